@@ -1,0 +1,1 @@
+"""Source → deployable: deterministic zips, builders per language, the cache."""

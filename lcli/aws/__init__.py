@@ -1,0 +1,1 @@
+"""The one place that makes clients: session, retries, pacing, error translation."""

@@ -1,0 +1,48 @@
+"""The calls that the other packages make; `lcli.aws.session` builds the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+
+class AwsError(Exception):
+    """An answer that is a refusal, or none at all.
+
+    `code` is AWS's own (``ResourceConflictException``); ``Unreachable`` when no answer came,
+    ``NoCredentials`` and ``ExpiredCredentials`` when the request could not be signed.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        service: str,
+        operation: str,
+        status: int = 0,
+        region: str = "",
+    ) -> None:
+        super().__init__(f"{service}:{operation}: {code}: {message}")
+        self.code = code
+        self.message = message
+        self.service = service
+        self.operation = operation
+        self.status = status
+        self.region = region
+
+
+class Clients(Protocol):
+    """Calls to AWS in one account and region, by service and operation name of the API."""
+
+    region: str
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """One operation: ``call("lambda", "GetFunction", FunctionName="f")``.
+
+        Retries what is safe to repeat (the table is in lcli/aws/retry.py); returns the parsed
+        answer without ResponseMetadata. Raises AwsError.
+        """
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All pages of a list operation, by the SDK's paginator data; raises AwsError."""

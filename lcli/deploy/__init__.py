@@ -1,0 +1,1 @@
+"""The pure middle (expand, diff) and its two ends (read, apply)."""

@@ -1,0 +1,1 @@
+"""lcli.yaml → App: YAML with positions, stages, references, validation, JSON Schema."""

@@ -1,0 +1,35 @@
+"""Field-by-field comparison of a desired resource with what was read; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lcli.resources.model import Actual, Change, Resource, Value
+
+_ABSENT = object()
+
+
+def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+    """What differs, one `Change` a leaf (``Environment.SIZE``), sorted by path.
+
+    Mappings are compared key by key, everything else as a whole. Fields that only `actual` has
+    are not governed by lcli and do not count; an absent key inside a governed mapping does, its
+    missing side shown as None.
+    """
+    found: list[Change] = []
+    for name, after in wanted.fields.items():
+        if name in actual.unknown:
+            continue
+        before = actual.resource.fields.get(name, _ABSENT)
+        for path, old, new in _walk(name, before, after):
+            secret = path in wanted.secret or path in actual.resource.secret
+            found.append(Change(path, old, new, secret))
+    return tuple(sorted(found, key=lambda change: change.path))
+
+
+def _walk(path: str, before: Value, after: Value) -> Iterator[tuple[str, Value, Value]]:
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in [*after, *(key for key in before if key not in after)]:
+            yield from _walk(f"{path}.{key}", before.get(key, _ABSENT), after.get(key, _ABSENT))
+    elif before != after:
+        yield path, None if before is _ABSENT else before, None if after is _ABSENT else after

@@ -1,0 +1,106 @@
+"""What every event source's module has: its manifest model and its expansion."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from lcli.resources.model import Key, Place, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A fact that must be asked of AWS before a trigger can be expanded.
+
+    The answer's value at `path` (dots between names) is found in `Target.lookups` under `name`.
+    """
+
+    name: str
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSource:
+    """A queue, bucket, table or stream that the local cloud makes when a trigger names it.
+
+    `make` runs only when `probe` is refused with one of `absent`.
+    """
+
+    what: str
+    """For the notice: ``queue orders``."""
+    probe: tuple[str, str, Mapping[str, Any]]
+    """Service, operation, parameters."""
+    absent: frozenset[str]
+    make: tuple[tuple[str, str, Mapping[str, Any]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The function that a trigger invokes."""
+
+    place: Place
+    function: str
+    """The manifest's key."""
+    name: str
+    """The AWS name."""
+    qualifier: str
+    """The alias that sources attach to; empty with ``alias: false``."""
+    needs: tuple[Key, ...]
+    """What must exist before a source may be attached: the function, its alias."""
+    timeout: int
+    where: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the app says of all triggers of this kind (top-level ``http:``)."""
+
+    @property
+    def arn(self) -> str:
+        """The qualified ARN that sources invoke."""
+        return self.place.arn(
+            "lambda", ":".join(filter(None, ("function", self.name, self.qualifier)))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a trigger stands for."""
+
+    resources: tuple[Resource, ...] = ()
+    statements: tuple[Mapping[str, Any], ...] = ()
+    """IAM statements (API form) that the managed execution role needs to poll the source."""
+    notices: tuple[str, ...] = ()
+
+
+class Trigger(BaseModel):
+    """An event source as the manifest writes it: ``{sqs: {queue: orders, batch_size: 10}}``.
+
+    Concrete triggers are pydantic models; their fields' names are the manifest's keys, their
+    constraints are checked when the manifest is loaded.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ClassVar[str]
+    """The manifest's key: ``sqs``."""
+    short: ClassVar[str]
+    """The field that the short form sets: ``- sqs: orders`` means ``{queue: orders}``."""
+
+    @abstractmethod
+    def expand(self, target: Target) -> Expansion:
+        """The plain resources that wire this source to the function; pure."""
+
+    def lookups(self, place: Place) -> tuple[Lookup, ...]:
+        """Facts needed before `expand` (a table's LatestStreamArn)."""
+        return ()
+
+    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+        """What the local cloud makes if it is absent; `settings` is the manifest's ``local:``."""
+        return ()

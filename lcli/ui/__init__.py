@@ -1,0 +1,1 @@
+"""Rich tables, trees and progress; JSON. Only cli/ imports it."""
