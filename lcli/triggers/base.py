@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -24,6 +25,8 @@ class Lookup:
     operation: str
     parameters: Mapping[str, Any]
     path: str
+    optional: bool = False
+    """Only a check depends on it: a refusal means that the check is not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Target:
     lookups: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the app says of all triggers of this kind (top-level ``http:``)."""
+    statements: tuple[Mapping[str, Any], ...] = ()
+    """What the manifest's ``role.statements`` lets the function do (API form): a check reads it."""
 
     @property
     def arn(self) -> str:
@@ -92,6 +97,10 @@ class Trigger(BaseModel):
     """The manifest's key: ``sqs``."""
     short: ClassVar[str]
     """The field that the short form sets: ``- sqs: orders`` means ``{queue: orders}``."""
+    operation: ClassVar[str] = ""
+    """The Lambda operation whose other parameters go under the trigger's ``api:``, if any."""
+    settings_model: ClassVar[type[BaseModel] | None] = None
+    """What the manifest's top level may say under `kind` (``http: {cors: …}``)."""
 
     @abstractmethod
     def expand(self, target: Target) -> Expansion:
@@ -104,3 +113,18 @@ class Trigger(BaseModel):
     def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
         """What the local cloud makes if it is absent; `settings` is the manifest's ``local:``."""
         return ()
+
+
+def named(what: str, name: str, arn: str) -> Callable[[str], str]:
+    """A check for pydantic: the value is a name that matches `name` or an ARN that matches `arn`.
+
+    `arn` is what follows ``arn:PARTITION:``.
+    """
+    good = re.compile(rf"(?:{name})\Z|arn:[a-z0-9-]+:(?:{arn})\Z", re.ASCII)
+
+    def check(value: str) -> str:
+        if not good.match(value):
+            raise ValueError(f"{value!r} is neither the name nor the ARN of {what}")
+        return value
+
+    return check

@@ -1,0 +1,57 @@
+"""What the sources that Lambda polls (event source mappings) have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from lcli.triggers.base import Trigger
+
+
+def _patterns(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+Patterns = Annotated[
+    tuple[dict[str, Any], ...], BeforeValidator(_patterns, json_schema_input_type=Any)
+]
+
+
+class Polled(Trigger):
+    """A source that Lambda polls for the function (CreateEventSourceMapping)."""
+
+    operation: ClassVar[str] = "CreateEventSourceMapping"
+    short_names: ClassVar[dict[str, str]] = {
+        "EventSourceArn": "",
+        "FunctionName": "",
+        "Tags": "tags of the function",
+        "BatchSize": "batch_size",
+        "MaximumBatchingWindowInSeconds": "batch_window",
+        "FilterCriteria": "filter",
+        "Enabled": "enabled",
+    }
+    """API parameters that have a short name, or that lcli sets itself: refused under ``api:``."""
+
+    batch_window: int = Field(
+        default=0, ge=0, le=300, description="Seconds to gather records before an invocation."
+    )
+    filter: Patterns = Field(
+        default=(),
+        max_length=10,
+        description="Event patterns; a record that matches none of them is not delivered.",
+    )
+    enabled: bool = Field(default=True, description="Whether Lambda polls the source.")
+    api: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Any other CreateEventSourceMapping parameter, by its API name.",
+    )
+
+    @model_validator(mode="after")
+    def _short_names_win(self) -> Polled:
+        for key in self.api:
+            if key in self.short_names:
+                short = self.short_names[key]
+                told = f"has a short name here: {short}" if short else "is set by lcli itself"
+                raise ValueError(f"api.{key} {told}")
+        return self

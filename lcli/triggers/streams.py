@@ -1,0 +1,58 @@
+"""What the streams that Lambda polls (DynamoDB, Kinesis) have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from lcli.triggers.polled import Polled
+
+
+class Stream(Polled):
+    """Records in order, shard by shard."""
+
+    short_names: ClassVar[dict[str, str]] = Polled.short_names | {
+        "StartingPosition": "start",
+        "StartingPositionTimestamp": "start",
+        "ParallelizationFactor": "parallel",
+        "BisectBatchOnFunctionError": "bisect",
+        "MaximumRetryAttempts": "retries",
+        "MaximumRecordAgeInSeconds": "max_age",
+        "DestinationConfig": "on_failure",
+        "TumblingWindowInSeconds": "tumbling_window",
+        "FunctionResponseTypes": "partial_failures",
+    }
+
+    batch_size: int = Field(
+        default=100, ge=1, le=10000, description="The most records in one invocation."
+    )
+    parallel: int = Field(
+        default=1, ge=1, le=10, description="Batches of one shard that are worked on at once."
+    )
+    bisect: bool = Field(
+        default=False, description="Split a batch in two when the function fails on it."
+    )
+    retries: int = Field(
+        default=-1,
+        ge=-1,
+        le=10000,
+        description="How often a failing batch is tried again; -1: until the records expire.",
+    )
+    max_age: int = Field(
+        default=-1,
+        ge=-1,
+        le=604800,
+        description="Seconds after which a record is given up, from 60; -1: never.",
+    )
+    on_failure: str = Field(
+        default="",
+        pattern=r"^arn:[a-z0-9-]+:.+$",
+        description="ARN of the queue, topic or bucket that is told of batches given up.",
+    )
+    tumbling_window: int = Field(
+        default=0, ge=0, le=900, description="Seconds of an aggregation window; 0: none."
+    )
+    partial_failures: bool = Field(
+        default=False, description="The function answers with the records that failed."
+    )
