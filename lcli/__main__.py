@@ -1,0 +1,85 @@
+"""The console script: runs the command and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from lcli.errors import ExitCode, LcliError, Problem
+
+
+def main() -> NoReturn:
+    """Run lcli with the process's arguments; never returns and never shows a traceback.
+
+    LCLI_DEBUG=1 shows one, for whoever mends lcli.
+    """
+    from lcli.cli.app import command
+
+    try:
+        command().main(prog_name="lcli")
+        code = int(ExitCode.DONE)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
+    except KeyboardInterrupt:
+        code = int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        code = _reader_left()
+    except Exception as error:
+        if os.environ.get("LCLI_DEBUG") == "1":
+            raise
+        code = _report(error)
+    sys.exit(_flush(code))
+
+
+def _report(error: Exception) -> int:
+    from lcli.ui.problems import print_problems
+
+    failure = error if isinstance(error, LcliError) else _translate(error)
+    print_problems(failure.problems, sys.stderr)
+    return int(failure.exit_code)
+
+
+def _translate(error: Exception) -> LcliError:
+    from lcli.aws.clients import AwsError
+
+    if isinstance(error, AwsError):
+        from lcli.aws.translate import explain
+
+        return LcliError(explain(error))
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        return LcliError(
+            Problem(
+                "system-error",
+                f"the system refused an operation: {reason}",
+                str(error.filename or ""),
+                "check the path, its permissions and the free space, then run the command again",
+            )
+        )
+    return LcliError(
+        Problem(
+            "internal-error",
+            f"lcli met something it does not expect: {type(error).__name__}: {error}",
+            "",
+            "this is a defect of lcli; run again with LCLI_DEBUG=1 and report the traceback",
+        )
+    )
+
+
+def _flush(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _reader_left()
+    return code
+
+
+def _reader_left() -> int:
+    """`lcli … | head` has read enough: not an error, and nothing more may be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    main()

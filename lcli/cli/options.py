@@ -1,0 +1,80 @@
+"""The options that every command takes, before or after its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from typer.core import TyperOption
+
+OUTPUTS = ("table", "json")
+
+
+@dataclass(slots=True)
+class Globals:
+    """What the global options say; a flag wins over its LCLI_* variable."""
+
+    file: str | None = None
+    stage: str | None = None
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    local: bool = False
+    output: str = "table"
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+_HELP: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "file": (("-f", "--file"), "PATH", "The manifest; else lcli.yaml here or upward."),
+    "stage": (("-s", "--stage"), "NAME", "The manifest's stage to use."),
+    "region": (("--region",), "REGION", "AWS region; else the manifest's, else the SDK's."),
+    "profile": (("--profile",), "NAME", "Profile of the AWS configuration."),
+    "endpoint_url": (("--endpoint-url",), "URL", "Send every AWS call there."),
+    "local": (("--local",), "", "Use the local cloud on this machine, not AWS."),
+    "output": (("-o", "--output"), "[table|json]", "What to print on stdout."),
+    "no_color": (("--no-color",), "", "No colours (NO_COLOR does the same)."),
+    "quiet": (("-q", "--quiet"), "", "Nothing on stderr but errors."),
+    "verbose": (("-v", "--verbose"), "", "Say more on stderr."),
+}
+
+
+def add_global_options(command: Any, *, hidden: bool) -> None:
+    """Append the global options to a command; values go to the Run in ``ctx.obj``.
+
+    Only the root reads the LCLI_* variables, so that a flag after the command's name wins over
+    them.
+    """
+    taken = {option for parameter in command.params for option in parameter.opts}
+    for name, (flags, metavar, text) in _HELP.items():
+        free = [flag for flag in flags if flag not in taken]
+        if free:
+            command.params.append(_option(name, free, metavar, text, hidden))
+
+
+def _option(name: str, flags: list[str], metavar: str, text: str, hidden: bool) -> TyperOption:
+    switch = not metavar
+    return TyperOption(
+        param_decls=[*flags, name],
+        help=text,
+        hidden=hidden,
+        is_flag=switch,
+        default=False if switch else None,
+        metavar=metavar or None,
+        envvar=None if hidden else f"LCLI_{name.upper()}",
+        show_envvar=not hidden,
+        show_default=False,
+        expose_value=False,
+        is_eager=True,
+        callback=_store,
+    )
+
+
+def _store(ctx: Any, parameter: Any, value: Any) -> Any:
+    if parameter.name == "output" and value not in (None, *OUTPUTS):
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(OUTPUTS)}")
+    if value:
+        setattr(ctx.obj.options, parameter.name, value)
+    return value

@@ -1,0 +1,101 @@
+"""A plan as a tree for people and as a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from lcli.resources.model import Action, Kind, Verb
+from lcli.ui.neutral import neutralise
+from lcli.ui.values import Mask, brief
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+SIGNS = {
+    Verb.CREATE: ("+", "green"),
+    Verb.UPDATE: ("~", "yellow"),
+    Verb.REPLACE: ("±", "magenta"),
+    Verb.DELETE: ("-", "red"),
+    Verb.NONE: (" ", "dim"),
+}
+
+
+def plan_tree(title: str, actions: Iterable[Action], kinds: dict[str, Kind], mask: Mask) -> Tree:
+    """What would change: a branch a function, a line a resource, its fields below it."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree(Text(neutralise(title), style="bold"))
+    branches: dict[str, Tree] = {}
+    for action in actions:
+        if action.verb is Verb.NONE:
+            continue
+        owner = action.resource.function
+        if owner not in branches:
+            branches[owner] = tree.add(Text(neutralise(owner or "shared by the app"), "bold"))
+        leaf = branches[owner].add(_headline(action, kinds))
+        if action.verb is not Verb.DELETE:
+            _add_fields(leaf, action, mask)
+    return tree
+
+
+def _headline(action: Action, kinds: dict[str, Kind]) -> Any:
+    from rich.text import Text
+
+    sign, style = SIGNS[action.verb]
+    key = action.resource.key
+    kind = kinds.get(key.kind)
+    line = Text(f"{sign} {kind.title if kind else key.kind} ", style=style)
+    line.append(neutralise(key.name))
+    if action.reason:
+        line.append(f"  ({neutralise(action.reason)})", "dim")
+    if action.confirm:
+        line.append(f"  ! {neutralise(action.confirm)}", "bold red")
+    return line
+
+
+def _add_fields(leaf: Tree, action: Action, mask: Mask) -> None:
+    from rich.text import Text
+
+    for change in action.changes:
+        before, after = mask.change(change)
+        line = Text(neutralise(change.path) + ": ", style="dim")
+        if action.verb is not Verb.CREATE:
+            line.append(neutralise(brief(before)), "red")
+            line.append(" → ")
+        line.append(neutralise(brief(after)), "green")
+        leaf.add(line)
+
+
+def summary(actions: Iterable[Action]) -> str:
+    """``3 to create, 1 to update``, or ``no changes``."""
+    names = {
+        Verb.CREATE: "to create",
+        Verb.UPDATE: "to update",
+        Verb.REPLACE: "to replace",
+        Verb.DELETE: "to delete",
+    }
+    counts = dict.fromkeys(names, 0)
+    for action in actions:
+        if action.verb in counts:
+            counts[action.verb] += 1
+    parts = [f"{count} {names[verb]}" for verb, count in counts.items() if count]
+    return ", ".join(parts) or "no changes"
+
+
+def action_document(action: Action, mask: Mask) -> dict[str, Any]:
+    """The stable JSON shape of one action."""
+    changes = []
+    for change in action.changes:
+        before, after = mask.change(change)
+        changes.append({"path": change.path, "before": before, "after": after})
+    return {
+        "action": action.verb.value,
+        "kind": action.resource.key.kind,
+        "name": action.resource.key.name,
+        "function": action.resource.function,
+        "reason": action.reason,
+        "confirm": action.confirm,
+        "changes": changes,
+    }

@@ -1,0 +1,75 @@
+"""The two output streams and what they can show."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
+
+from lcli.ui.neutral import neutralise
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+
+class Terminal:
+    """stdout for data, stderr for everything else; Rich is imported when it first draws."""
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        color: bool = True,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self.color = color
+        self.quiet = quiet
+        self.verbose = verbose
+
+    @property
+    def live(self) -> bool:
+        """Whether stderr is a terminal that progress can be redrawn on."""
+        return self.stderr.isatty() and not self.quiet
+
+    @cached_property
+    def out(self) -> Console:
+        """Rich on stdout; as wide as the content needs when it is not a terminal."""
+        return self._console(self.stdout)
+
+    @cached_property
+    def err(self) -> Console:
+        """Rich on stderr."""
+        return self._console(self.stderr)
+
+    def show(self, renderable: RenderableType) -> None:
+        """Print a table or tree on stdout."""
+        self.out.print(renderable)
+
+    def note(self, text: str) -> None:
+        """One plain line on stderr, unless --quiet."""
+        if not self.quiet:
+            self.stderr.write(neutralise(text) + "\n")
+            self.stderr.flush()
+
+    def debug(self, text: str) -> None:
+        """One plain line on stderr with --verbose."""
+        if self.verbose:
+            self.note(text)
+
+    def _console(self, stream: TextIO) -> Console:
+        from rich.console import Console
+
+        terminal = stream.isatty()
+        return Console(
+            file=stream,
+            no_color=not self.color,
+            force_terminal=terminal,
+            width=None if terminal else 500,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            soft_wrap=not terminal,
+        )
