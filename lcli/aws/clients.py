@@ -22,6 +22,7 @@ class AwsError(Exception):
         operation: str,
         status: int = 0,
         region: str = "",
+        lost: bool = False,
     ) -> None:
         super().__init__(f"{service}:{operation}: {code}: {message}")
         self.code = code
@@ -30,6 +31,9 @@ class AwsError(Exception):
         self.operation = operation
         self.status = status
         self.region = region
+        self.lost = lost
+        """The request may have been carried out all the same (reset, time-out, 5xx): a create
+        that is not unique by name is read back before it is repeated."""
 
 
 class Clients(Protocol):

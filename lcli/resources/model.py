@@ -211,6 +211,10 @@ class Kind(ABC):
     """Fields that no call can change: a difference there is a REPLACE."""
     keeps: ClassVar[bool] = False
     """The old one stays when it is replaced or leaves the plan (versions, log groups)."""
+    within: ClassVar[str] = ""
+    """Kind of the container that takes this along when it is deleted: ``function`` for aliases,
+    permissions, URLs. Such things of one function are written one at a time, too, since each
+    write moves its RevisionId or its policy."""
 
     @abstractmethod
     def read(self, reading: Reading) -> Iterable[Actual]:
