@@ -1,0 +1,376 @@
+"""What a manifest can say, as pydantic models: attribute names are the manifest's keys.
+
+Limits and forms are those of the Lambda API (CreateFunction and its neighbours); a setting that
+is left out has AWS's default. What concerns several fields is checked in checks.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from lcli.manifest.trigger_list import ByKind
+from lcli.manifest.values import Alias, Arn, Form, Late, Name, Strings
+from lcli.triggers import triggers
+from lcli.triggers.base import Trigger
+from lcli.triggers.http import Cors, HttpSettings
+
+Patterns = tuple[str, ...]
+AnyTrigger = Annotated[Trigger, ByKind(triggers)]
+Retention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+"""Days that CloudWatch Logs keeps events (PutRetentionPolicy)."""
+
+
+class Model(BaseModel):
+    """Unknown keys are refused; numbers are fine where text is expected."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, validate_by_name=True
+    )
+
+
+class Build(Model):
+    """How the source becomes a zip; found from the source when left out."""
+
+    kind: Literal["python", "none"] | None = Field(
+        default=None, description="python installs requirements; none packs the files as they are."
+    )
+    requirements: str | None = Field(
+        default=None, description="Requirements file, relative to the source."
+    )
+
+
+class Log(Model):
+    """Where and how the function logs (LoggingConfig), and for how long it is kept."""
+
+    retention_days: Retention | None = Field(
+        default=None, description="Days that events are kept; for ever when left out."
+    )
+    format: Literal["text", "json"] = Field(default="text", description="Form of the log lines.")
+    level: Literal["trace", "debug", "info", "warn", "error", "fatal"] | None = Field(
+        default=None, description="Least level of the function's own lines (format json)."
+    )
+    system_level: Literal["debug", "info", "warn"] | None = Field(
+        default=None, description="Least level of Lambda's own lines (format json)."
+    )
+    group: (
+        Annotated[
+            str,
+            Form(r"[.\-_/#A-Za-z0-9]{1,512}", "a log group's name (letters, digits, . - _ / #)"),
+        ]
+        | None
+    ) = Field(default=None, description="Log group; /aws/lambda/NAME when left out.")
+
+
+class Statement(Model):
+    """One statement of the managed role's policy."""
+
+    effect: Literal["allow", "deny"] = Field(default="allow", description="Allow or deny.")
+    actions: Strings = Field(min_length=1, description="Actions: s3:GetObject.")
+    resources: Strings = Field(min_length=1, description="ARNs, or *.")
+    conditions: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Condition block, as IAM writes it."
+    )
+
+
+class Role(Model):
+    """An execution role that lcli makes and keeps least-privileged."""
+
+    name: Annotated[str, Form(r"[\w+=,.@-]{1,64}", "a role's name")] | None = Field(
+        default=None, description="Name; derived when left out."
+    )
+    path: (
+        Annotated[str, Form(r"/([\x21-\x7e]+/)?", "a path that begins and ends with /")] | None
+    ) = Field(default=None, description="Path; /lcli/APP/STAGE/ when left out.")
+    boundary: Arn | None = Field(default=None, description="ARN of a permissions boundary.")
+    policies: tuple[Arn, ...] = Field(default=(), description="ARNs of policies to attach.")
+    statements: tuple[Statement, ...] = Field(default=(), description="What else it may do.")
+
+
+class Vpc(Model):
+    """The network that the function is attached to (VpcConfig)."""
+
+    subnets: tuple[str, ...] = Field(min_length=1, max_length=16, description="Subnet ids.")
+    security_groups: tuple[str, ...] = Field(
+        min_length=1, max_length=5, description="Security group ids."
+    )
+    ipv6: bool = Field(default=False, description="Allow IPv6 through dual-stack subnets.")
+
+
+class Concurrency(Model):
+    """How many executions at once."""
+
+    reserved: int | None = Field(
+        default=None,
+        ge=0,
+        description="At most and at least reserved for this function; 0 stops it.",
+    )
+    provisioned: int | None = Field(
+        default=None, ge=1, description="Environments kept ready behind the alias."
+    )
+
+
+class AsyncInvoke(Model):
+    """Asynchronous invocations (PutFunctionEventInvokeConfig)."""
+
+    retries: int = Field(default=2, ge=0, le=2, description="Times that a failed event is retried.")
+    max_age: int = Field(
+        default=21600, ge=60, le=21600, description="Seconds that an event may wait."
+    )
+    on_success: Arn | None = Field(default=None, description="Destination of results.")
+    on_failure: Arn | None = Field(default=None, description="Destination of failed events.")
+
+
+class FileSystem(Model):
+    """An EFS or S3 Files access point (FileSystemConfigs)."""
+
+    arn: Arn = Field(description="ARN of the access point.")
+    path: Annotated[str, Form(r"/mnt/[a-zA-Z0-9_.-]+", "a path such as /mnt/data")] = Field(
+        description="Where it is mounted, below /mnt/."
+    )
+
+
+class Image(Model):
+    """What a container image runs (ImageConfig)."""
+
+    command: Strings = Field(default=(), description="Overrides CMD.")
+    entrypoint: Strings = Field(default=(), description="Overrides ENTRYPOINT.")
+    workdir: str | None = Field(default=None, description="Overrides WORKDIR.")
+
+
+class Permission(Model):
+    """Who else may invoke the function (AddPermission)."""
+
+    principal: str = Field(
+        min_length=1, description="A service (events.amazonaws.com), an account, an ARN or *."
+    )
+    action: str = Field(
+        default="lambda:InvokeFunction",
+        pattern=r"^lambda:(\*|[a-zA-Z]+)$",
+        description="What it may do.",
+    )
+    source_arn: str | None = Field(default=None, description="Only on behalf of this ARN.")
+    source_account: (
+        Annotated[str, Form(r"[0-9]{12}", "an account's twelve digits, in quotes")] | None
+    ) = Field(default=None, description="Only on behalf of this account.")
+    organization: str | None = Field(default=None, description="Only from this organization's id.")
+
+
+class Url(Model):
+    """The function's own HTTPS address (CreateFunctionUrlConfig)."""
+
+    auth: Literal["iam", "none"] = Field(
+        default="iam", description="iam: signed requests only; none: anybody."
+    )
+    cors: Cors | None = Field(default=None, description="What browsers of other origins may do.")
+    stream: bool = Field(default=False, description="Stream the response (InvokeMode).")
+
+
+class Function(Model):
+    """One Lambda function with everything that belongs to it."""
+
+    _key: str = PrivateAttr("")
+    _where: str = PrivateAttr("")
+    _triggers_where: tuple[str, ...] = PrivateAttr(())
+
+    name: str = Field(default="", description="Name in AWS; from the top-level name when left out.")
+    source: str = Field(
+        min_length=1,
+        description="A directory, a file, a .zip, s3://bucket/key or a container image's URI.",
+    )
+    build: Build = Field(default_factory=Build, description="How the source becomes a zip.")
+    include: Patterns = Field(default=("**",), description="gitignore patterns of what is packed.")
+    exclude: Patterns = Field(default=(), description="gitignore patterns of what is left out.")
+    runtime: str | None = Field(default=None, description="Lambda's name of it: python3.13.")
+    handler: Annotated[str, Form(r"\S{1,128}", "a handler without spaces")] | None = Field(
+        default=None, description="What is called: file.function."
+    )
+    architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="Processor.")
+    description: str = Field(default="", max_length=256, description="For people.")
+    memory: int = Field(default=128, ge=128, le=32768, description="MB.")
+    timeout: int = Field(default=3, ge=1, le=5400, description="Seconds.")
+    storage: int = Field(default=512, ge=512, le=32768, description="MB of /tmp.")
+    environment: dict[
+        Annotated[
+            str,
+            Form(
+                r"[a-zA-Z][a-zA-Z0-9_]+",
+                "a variable's name: a letter, then letters, digits and _ (two at least)",
+            ),
+        ],
+        Late,
+    ] = Field(default_factory=dict, description="Environment variables; masked in all output.")
+    layers: tuple[Late, ...] = Field(
+        default=(),
+        max_length=5,
+        description="Keys of the top-level layers, or ARNs of layer versions.",
+    )
+    role: str | Role = Field(
+        default_factory=Role,
+        description="An existing role's ARN or name, or the settings of one that lcli keeps.",
+    )
+    vpc: Vpc | None = Field(default=None, description="Network; none when left out.")
+    tracing: bool = Field(default=False, description="Trace with X-Ray.")
+    alias: Alias = Field(
+        default="live", description="What is published and called; false: nothing is published."
+    )
+    keep_versions: int = Field(
+        default=10, ge=1, description="Published versions that are kept behind the newest."
+    )
+    concurrency: Concurrency = Field(
+        default_factory=Concurrency, description="Reserved and provisioned concurrency."
+    )
+    async_: AsyncInvoke | None = Field(
+        default=None, alias="async", description="Asynchronous invocations."
+    )
+    log: Log = Field(default_factory=Log, description="Logging.")
+    tags: dict[str, str] = Field(default_factory=dict, max_length=45, description="Tags.")
+    dead_letter: Arn | None = Field(default=None, description="Queue or topic of failed events.")
+    kms_key: Arn | None = Field(default=None, description="Key that encrypts the environment.")
+    file_systems: tuple[FileSystem, ...] = Field(default=(), description="Mounted file systems.")
+    image: Image | None = Field(default=None, description="Container images only.")
+    ignore: tuple[str, ...] = Field(
+        default=(), description="Fields that somebody else owns: environment.NAME, layers."
+    )
+    permissions: tuple[Permission, ...] = Field(default=(), description="Who else may invoke it.")
+    url: Url | None = Field(default=None, description="The function's own HTTPS address.")
+    api: dict[str, Any] = Field(
+        default_factory=dict, description="Any other CreateFunction parameter, by its API name."
+    )
+    triggers: tuple[AnyTrigger, ...] = Field(default=(), description="What invokes it.")
+
+    @property
+    def key(self) -> str:
+        """The manifest's key of it."""
+        return self._key
+
+    @property
+    def where(self) -> str:
+        """Where the manifest says it: ``lcli.yaml:12:3``."""
+        return self._where
+
+    def trigger_where(self, index: int) -> str:
+        """Where the manifest says a trigger."""
+        return self._triggers_where[index] if index < len(self._triggers_where) else self._where
+
+    @property
+    def is_image(self) -> bool:
+        """Whether the source is a container image in a registry (PackageType Image)."""
+        return ".dkr.ecr." in self.source.partition("/")[0]
+
+    @property
+    def qualifier(self) -> str:
+        """The alias's name, empty where nothing is published."""
+        return self.alias or ""
+
+
+class Layer(Model):
+    """A layer that lcli publishes from a source."""
+
+    _key: str = PrivateAttr("")
+    _name: str = PrivateAttr("")
+    _where: str = PrivateAttr("")
+
+    source: str = Field(min_length=1, description="A directory or a .zip, laid out as in /opt.")
+    build: Build = Field(default_factory=Build, description="How the source becomes a zip.")
+    include: Patterns = Field(default=("**",), description="gitignore patterns of what is packed.")
+    exclude: Patterns = Field(default=(), description="gitignore patterns of what is left out.")
+    runtimes: tuple[str, ...] = Field(default=(), max_length=15, description="Runtimes it is for.")
+    architectures: tuple[Literal["x86_64", "arm64"], ...] = Field(
+        default=(), max_length=2, description="Processors it is for."
+    )
+    license: str = Field(default="", max_length=512, description="Licence: an SPDX name or a URL.")
+
+    @property
+    def key(self) -> str:
+        """The manifest's key of it."""
+        return self._key
+
+    @property
+    def name(self) -> str:
+        """The layer's name in AWS: APP-STAGE-KEY."""
+        return self._name
+
+    @property
+    def where(self) -> str:
+        """Where the manifest says it."""
+        return self._where
+
+
+class Artifacts(Model):
+    """Where zips over Lambda's direct limit (50 MB) go."""
+
+    bucket: str | None = Field(default=None, description="Bucket; one that lcli makes if left out.")
+    prefix: str = Field(default="", description="Beginning of the keys.")
+
+
+class LocalSettings(Model):
+    """Values and settings under --local only."""
+
+    ssm: dict[str, Any] = Field(default_factory=dict, description="Values of ${ssm:…}.")
+    secret: dict[str, Any] = Field(default_factory=dict, description="Values of ${secret:…}.")
+    cfn: dict[str, Any] = Field(default_factory=dict, description="Values of ${cfn:…}.")
+    tfstate: dict[str, Any] = Field(default_factory=dict, description="Values of ${tfstate:…}.")
+    strict: bool = Field(
+        default=False, description="Refuse a runtime that is not exactly installed."
+    )
+    tables: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="CreateTable parameters of tables that triggers name."
+    )
+
+
+class App(Model):
+    """A whole manifest, stage merged and values resolved, for one place."""
+
+    _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _secrets: frozenset[str] = PrivateAttr(frozenset())
+    _notices: tuple[str, ...] = PrivateAttr(())
+
+    app: Annotated[
+        str, Form(r"[a-z][a-z0-9-]{0,49}", "a name such as photos ([a-z][a-z0-9-]*)")
+    ] = Field(description="The app's name.")
+    region: str | None = Field(default=None, description="Region; else the SDK's usual chain.")
+    regions: tuple[str, ...] = Field(default=(), description="Several regions, one plan each.")
+    account: Annotated[str, Form(r"[0-9]{12}", "an account's twelve digits")] | None = Field(
+        default=None, description="Any other account is refused before anything is touched."
+    )
+    name: str | None = Field(
+        default=None, description="Functions' names in AWS: ${app}-${stage}-${function}."
+    )
+    tags: dict[str, str] = Field(default_factory=dict, max_length=45, description="Tags of all.")
+    http: HttpSettings = Field(
+        default_factory=HttpSettings, description="Settings of the app's one HTTP API."
+    )
+    artifacts: Artifacts = Field(default_factory=Artifacts, description="Where large zips go.")
+    local: LocalSettings = Field(
+        default_factory=LocalSettings, description="Values and settings under --local only."
+    )
+    layers: dict[Name, Layer] = Field(default_factory=dict, description="Layers of this app.")
+    functions: dict[Name, Function] = Field(description="The functions, by their keys.")
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """AWS names of all the manifest's functions by key, also of those that were not loaded."""
+        return self._names
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Resolved ``ssm`` and ``secret`` values, for redaction by value."""
+        return self._secrets
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should be told: placeholders used under --local."""
+        return self._notices
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Tell functions and layers the keys under which they stand."""
+        for key, function in self.functions.items():
+            function._key = key
+        for key, layer in self.layers.items():
+            layer._key = key
