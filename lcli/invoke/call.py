@@ -1,0 +1,101 @@
+"""One call of a function: exactly one request, whatever the network does."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from lcli.invoke.report import InvocationReport, find_report
+
+
+class Mode(StrEnum):
+    """InvocationType of the Invoke API."""
+
+    SYNC = "RequestResponse"
+    ASYNC = "Event"
+    DRY_RUN = "DryRun"
+
+
+class Single(Protocol):
+    """A way to send one request once, with no retries."""
+
+    def once(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """The parsed answer with its ResponseMetadata; raises AwsError."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionError:
+    """What a function says when it fails (X-Amz-Function-Error is set)."""
+
+    kind: str
+    """``Handled`` or ``Unhandled``."""
+    type: str
+    message: str
+    stack: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The answer to one call."""
+
+    status: int
+    payload: bytes
+    request_id: str
+    version: str
+    """Empty for asynchronous calls and dry runs."""
+    log: str
+    """The last 4 KB of the invocation's log, when it was asked for."""
+    error: FunctionError | None
+
+    @property
+    def report(self) -> InvocationReport | None:
+        """Duration, billed time and memory, where the log has them."""
+        return find_report(self.log)
+
+
+def invoke(
+    single: Single, name: str, payload: bytes, *, qualifier: str = "", mode: Mode = Mode.SYNC
+) -> Response:
+    """Invoke a function once (Invoke, API reference).
+
+    A function that fails is a Response with `error`, not an exception. Raises AwsError.
+    """
+    parameters: dict[str, Any] = {"FunctionName": name, "InvocationType": mode.value}
+    if qualifier:
+        parameters["Qualifier"] = qualifier
+    if payload:
+        parameters["Payload"] = payload
+    if mode is Mode.SYNC:
+        parameters["LogType"] = "Tail"
+    answer = single.once("lambda", "Invoke", **parameters)
+    body = answer["Payload"].read() if "Payload" in answer else b""
+    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "backslashreplace")
+    return Response(
+        status=answer["StatusCode"],
+        payload=body,
+        request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
+        version=answer.get("ExecutedVersion", ""),
+        log=log,
+        error=_function_error(answer.get("FunctionError", ""), body),
+    )
+
+
+def _function_error(kind: str, body: bytes) -> FunctionError | None:
+    if not kind:
+        return None
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = {}
+    if not isinstance(document, dict):
+        document = {"errorMessage": str(document)}
+    stack = document.get("stackTrace") or document.get("trace") or []
+    return FunctionError(
+        kind,
+        str(document.get("errorType", "")),
+        str(document.get("errorMessage", "")),
+        tuple(str(frame).rstrip("\n") for frame in stack if frame),
+    )

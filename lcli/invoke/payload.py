@@ -1,0 +1,70 @@
+"""The event to send: from the command line, a file or standard input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+from lcli.errors import ExitCode, LcliError, Problem
+
+SYNC_LIMIT = 6 * 1024 * 1024
+ASYNC_LIMIT = 1024 * 1024
+"""Bytes (Lambda guide, "Lambda quotas": invocation payload)."""
+
+
+def read_payload(given: str | None, stdin: BinaryIO, *, asynchronous: bool) -> bytes:
+    """The payload's bytes as they will be sent; b"" when none is given.
+
+    `given` is JSON text, ``@PATH`` or ``-``. Raises LcliError (USAGE) for a file that cannot be
+    read, text that is not JSON, and more bytes than Lambda takes.
+    """
+    limit = ASYNC_LIMIT if asynchronous else SYNC_LIMIT
+    if given is None:
+        return b""
+    if given == "-":
+        payload, source = stdin.read(limit + 1), "standard input"
+    elif given.startswith("@"):
+        payload, source = _read_file(Path(given[1:]), limit), given[1:]
+    else:
+        payload, source = given.encode(), "--payload"
+    if len(payload) > limit:
+        kind = "an asynchronous" if asynchronous else "a synchronous"
+        raise _usage(
+            "payload-too-large",
+            f"the payload is over {limit:,} bytes, Lambda's limit for {kind} invocation",
+            source,
+            "send a smaller event, or put the data into S3 and send its address",
+        )
+    if payload:
+        _check_json(payload, source)
+    return payload
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise _usage(
+            "payload-unreadable",
+            f"the payload's file cannot be read: {error.strerror}",
+            str(path),
+            "name a file that exists after the @",
+        ) from error
+
+
+def _check_json(payload: bytes, source: str) -> None:
+    try:
+        json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise _usage(
+            "payload-not-json",
+            f"the payload is not JSON: {error}",
+            source,
+            """write JSON, for a string with its quotes: --payload '"text"'""",
+        ) from error
+
+
+def _usage(code: str, what: str, where: str, next_step: str) -> LcliError:
+    return LcliError(Problem(code, what, where, next_step), ExitCode.USAGE)

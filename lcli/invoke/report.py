@@ -1,0 +1,72 @@
+"""The line with which Lambda closes an invocation's log."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationReport:
+    """What one invocation used; times in milliseconds, memory in MB."""
+
+    request_id: str
+    duration: float
+    billed: float
+    memory: int
+    max_memory: int
+    init: float | None = None
+    """Only after a cold start."""
+
+    def __str__(self) -> str:
+        cold = "" if self.init is None else f", cold start {self.init:.0f} ms"
+        return (
+            f"{self.duration:.2f} ms, billed {self.billed:.0f} ms, "
+            f"{self.max_memory} of {self.memory} MB{cold}"
+        )
+
+
+_TEXT = re.compile(
+    r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<duration>[\d.]+) ms\s+"
+    r"Billed Duration: (?P<billed>[\d.]+) ms\s+Memory Size: (?P<memory>\d+) MB\s+"
+    r"Max Memory Used: (?P<used>\d+) MB(?:\s+Init Duration: (?P<init>[\d.]+) ms)?"
+)
+
+
+def find_report(log: str) -> InvocationReport | None:
+    """The report in an invocation's log, as text or as a ``platform.report`` JSON record.
+
+    None where the function's system log level suppresses it (Lambda guide, "Log level filtering").
+    """
+    match = _TEXT.search(log)
+    if match:
+        return InvocationReport(
+            match["id"],
+            float(match["duration"]),
+            float(match["billed"]),
+            int(match["memory"]),
+            int(match["used"]),
+            float(match["init"]) if match["init"] else None,
+        )
+    records = (_platform_report(line) for line in log.splitlines() if "platform.report" in line)
+    return next((record for record in records if record), None)
+
+
+def _platform_report(line: str) -> InvocationReport | None:
+    try:
+        document = json.loads(line)
+        if document["type"] != "platform.report":
+            return None
+        record = document["record"]
+        metrics = record["metrics"]
+        return InvocationReport(
+            record["requestId"],
+            float(metrics["durationMs"]),
+            float(metrics["billedDurationMs"]),
+            int(metrics["memorySizeMB"]),
+            int(metrics["maxMemoryUsedMB"]),
+            float(metrics["initDurationMs"]) if "initDurationMs" in metrics else None,
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,68 @@
+import base64
+import io
+import json
+
+import pytest
+
+from lcli.invoke.call import FunctionError, Mode, invoke
+
+
+class OneAnswer:
+    def __init__(self, **answer):
+        self.answer = {"StatusCode": 200, "ResponseMetadata": {"RequestId": "r-1"}} | answer
+        self.requests = []
+
+    def once(self, service, operation, /, **parameters):
+        self.requests.append((service, operation, parameters))
+        return self.answer
+
+
+def test_one_request_is_sent_and_its_answer_returned():
+    single = OneAnswer(
+        Payload=io.BytesIO(b'{"ok":true}'),
+        ExecutedVersion="7",
+        LogResult=base64.b64encode(b"hello\n").decode(),
+    )
+    response = invoke(single, "f", b"{}", qualifier="live")
+    assert single.requests == [
+        (
+            "lambda",
+            "Invoke",
+            {
+                "FunctionName": "f",
+                "InvocationType": "RequestResponse",
+                "Qualifier": "live",
+                "Payload": b"{}",
+                "LogType": "Tail",
+            },
+        )
+    ]
+    assert (response.payload, response.version, response.log) == (b'{"ok":true}', "7", "hello\n")
+    assert (response.request_id, response.error, response.report) == ("r-1", None, None)
+
+
+def test_an_asynchronous_call_asks_for_no_log():
+    single = OneAnswer(StatusCode=202)
+    assert invoke(single, "f", b"", mode=Mode.ASYNC).status == 202
+    assert single.requests[0][2] == {"FunctionName": "f", "InvocationType": "Event"}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(
+            {"errorType": "KeyError", "errorMessage": "'a'", "stackTrace": ["  File x\n"]},
+            FunctionError("Unhandled", "KeyError", "'a'", ("  File x",)),
+            id="Python",
+        ),
+        pytest.param(
+            {"errorType": "Error", "errorMessage": "no", "trace": ["Error: no", "    at f"]},
+            FunctionError("Unhandled", "Error", "no", ("Error: no", "    at f")),
+            id="Node.js",
+        ),
+        pytest.param("text", FunctionError("Unhandled", "", "text", ()), id="a string"),
+    ],
+)
+def test_a_function_error_is_a_value(body, expected):
+    single = OneAnswer(FunctionError="Unhandled", Payload=io.BytesIO(json.dumps(body).encode()))
+    assert invoke(single, "f", b"").error == expected

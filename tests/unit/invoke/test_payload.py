@@ -1,0 +1,49 @@
+import io
+
+import pytest
+
+from lcli.errors import ExitCode, LcliError
+from lcli.invoke.payload import ASYNC_LIMIT, read_payload
+
+
+@pytest.mark.parametrize("given", ["0", '""', "false", "null", '{"a": [1]}'])
+def test_json_is_sent_as_it_is(given):
+    assert read_payload(given, io.BytesIO(), asynchronous=False) == given.encode()
+
+
+def test_nothing_given_is_nothing_sent():
+    assert read_payload(None, io.BytesIO(b"unread"), asynchronous=False) == b""
+
+
+def test_a_dash_reads_standard_input():
+    assert read_payload("-", io.BytesIO(b'{"a":1}'), asynchronous=False) == b'{"a":1}'
+
+
+def test_an_at_sign_reads_a_file(tmp_path):
+    (tmp_path / "event.json").write_bytes(b'{"b": 2}\n')
+    given = f"@{tmp_path}/event.json"
+    assert read_payload(given, io.BytesIO(), asynchronous=False) == b'{"b": 2}\n'
+
+
+@pytest.mark.parametrize(
+    ("given", "asynchronous", "code"),
+    [
+        pytest.param("{", False, "payload-not-json", id="not JSON"),
+        pytest.param("[" * 100_000, False, "payload-not-json", id="deep"),
+        pytest.param("@/nowhere/event.json", False, "payload-unreadable", id="no file"),
+        pytest.param('"' + "x" * ASYNC_LIMIT + '"', True, "payload-too-large", id="large"),
+    ],
+)
+def test_a_bad_payload_is_refused_before_anything_is_sent(given, asynchronous, code):
+    with pytest.raises(LcliError) as caught:
+        read_payload(given, io.BytesIO(), asynchronous=asynchronous)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
+def test_the_size_message_names_the_kind_of_invocation():
+    with pytest.raises(LcliError) as caught:
+        read_payload("-", io.BytesIO(b" " * (ASYNC_LIMIT + 1)), asynchronous=True)
+    assert caught.value.problems[0].what == (
+        "the payload is over 1,048,576 bytes, Lambda's limit for an asynchronous invocation"
+    )
