@@ -1,0 +1,233 @@
+"""Every AWS service but Lambda: moto's backends behind the local cloud's own front.
+
+moto's own server is a Flask application a service. This calls the same handlers directly, by the
+service and region of the request's signature: less to import, and about half the time a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from lcli.local.wire import Request, Response
+
+# Read by moto when its modules are imported, so they stand before any import of it.
+SETTINGS = {
+    "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
+    "MOTO_ALLOW_NONEXISTENT_REGION": "true",
+}
+
+_THREADS = 32
+"""Long polls (ReceiveMessage) hold one each; idle ones cost nothing."""
+_ALIASES = {"eventbridge": "events", "execute-api": "apigatewaymanagementapi"}
+"""Signing names that are not the service's own name in its host."""
+_GLOBAL = frozenset({"budgets", "cloudfront"})
+_KNOWN_REGION = re.compile(r"[a-z]{2}-[a-z]+-\d")
+
+_Urls = tuple[tuple[re.Pattern[str], Callable[..., Any]], ...]
+
+
+class UnknownService(Exception):
+    """moto has no such service."""
+
+
+class MotoServices:
+    """Answers AWS's API for all services that moto knows; state lives in moto's backends."""
+
+    def __init__(self) -> None:
+        for name, value in SETTINGS.items():
+            os.environ.setdefault(name, value)
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="moto")
+
+    async def handle(self, request: Request, service: str, region: str, account: str) -> Response:
+        """Answer one request, in a thread: moto blocks."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, _answer, request, service.lower(), region, account
+        )
+
+    async def run(self, work: Callable[[], Any]) -> Any:
+        """Run something that touches moto's backends in the same threads as its requests."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def reset(self) -> None:
+        """Forget everything in every account."""
+        from moto.core.base_backend import BackendDict
+        from moto.core.model_instances import reset_model_data
+
+        BackendDict.reset()
+        reset_model_data()
+
+    def forget(self, account: str) -> None:
+        """Forget everything in one account, bucket names (which are global) included."""
+        from moto.core.base_backend import BackendDict, backend_lock
+
+        with backend_lock:
+            for backends in list(BackendDict._instances):
+                buckets = getattr(backends, "bucket_accounts", {})
+                for name in [n for n, (_, owner) in buckets.items() if owner == account]:
+                    del buckets[name]
+                backends.pop(account, None)
+
+    def close(self) -> None:
+        """Let go of the threads; calls that wait (long polls) are not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _answer(request: Request, service: str, region: str, account: str) -> Response:
+    from botocore.exceptions import ClientError
+    from werkzeug.exceptions import HTTPException
+
+    path = urlsplit(request.target).path if request.target.startswith("http") else request.target
+    raw_path = path.partition("?")[0] or "/"
+    host = _host(service, region, request)
+    try:
+        handler = _handler(_urls(host), f"https://{host}{raw_path}")
+        moto_request = _moto_request(request, raw_path, region, account)
+        result = handler(moto_request, moto_request.raw_url, dict(moto_request.headers))
+    except UnknownService:
+        message = f"lcli's local cloud has no service {service!r} (or no such operation of it)"
+        return _refusal(501, "UnknownService", message)
+    except HTTPException as error:
+        body = error.get_body()
+        return Response(error.code or 500, list(error.get_headers()), body.encode())
+    except ClientError as error:
+        failure = error.response["Error"]
+        return _refusal(400, failure["Code"], failure["Message"])
+    except NotImplementedError as error:
+        return _refusal(501, "NotImplemented", f"moto does not implement this: {error}")
+    return _response(result)
+
+
+def _host(service: str, region: str, request: Request) -> str:
+    """The host that AWS would have: what moto tells its services apart by."""
+    name = _ALIASES.get(service, service)
+    target = request.headers.get("x-amz-target", "")
+    if name == "dynamodb" and target.startswith("DynamoDBStreams"):
+        name = "streams.dynamodb"
+    if name == "s3" and request.target.startswith("/v20180820/"):
+        name = "s3-control"
+    if name in _GLOBAL:
+        return f"{name}.amazonaws.com"
+    return f"{name}.{region}.amazonaws.com"
+
+
+@cache
+def _urls(host: str) -> _Urls:
+    """The URL patterns of the service at this host, with their handlers."""
+    from moto import backend_index, backends
+    from moto.core import DEFAULT_ACCOUNT_ID
+
+    for name, pattern in backend_index.backend_url_patterns:
+        if not pattern.match(f"https://{host}"):
+            continue
+        found: Any = backends.get_backend(name)
+        in_account = found[DEFAULT_ACCOUNT_ID]
+        region = "us-east-1" if "us-east-1" in in_account else "aws"
+        return tuple((re.compile(url), call) for url, call in in_account[region].urls.items())
+    raise UnknownService(host)
+
+
+def _handler(urls: _Urls, url: str) -> Callable[..., Any]:
+    for pattern, handler in urls:
+        if pattern.match(url):
+            return handler
+    raise UnknownService(url)
+
+
+def _moto_request(request: Request, raw_path: str, region: str, account: str) -> Any:
+    """The request as moto's own server would see it, said to be of this region and account."""
+    _, _, query = request.target.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(raw_path).encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": query,
+        "RAW_URI": request.target,
+        "REQUEST_URI": request.target,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": request.peer,
+        "CONTENT_LENGTH": str(len(request.body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(request.body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    _add_headers(environ, request.headers)
+    environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
+    if "HTTP_AUTHORIZATION" not in environ and _KNOWN_REGION.fullmatch(region):
+        # A presigned request has no header from which moto could learn the region.
+        environ["HTTP_USER_AGENT"] = f"{environ.get('HTTP_USER_AGENT', '')} region/{region}"
+    return _request_class()(environ)
+
+
+def _add_headers(environ: dict[str, Any], headers: Any) -> None:
+    from moto.core import request as names
+
+    spelled: dict[str, str] = {}
+    for name, value in headers.items():
+        if name in {"content-length", "transfer-encoding", "expect"}:
+            continue
+        key = names.environ_key_for_header(name)
+        if "_" in name:
+            if key in environ or not names.should_preserve_original_header_name(name):
+                continue
+            spelled[key] = name
+        environ[key] = value
+    environ[names.PRESERVED_HEADER_NAMES_ENVIRON_KEY] = spelled
+
+
+@cache
+def _request_class() -> type[Any]:
+    from moto.core.request import Request as MotoRequest
+
+    class Served(MotoRequest):  # type: ignore[misc]
+        # We, not moto, write the Date header.
+        from_wsgi_server = True
+
+        @property
+        def want_form_data_parsed(self) -> bool:
+            # curl and urllib call whatever they PUT a form; S3 stores it as it is.
+            return self.method == "POST" and bool(super().want_form_data_parsed)
+
+    return Served
+
+
+def _response(result: Any) -> Response:
+    """What a moto handler returns: a body, or status, headers and body."""
+    status, headers, body = result if isinstance(result, tuple) else (200, {}, result)
+    if isinstance(body, str):
+        body = body.encode("utf-8")
+    elif not isinstance(body, bytes):
+        body = b"" if body is None else b"".join(body)
+    pairs: list[tuple[str, str]] = []
+    for name, value in dict(headers).items():
+        values = value if isinstance(value, list) else [value]
+        pairs.extend((str(name), str(item)) for item in values)
+    return Response(int(status), pairs, body)
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    """An error that both the JSON and the XML protocols of the SDKs can read the code of."""
+    body = f'{{"__type": "{code}", "message": {_quoted(message)}}}'
+    headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", code)]
+    return Response(status, headers, body.encode())
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)

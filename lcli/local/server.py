@@ -1,0 +1,106 @@
+"""The local cloud: one loopback port that speaks AWS's wire protocols.
+
+Lambda is lcli's own (`lcli.local.lambda_api`), every other service is moto's; the credential
+scope of a request's signature tells which is meant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from lcli.local.http import Server
+from lcli.local.moto_services import MotoServices
+from lcli.local.wire import Request, Response
+
+DEFAULT_ACCOUNT = "123456789012"
+DEFAULT_REGION = "us-east-1"
+
+_SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_LAMBDA_PATH = re.compile(
+    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|tags|account)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom and whom to a request is."""
+
+    account: str
+    region: str
+    service: str
+
+
+def scope_of(request: Request) -> Scope:
+    """Read account, region and service off a request's signature (SigV4, header or presigned).
+
+    An access key id of 12 digits is the account itself, any other one stands for
+    123456789012. Unsigned requests are Lambda's by their path, else S3's.
+    """
+    signed = _SCOPE.search(request.headers.get("authorization", ""))
+    if not signed and "X-Amz-Credential=" in request.target:
+        credential = parse_qs(urlsplit(request.target).query).get("X-Amz-Credential", [""])[0]
+        signed = _SCOPE.search(f"Credential={credential}")
+    if signed:
+        key, region, service = signed.groups()
+        account = key if len(key) == 12 and key.isdigit() else DEFAULT_ACCOUNT
+        return Scope(account, region, service)
+    service = "lambda" if _LAMBDA_PATH.match(request.target) else "s3"
+    return Scope(DEFAULT_ACCOUNT, DEFAULT_REGION, service)
+
+
+class Cloud:
+    """Everything that runs when somebody says ``--local``, on one event loop."""
+
+    def __init__(self, directory: Path) -> None:
+        """Keep code and other files under `directory`, which must exist."""
+        self.directory = directory
+        self.services = MotoServices()
+        self.front = Server(self.handle)
+        self._lambda: Any = None
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL for the SDKs."""
+        return self.front.url
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1, on a free port unless told which."""
+        await self.front.start(port)
+
+    async def close(self) -> None:
+        """End the requests in hand and whatever runs."""
+        await self.front.close()
+        self.services.close()
+
+    async def handle(self, request: Request) -> Response:
+        """Answer one request of an SDK."""
+        scope = scope_of(request)
+        if scope.service == "lambda" and self._lambda is not None:
+            answer: Response = await self._lambda.handle(request)
+            return answer
+        return await self.services.handle(request, scope.service, scope.region, scope.account)
+
+
+@contextmanager
+def running_cloud(directory: Path) -> Iterator[Cloud]:
+    """A cloud on an event loop in a thread of its own, until the block ends."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="cloud", daemon=True)
+    thread.start()
+    cloud = Cloud(directory)
+    try:
+        asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)
+        yield cloud
+    finally:
+        asyncio.run_coroutine_threadsafe(cloud.close(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

@@ -1,0 +1,83 @@
+"""Plain boto3 against the local cloud's front: every service where an SDK looks for it."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+def test_the_access_key_id_is_the_account(cloud):
+    identity = cloud.boto3("sts").get_caller_identity()
+    assert identity["Account"] == cloud.account
+
+
+def test_an_object_comes_back_with_its_metadata(cloud):
+    s3 = cloud.boto3("s3")
+    s3.create_bucket(Bucket="photos")
+    s3.put_object(Bucket="photos", Key="a b/ü+%.jpg", Body=b"x" * 3_000_000, Metadata={"a": "1"})
+    head = s3.head_object(Bucket="photos", Key="a b/ü+%.jpg")
+    assert (head["ContentLength"], head["Metadata"]) == (3_000_000, {"a": "1"})
+    assert s3.get_object(Bucket="photos", Key="a b/ü+%.jpg")["Body"].read() == b"x" * 3_000_000
+    listed = s3.list_objects_v2(Bucket="photos")["Contents"]
+    assert [found["Key"] for found in listed] == ["a b/ü+%.jpg"]
+
+
+def test_a_bucket_of_an_earlier_test_is_gone(cloud):
+    s3 = cloud.boto3("s3")
+    s3.create_bucket(Bucket="photos")
+    assert "Contents" not in s3.list_objects_v2(Bucket="photos")
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_presigned_addresses_work_without_credentials(cloud, region):
+    s3 = cloud.boto3("s3", region)
+    where = {} if region == "us-east-1" else {"LocationConstraint": region}
+    s3.create_bucket(Bucket="given", **({"CreateBucketConfiguration": where} if where else {}))
+    put = s3.generate_presigned_url("put_object", {"Bucket": "given", "Key": "k"})
+    with urllib.request.urlopen(urllib.request.Request(put, b"hello", method="PUT")) as answer:
+        assert answer.status == 200
+    got = s3.generate_presigned_url("get_object", {"Bucket": "given", "Key": "k"})
+    with urllib.request.urlopen(got) as answer:
+        assert answer.read() == b"hello"
+
+
+def test_queue_addresses_lead_back_to_the_front(cloud):
+    sqs = cloud.boto3("sqs", "eu-west-1")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    assert url == f"{cloud.url}/{cloud.account}/orders"
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "one"
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    assert arn == {"QueueArn": f"arn:aws:sqs:eu-west-1:{cloud.account}:orders"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "key"),
+    [
+        ("iam", "list_roles", {}, "Roles"),
+        ("logs", "describe_log_groups", {}, "logGroups"),
+        ("dynamodb", "list_tables", {}, "TableNames"),
+        ("dynamodbstreams", "list_streams", {}, "Streams"),
+        ("kinesis", "list_streams", {}, "StreamNames"),
+        ("sns", "list_topics", {}, "Topics"),
+        ("events", "list_rules", {}, "Rules"),
+        ("scheduler", "list_schedules", {}, "Schedules"),
+        ("ssm", "describe_parameters", {}, "Parameters"),
+        ("secretsmanager", "list_secrets", {}, "SecretList"),
+        ("apigatewayv2", "get_apis", {}, "Items"),
+        ("cloudformation", "list_stacks", {}, "StackSummaries"),
+        ("resourcegroupstaggingapi", "get_resources", {}, "ResourceTagMappingList"),
+    ],
+)
+def test_a_fresh_account_is_empty(cloud, service, operation, parameters, key):
+    assert getattr(cloud.boto3(service), operation)(**parameters)[key] == []
+
+
+def test_services_that_nobody_has_are_refused(cloud):
+    scope = "Credential=1/20260101/us-east-1/nonesuch/aws4_request"
+    headers = {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0"}
+    request = urllib.request.Request(f"{cloud.url}/x", headers=headers)
+    with pytest.raises(urllib.error.HTTPError, match="501"):
+        urllib.request.urlopen(request)
