@@ -1,0 +1,248 @@
+"""What is done about each refusal: the one table, and the waiting that it asks for.
+
+Nothing outside `RULES` decides by the text of an error. The first rule that fits holds; the
+SDK's own retries are off, since its standard mode drains its quota and then gives up.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf
+
+from lcli.aws.clients import AwsError
+
+
+class Act(StrEnum):
+    """What a call does after a refusal."""
+
+    RETRY = "retry"
+    """After a random pause (full jitter)."""
+    WAIT = "wait"
+    """Until the function's update is through, then again."""
+    READ_BACK = "read back"
+    """Raised: the caller looks whether it was done before it repeats it."""
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: which errors, of which operations, and what is done about them for how long."""
+
+    why: str
+    act: Act
+    codes: frozenset[str] = frozenset()
+    """AWS's codes; empty for any."""
+    operations: str = ""
+    """Pattern over ``service:Operation``; empty for any."""
+    message: str = ""
+    """Pattern over AWS's message; empty for any."""
+    statuses: frozenset[int] = frozenset()
+    """HTTP statuses that count like `codes`."""
+    lost: bool | None = None
+    """Only where the request may (True) or cannot (False) have been carried out."""
+    seconds: float = 0
+    """How long it is tried again, from the first refusal of this rule."""
+    seconds_after_iam: float = 0
+    """The same where this session has changed IAM, which takes its time to spread."""
+    tries: float = inf
+    base: float = 0.1
+    cap: float = 5.0
+    """The pauses are random below ``base * 2**n`` seconds, at most `cap`."""
+    says: str = ""
+    """What the progress line shows meanwhile."""
+
+    def fits(self, error: AwsError) -> bool:
+        """Whether this row is about that error."""
+        if (self.codes or self.statuses) and not (
+            error.code in self.codes or error.status in self.statuses
+        ):
+            return False
+        return (
+            (self.lost is None or self.lost == error.lost)
+            and re.match(self.operations, f"{error.service}:{error.operation}") is not None
+            and re.search(self.message, error.message) is not None
+        )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        why="an invocation is sent exactly once",
+        act=Act.FAIL,
+        operations=r"lambda:Invoke",
+    ),
+    Rule(
+        why="throttled: not carried out; Lambda's quotas, 'Lambda quotas', API requests",
+        act=Act.RETRY,
+        codes=frozenset(
+            {
+                "TooManyRequestsException",
+                "Throttling",
+                "ThrottlingException",
+                "ThrottledException",
+                "RequestLimitExceeded",
+                "RequestThrottled",
+                "SlowDown",
+                "ProvisionedThroughputExceededException",
+            }
+        ),
+        statuses=frozenset({429}),
+        seconds=300,
+        base=0.3,
+        cap=8,
+        says="throttled by AWS; trying again",
+    ),
+    Rule(
+        why="two writers at once: IAM, S3, CloudWatch Logs and API Gateway ask to repeat",
+        act=Act.RETRY,
+        codes=frozenset(
+            {
+                "ConcurrentModification",
+                "ConcurrentModificationException",
+                "OperationAborted",
+                "OperationAbortedException",
+            }
+        ),
+        seconds=60,
+        says="somebody else is changing it; trying again",
+    ),
+    Rule(
+        why="a second one would be made: their names are not unique",
+        act=Act.READ_BACK,
+        operations=r"lambda:PublishLayerVersion|apigatewayv2:Create(Api|Integration)$",
+        lost=True,
+    ),
+    Rule(
+        why="5xx or no answer: every other call may be repeated; a create that was carried out "
+        "answers 'already exists' and is read back then",
+        act=Act.RETRY,
+        lost=True,
+        seconds=120,
+        tries=12,
+        says="no clear answer; trying again",
+    ),
+    Rule(
+        why="no connection was made",
+        act=Act.RETRY,
+        codes=frozenset({"Unreachable"}),
+        seconds=10,
+        base=0.3,
+        cap=2,
+        says="no connection; trying again",
+    ),
+    Rule(
+        why="IAM spreads slowly: 'Lambda execution role', troubleshooting",
+        act=Act.RETRY,
+        codes=frozenset({"InvalidParameterValueException", "ValidationException"}),
+        message=r"cannot be assumed by|does not have permissions|invalid for CreateGrant"
+        r"|must allow AWS \S+ Scheduler to assume|ensure the role can perform",
+        seconds=15,
+        seconds_after_iam=120,
+        base=0.5,
+        cap=3,
+        says="waiting for IAM: the role cannot be used yet",
+    ),
+    Rule(
+        why="a principal made just now is not known everywhere yet",
+        act=Act.RETRY,
+        operations=r"lambda:AddPermission",
+        codes=frozenset({"InvalidParameterValueException"}),
+        message=r"principal was invalid",
+        seconds_after_iam=60,
+        base=0.5,
+        cap=3,
+        says="waiting for IAM: the principal is not known yet",
+    ),
+    Rule(
+        why="one update of a function at a time: 'Lambda function states'",
+        act=Act.WAIT,
+        operations=r"lambda:",
+        codes=frozenset({"ResourceConflictException"}),
+        message=r"update is in progress|following state: Pending|(currently|is) being (updated"
+        r"|created)",
+        seconds=600,
+        says="waiting for an update that is in progress",
+    ),
+    Rule(
+        why="an event source mapping that is being changed: UpdateEventSourceMapping",
+        act=Act.RETRY,
+        operations=r"lambda:\w+EventSourceMapping",
+        codes=frozenset({"ResourceInUseException"}),
+        seconds=300,
+        base=1,
+        cap=5,
+        says="waiting for a change of the mapping that is in progress",
+    ),
+    Rule(
+        why="a permission added just now is not seen by S3 yet",
+        act=Act.RETRY,
+        operations=r"s3:PutBucketNotificationConfiguration",
+        codes=frozenset({"InvalidArgument"}),
+        message=r"Unable to validate the following destination",
+        seconds=15,
+        base=0.5,
+        cap=3,
+        says="waiting for S3 to see the function's permission",
+    ),
+)
+
+_REFUSED = Rule(why="everything else is for the caller", act=Act.FAIL)
+
+
+def rule(error: AwsError) -> Rule:
+    """The row of the table that holds for this error."""
+    return next((row for row in RULES if row.fits(error)), _REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What the action that is under way allows its calls."""
+
+    until: float = inf
+    """`time.monotonic()` at which nothing is tried again."""
+    say: Callable[[str], None] = lambda doing: None
+
+
+_patience: ContextVar[Patience] = ContextVar("patience")
+_ENDLESS = Patience()
+
+
+@contextmanager
+def patience(seconds: float, say: Callable[[str], None]) -> Iterator[None]:
+    """Bounds every retry below by one deadline, and tells `say` what is waited for."""
+    token = _patience.set(Patience(time.monotonic() + seconds, say))
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+class Retries:
+    """The refusals of one call so far, and whether one more try is allowed."""
+
+    def __init__(self, *, iam_changed: bool) -> None:
+        self._iam_changed = iam_changed
+        self._since: dict[Rule, tuple[float, int]] = {}
+
+    def pause(self, error: AwsError, now: float) -> float | None:
+        """Seconds to wait before the next try; None where `error` is final."""
+        row = rule(error)
+        if row.act not in (Act.RETRY, Act.WAIT):
+            return None
+        began, tries = self._since.get(row, (now, 0))
+        self._since[row] = began, tries + 1
+        allowed = row.seconds_after_iam if self._iam_changed else 0.0
+        patient = _patience.get(_ENDLESS)
+        until = min(began + max(row.seconds, allowed), patient.until)
+        delay = random.uniform(0, min(row.cap, row.base * 2**tries))  # noqa: S311 (jitter)
+        if tries + 1 >= row.tries or now + delay > until:
+            return None
+        if row.says:
+            patient.say(row.says)
+        return delay

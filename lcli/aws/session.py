@@ -1,0 +1,296 @@
+"""The one place that makes SDK clients; every call to AWS goes through `Session.call`.
+
+Clients are made on first use and shared by threads. Retries are those of lcli/aws/retry.py, the
+pace that of lcli/aws/pacing.py. botocore is used without boto3's resource layer, which nothing
+here needs and which costs start-up time.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.aws.pacing import Pacing
+from lcli.aws.retry import Act, Retries, rule
+from lcli.aws.translate import REGION_MISSING, setup_problem, translated
+from lcli.errors import ExitCode, LcliError, Problem
+
+_READ_TIMEOUT = 60.0
+_KEEPALIVE_IDLE = 60
+"""Seconds; NAT gateways and load balancers drop a silent connection after 350."""
+_IAM_CHANGES = ("Create", "Put", "Attach", "Update")
+_UPDATE_SETTLES = 600.0
+"""Seconds that an update of a function may take at most before a call gives up on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request, for `on_call`: what was asked and what came of it."""
+
+    service: str
+    operation: str
+    seconds: float
+    error: str = ""
+    """AWS's code; empty when it succeeded."""
+
+
+class Session:
+    """Calls in one account and region; implements `lcli.aws.clients.Clients`."""
+
+    def __init__(
+        self,
+        sdk: Any,
+        region: str,
+        *,
+        endpoint_url: str = "",
+        local: bool = False,
+        parallel: int = 16,
+        pacing: Pacing | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        on_call: Callable[[Sent], None] | None = None,
+    ) -> None:
+        self.region = region
+        self.endpoint_url = endpoint_url
+        self.sdk = sdk
+        """The botocore session: its `register` lets tests count requests."""
+        self._local = local
+        self._parallel = parallel
+        self._pacing = pacing or Pacing()
+        self._sleep = sleep
+        self._on_call = on_call
+        self._clients: dict[tuple[str, float], Any] = {}
+        self._lock = Lock()
+        self._iam_changed = False
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """One operation, retried as the table says. See `Clients.call`."""
+        retries = Retries(iam_changed=self._iam_changed)
+        while True:
+            try:
+                return self.once(service, operation, _READ_TIMEOUT, **parameters)
+            except AwsError as error:
+                delay = retries.pause(error, time.monotonic())
+                if delay is None:
+                    raise
+                self._sleep(delay)
+                if rule(error).act is Act.WAIT:
+                    self._until_updated(parameters["FunctionName"])
+
+    def once(
+        self, service: str, operation: str, read_timeout: float, /, **parameters: Any
+    ) -> dict[str, Any]:
+        """One request and no other, with its own read time-out in seconds (for Invoke).
+
+        A streamed body in the answer is the SDK's StreamingBody. Raises AwsError.
+        """
+        from botocore import xform_name
+
+        client = self._client(service, read_timeout)
+        self._pacing.wait(service, operation, client.meta.endpoint_url)
+        began, code = time.monotonic(), ""
+        try:
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+        except Exception as error:
+            refused = translated(
+                error,
+                service=service,
+                operation=operation,
+                region=self.region,
+                endpoint=client.meta.endpoint_url,
+            )
+            code = refused.code
+            raise refused from error
+        finally:
+            if self._on_call:
+                self._on_call(Sent(service, operation, time.monotonic() - began, code))
+        if service == "iam" and operation.startswith(_IAM_CHANGES):
+            self._iam_changed = True
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All pages of a list operation, each retried like any call. See `Clients.pages`."""
+        from botocore.paginate import Paginator, PaginatorModel
+
+        client = self._client(service, _READ_TIMEOUT)
+        config = PaginatorModel(
+            self.sdk.get_component("data_loader").load_service_model(service, "paginators-1")
+        ).get_paginator(operation)
+        model = client.meta.service_model.operation_model(operation)
+
+        def page(**parameters: Any) -> dict[str, Any]:
+            return self.call(service, operation, **parameters)
+
+        yield from Paginator(page, config, model).paginate(**parameters)
+
+    def _until_updated(self, function: str) -> None:
+        """Waits with GetFunction, which has by far the largest quota, for the update to end."""
+        until = time.monotonic() + _UPDATE_SETTLES
+        while time.monotonic() < until:
+            answer = self.once("lambda", "GetFunction", _READ_TIMEOUT, FunctionName=function)
+            configuration = answer["Configuration"]
+            if configuration.get("LastUpdateStatus") != "InProgress" and (
+                configuration.get("State") != "Pending"
+            ):
+                return
+            self._sleep(random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
+
+    def _client(self, service: str, read_timeout: float) -> Any:
+        key = (service, read_timeout)
+        if (client := self._clients.get(key)) is None:
+            # Making a client is not thread-safe in botocore; using one is.
+            with self._lock:
+                if (client := self._clients.get(key)) is None:
+                    client = self._clients[key] = self._make(service, read_timeout)
+        return client
+
+    def _make(self, service: str, read_timeout: float) -> Any:
+        from botocore.config import Config
+
+        from lcli import __version__
+
+        config = Config(
+            retries={"total_max_attempts": 1},
+            max_pool_connections=self._parallel + 4,
+            tcp_keepalive=True,
+            connect_timeout=10,
+            read_timeout=read_timeout,
+            s3={"addressing_style": "path"} if self.endpoint_url else None,
+            user_agent_extra=f"lcli/{__version__}",
+            proxies={} if self._local else None,
+        )
+        try:
+            client = self.sdk.create_client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint_url or None,
+                config=config,
+            )
+        except Exception as error:
+            raise setup_problem(error) from error
+        _stay_alive(client)
+        return client
+
+
+def _stay_alive(client: Any) -> None:
+    """Sets the idle time of TCP keep-alive, for which botocore has no setting.
+
+    `tcp_keepalive` alone leaves the kernel's two hours. The options are those of the pool.
+    """
+    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
+    options = getattr(client._endpoint.http_session, "_socket_options", None)
+    if idle is not None and options is not None:
+        options.append((socket.IPPROTO_TCP, idle, _KEEPALIVE_IDLE))
+        if hasattr(socket, "TCP_KEEPINTVL"):
+            options.append((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_IDLE))
+
+
+def connect(
+    *,
+    region: str = "",
+    profile: str = "",
+    endpoint_url: str = "",
+    local_account: str = "",
+    parallel: int = 16,
+    environ: Mapping[str, str] | None = None,
+    on_call: Callable[[Sent], None] | None = None,
+) -> Session:
+    """A session for one account and region.
+
+    `local_account`, twelve digits, means the local cloud at `endpoint_url`: nothing of the
+    user's AWS configuration, environment or credentials is read or sent then. `parallel` is the
+    number of threads that call at once; `environ` gives LCLI_RATE and AWS_REGION. Raises
+    LcliError (USAGE) for a region that is missing, an unknown profile, a malformed configuration.
+    """
+    environ = os.environ if environ is None else environ
+    pacing = Pacing(environ.get("LCLI_RATE", "aws"))
+    try:
+        if local_account:
+            sdk = _local_sdk(local_account)
+        else:
+            sdk = _sdk(profile)
+            # AWS_REGION is what most tools read; botocore has AWS_DEFAULT_REGION and the profile.
+            region = region or environ.get("AWS_REGION") or ""
+            region = region or str(sdk.get_config_variable("region") or "")
+    except Exception as error:
+        raise setup_problem(error) from error
+    if not region:
+        raise LcliError(REGION_MISSING, ExitCode.USAGE)
+    return Session(
+        sdk,
+        region,
+        endpoint_url=endpoint_url,
+        local=bool(local_account),
+        parallel=parallel,
+        pacing=pacing,
+        on_call=on_call,
+    )
+
+
+def _sdk(profile: str) -> Any:
+    from botocore.session import Session as SdkSession
+
+    sdk = SdkSession(profile=profile or None)
+    sdk.get_scoped_config()
+    return sdk
+
+
+def _local_sdk(account: str) -> Any:
+    """A botocore session that reads neither files nor environment: every setting its default.
+
+    The access key's id is the account: that is how the local cloud tells accounts apart.
+    """
+    from botocore.configprovider import (
+        BOTOCORE_DEFAUT_SESSION_VARIABLES,
+        ConfigValueStore,
+        ConstantProvider,
+    )
+    from botocore.session import Session as SdkSession
+
+    sdk = SdkSession(profile=None)
+    nothing = {"profile": None, "config_file": None, "credentials_file": None, "region": None}
+    defaults = {
+        name: ConstantProvider(nothing.get(name, default))
+        for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    sdk.register_component("config_store", ConfigValueStore(mapping=defaults))
+    sdk.set_credentials(account, "local", "local")
+    return sdk
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose credentials these are."""
+
+    account: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        """``aws``, ``aws-cn``, ``aws-us-gov``."""
+        return self.arn.split(":")[1]
+
+
+def identity(clients: Clients) -> Caller:
+    """Account and partition of the credentials, by GetCallerIdentity. Raises AwsError."""
+    answer = clients.call("sts", "GetCallerIdentity")
+    return Caller(str(answer["Account"]), str(answer["Arn"]))
+
+
+def guard(caller: Caller, account: str, where: str = "") -> None:
+    """Refuses any account but the manifest's `account:`; before every other call."""
+    if account and caller.account != account:
+        problem = Problem(
+            "wrong-account",
+            f"these credentials are of account {caller.account}, the manifest says {account}",
+            where,
+            "choose another --profile or --stage; nothing was touched",
+        )
+        raise LcliError(problem, ExitCode.USAGE)

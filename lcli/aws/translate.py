@@ -1,0 +1,217 @@
+"""The SDK's errors as `AwsError`, and an `AwsError` as something a reader can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lcli.aws.clients import AwsError
+from lcli.errors import ExitCode, LcliError, Problem
+
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
+)
+_WRONG_CREDENTIALS = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "AuthFailure",
+    }
+)
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
+)
+ENDS_ALL = _EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
+"""Codes after which no other call is likely to fare better."""
+
+# AWS repeats the values in its messages about an environment that is too large or malformed.
+_ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
+_NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w:*-]+)(?: on resource: (\S+))?")
+# The IAM actions whose names are not the operation's.
+_ACTIONS = {
+    "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "lambda:ListTags": "lambda:ListTags",
+}
+
+
+def translated(
+    error: Exception, *, service: str, operation: str, region: str, endpoint: str
+) -> AwsError:
+    """What botocore raised, as an `AwsError`; anything that is not botocore's is raised again."""
+    from botocore import exceptions as sdk
+
+    def refusal(code: str, message: str, status: int = 0, *, lost: bool = False) -> AwsError:
+        return AwsError(
+            code,
+            _ENVIRONMENT.sub("(values left out)", message),
+            service=service,
+            operation=operation,
+            status=status,
+            region=region,
+            lost=lost,
+        )
+
+    if isinstance(error, sdk.ClientError):
+        said: Mapping[str, Any] = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        message = said.get("Message") or said.get("message") or str(error)
+        return refusal(str(said.get("Code", status)), message, status, lost=status >= 500)
+    if isinstance(error, _never_sent(sdk)):
+        return refusal("Unreachable", f"no connection to {endpoint}")
+    if isinstance(error, sdk.HTTPClientError | sdk.IncompleteReadError | sdk.ChecksumError):
+        return refusal("Unreachable", f"{endpoint} gave no answer", lost=True)
+    if isinstance(error, sdk.NoCredentialsError | sdk.PartialCredentialsError):
+        return refusal("NoCredentials", "no AWS credentials were found")
+    if isinstance(error, sdk.SSOError | sdk.LoginError | sdk.TokenRetrievalError):
+        return refusal("ExpiredCredentials", str(error))
+    if isinstance(error, sdk.CredentialRetrievalError | sdk.NoAuthTokenError):
+        return refusal("NoCredentials", str(error))
+    if isinstance(error, sdk.ParamValidationError):
+        return refusal("InvalidParameters", _ENVIRONMENT.sub("(values left out)", str(error)))
+    if isinstance(error, sdk.BotoCoreError):
+        return refusal(type(error).__name__, str(error))
+    raise error
+
+
+def _never_sent(sdk: Any) -> tuple[type[Exception], ...]:
+    return (
+        sdk.EndpointConnectionError,
+        sdk.ConnectTimeoutError,
+        sdk.ProxyConnectionError,
+        sdk.SSLError,
+    )
+
+
+def explain(error: AwsError, where: str = "") -> Problem:
+    """What went wrong and what to do about it, for a reader."""
+    for codes, tell in _STORIES:
+        if error.code in codes:
+            return tell(error, where)
+    if error.status in (401, 403):
+        return _denied(error, where)
+    return Problem(
+        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", error.code).lower().removesuffix("-exception"),
+        f"{error.service} refused {error.operation}: {error.message}",
+        where,
+    )
+
+
+def _no_credentials(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "no-credentials",
+        f"the request could not be signed: {error.message}",
+        where,
+        "set AWS_PROFILE or give --profile, or sign in with `aws configure` or `aws sso login`; "
+        "--local needs no account",
+    )
+
+
+def _expired(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "expired-credentials",
+        f"the AWS credentials have expired: {error.message}",
+        where,
+        "renew them (`aws sso login`, or a new session token) and run the same command again",
+    )
+
+
+def _wrong_credentials(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "wrong-credentials",
+        f"AWS does not accept the credentials: {error.message}",
+        where,
+        "check the access key and the profile, and that this machine's clock is right",
+    )
+
+
+def _denied(error: AwsError, where: str) -> Problem:
+    name = f"{error.service}:{error.operation}"
+    action, resource = _ACTIONS.get(name, name), ""
+    if said := _NOT_AUTHORIZED.search(error.message):
+        action, resource = said[1], said[2] or ""
+    on = f" on {resource}" if resource else ""
+    return Problem(
+        "access-denied",
+        f"{name} was denied: {error.message}",
+        where,
+        f"allow {action}{on} for these credentials, then run the same command again",
+    )
+
+
+def _unreachable(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "unreachable",
+        f"{error.service}:{error.operation}: {error.message}",
+        where,
+        "check the network, the region and --endpoint-url, then run the same command again",
+    )
+
+
+def _throttled(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "throttled",
+        f"{error.service}:{error.operation} was throttled all the time: {error.message}",
+        where,
+        "run the same command again later, or set LCLI_RATE to fewer calls a second",
+    )
+
+
+def _changed(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "changed-meanwhile",
+        f"somebody else changed it since the plan was made: {error.message}",
+        where,
+        "run `lcli plan` to see what changed, then deploy again",
+    )
+
+
+_STORIES: tuple[tuple[frozenset[str], Callable[[AwsError, str], Problem]], ...] = (
+    (frozenset({"NoCredentials"}), _no_credentials),
+    (_EXPIRED, _expired),
+    (_WRONG_CREDENTIALS, _wrong_credentials),
+    (_DENIED, _denied),
+    (frozenset({"Unreachable"}), _unreachable),
+    (frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException"}), _throttled),
+    (frozenset({"PreconditionFailedException"}), _changed),
+)
+
+
+def setup_problem(error: Exception) -> LcliError:
+    """What was wrong before any call: an unknown profile, a broken configuration file."""
+    from botocore import exceptions as sdk
+
+    if isinstance(error, sdk.ProfileNotFound):
+        problem = Problem(
+            "profile",
+            str(error).replace("config profile", "AWS profile"),
+            next_step="list them with `aws configure list-profiles`, or correct --profile",
+        )
+    elif isinstance(error, sdk.ConfigParseError):
+        problem = Problem(
+            "aws-configuration",
+            str(error),
+            next_step="correct the file, or set AWS_CONFIG_FILE to another",
+        )
+    elif isinstance(error, sdk.BotoCoreError | ValueError):
+        problem = Problem(
+            "aws-settings",
+            str(error),
+            next_step="check --region, --endpoint-url and AWS_* settings",
+        )
+    else:
+        raise error
+    return LcliError(problem, ExitCode.USAGE)
+
+
+REGION_MISSING = Problem(
+    "region-missing",
+    "no region is set",
+    next_step="add `region:` to lcli.yaml, give --region, or set AWS_REGION",
+)
