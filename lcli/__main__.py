@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lcli.errors import ExitCode, LcliError, Problem
+
+if TYPE_CHECKING:
+    from lcli.cli.run import Run
 
 
 def main() -> NoReturn:
@@ -15,9 +18,11 @@ def main() -> NoReturn:
     LCLI_DEBUG=1 shows one, for whoever mends lcli.
     """
     from lcli.cli.app import command
+    from lcli.cli.run import Run
 
+    run = Run()
     try:
-        command().main(prog_name="lcli")
+        command(run).main(prog_name="lcli")
         code = int(ExitCode.DONE)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
@@ -28,15 +33,15 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("LCLI_DEBUG") == "1":
             raise
-        code = _report(error)
+        code = _report(error, run)
     sys.exit(_flush(code))
 
 
-def _report(error: Exception) -> int:
+def _report(error: Exception, run: Run) -> int:
     from lcli.ui.problems import print_problems
 
     failure = error if isinstance(error, LcliError) else _translate(error)
-    print_problems(failure.problems, sys.stderr)
+    print_problems(failure.problems, run.stderr, run.mask)
     return int(failure.exit_code)
 
 

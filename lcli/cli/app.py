@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import lcli
-from lcli.cli.options import Globals, add_global_options
+from lcli.cli.options import add_global_options
 from lcli.cli.run import Run
 
 COMMANDS = (
@@ -112,9 +112,9 @@ def lcli_command(
     """
 
 
-def command() -> Any:
-    """The root command, ready for `main()`."""
+def command(run: Run) -> Any:
+    """The root command, ready for `main()`; its global options land in `run`."""
     built = typer.main.get_command(root)
     add_global_options(built, hidden=False)
-    built.context_settings["obj"] = Run(Globals())
+    built.context_settings["obj"] = run
     return built

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lcli.cli.options import Globals
+from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
     from lcli.ui.terminal import Terminal
@@ -18,16 +19,17 @@ class Run:
 
     def __init__(
         self,
-        options: Globals,
+        options: Globals | None = None,
         *,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
         environ: dict[str, str] | None = None,
     ) -> None:
-        self.options = options
+        self.options = options or Globals()
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
         self.environ = dict(os.environ) if environ is None else environ
+        self.mask = Mask()
 
     @cached_property
     def terminal(self) -> Terminal:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from lcli.resources.model import Action, Kind, Verb
+from lcli.ui.mask import Mask
 from lcli.ui.neutral import neutralise
-from lcli.ui.values import Mask, brief
+from lcli.ui.values import brief, shown
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -59,7 +60,7 @@ def _add_fields(leaf: Tree, action: Action, mask: Mask) -> None:
     from rich.text import Text
 
     for change in action.changes:
-        before, after = mask.change(change)
+        before, after = shown(change, mask)
         line = Text(neutralise(change.path) + ": ", style="dim")
         if action.verb is not Verb.CREATE:
             line.append(neutralise(brief(before)), "red")
@@ -88,7 +89,7 @@ def action_document(action: Action, mask: Mask) -> dict[str, Any]:
     """The stable JSON shape of one action."""
     changes = []
     for change in action.changes:
-        before, after = mask.change(change)
+        before, after = shown(change, mask)
         changes.append({"path": change.path, "before": before, "after": after})
     return {
         "action": action.verb.value,

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from lcli.errors import Problem
+from lcli.ui.mask import Mask
 from lcli.ui.neutral import neutralise
 
 
-def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
+def print_problems(problems: Iterable[Problem], stream: TextIO, mask: Mask) -> None:
     """Write problems as plain lines; colour would need Rich, and errors must not wait for it."""
     for problem in problems:
-        stream.write(neutralise(format_problem(problem)) + "\n")
+        stream.write(neutralise(mask.text(format_problem(problem))) + "\n")
 
 
 def format_problem(problem: Problem) -> str:

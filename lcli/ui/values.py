@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lcli.resources.model import Change, Ref, Text, Value
+from lcli.ui.mask import MASKED, Mask
 
-MASKED = "(secret)"
+
+def shown(change: Change, mask: Mask) -> tuple[Value, Value]:
+    """A change's two sides, fit to be shown; an absent one stays None."""
+    return _side(change, change.before, mask), _side(change, change.after, mask)
 
 
-class Mask:
-    """Hides secret values: whole fields that are marked, and known secrets inside any text."""
+def _side(change: Change, value: Value, mask: Mask) -> Value:
+    if value is None or mask.show:
+        return plain(value)
+    if change.secret:
+        return MASKED
+    return _masked(plain(value), mask)
 
-    def __init__(self, secrets: Iterable[str] = (), *, show: bool = False) -> None:
-        # Longest first, so that a secret which contains another one goes as a whole. Very short
-        # ones would mask every "1" of the output; their fields are marked anyway.
-        self._secrets = sorted({s for s in secrets if len(s) > 3}, key=len, reverse=True)
-        self._show = show
 
-    def text(self, text: str) -> str:
-        """The text without any of the known secrets."""
-        if not self._show:
-            for secret in self._secrets:
-                text = text.replace(secret, MASKED)
-        return text
-
-    def change(self, change: Change) -> tuple[Value, Value]:
-        """Before and after, fit to be shown; an absent side stays None."""
-        return self._side(change, change.before), self._side(change, change.after)
-
-    def _side(self, change: Change, value: Value) -> Value:
-        if value is None or self._show:
-            return plain(value)
-        if change.secret:
-            return MASKED
-        return json.loads(self.text(json.dumps(plain(value))))  # type: ignore[no-any-return]
+def _masked(value: Value, mask: Mask) -> Value:
+    if isinstance(value, str):
+        return mask.text(value)
+    if isinstance(value, dict):
+        return {mask.text(key): _masked(item, mask) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, mask) for item in value]
+    return value
 
 
 def plain(value: Value) -> object:

@@ -1,0 +1,83 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from lcli.resources.model import Action, Change, Key, Ref, Resource, Verb
+from lcli.ui.mask import Mask
+from lcli.ui.plan import action_document, plan_tree, summary
+from lcli.ui.values import brief
+
+FUNCTION = Resource(Key("function", "photos-thumbnail"), {}, function="thumbnail")
+VERSION = Ref(Key("version", "photos-thumbnail"), "number")
+ACTIONS = [
+    Action(
+        Verb.UPDATE,
+        FUNCTION,
+        changes=(
+            Change("Environment.TOKEN", "old-secret", "new-secret", secret=True),
+            Change("MemorySize", 256, 512),
+            Change("Description", "", "uses new-secret [red]"),
+        ),
+    ),
+    Action(
+        Verb.UPDATE,
+        Resource(Key("alias", "photos-thumbnail:live"), {}, function="thumbnail"),
+        changes=(Change("FunctionVersion", "6", VERSION),),
+    ),
+    Action(Verb.DELETE, Resource(Key("http_api", "photos\x1b"), {}), reason="no route is left"),
+    Action(Verb.NONE, Resource(Key("role", "r"), {}, function="thumbnail")),
+]
+
+
+def rendered(mask):
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, markup=False, highlight=False)
+    console.print(plan_tree("photos", ACTIONS, {}, mask))
+    return stream.getvalue()
+
+
+def test_a_plan_is_a_tree_with_secrets_masked():
+    assert rendered(Mask({"new-secret"})) == (
+        "photos\n"
+        "├── thumbnail\n"
+        "│   ├── ~ function photos-thumbnail\n"
+        "│   │   ├── Environment.TOKEN: (secret) → (secret)\n"
+        "│   │   ├── MemorySize: 256 → 512\n"
+        '│   │   └── Description: "" → uses (secret) [red]\n'
+        "│   └── ~ alias photos-thumbnail:live\n"
+        "│       └── FunctionVersion: 6 → (known after apply)\n"
+        "└── shared by the app\n"
+        "    └── - http_api photos\\x1b  (no route is left)\n"
+    )
+
+
+def test_show_values_shows_them():
+    assert "TOKEN: old-secret → new-secret" in rendered(Mask({"new-secret"}, show=True))
+
+
+def test_the_document_has_the_same_facts():
+    assert action_document(ACTIONS[1], Mask()) == {
+        "action": "update",
+        "kind": "alias",
+        "name": "photos-thumbnail:live",
+        "function": "thumbnail",
+        "reason": "",
+        "confirm": "",
+        "changes": [
+            {"path": "FunctionVersion", "before": "6", "after": "(known after apply)"},
+        ],
+    }
+
+
+def test_the_summary_counts_what_changes():
+    assert summary(ACTIONS) == "2 to update, 1 to delete"
+    assert summary(ACTIONS[3:]) == "no changes"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, "(none)"), ("", '""'), (" x", '" x"'), (5, "5"), (["a"], '["a"]'), ("x" * 9, "xxxx…")],
+)
+def test_a_value_fits_on_a_line(value, expected):
+    assert brief(value, 6 if value != "x" * 9 else 5) == expected
