@@ -74,7 +74,9 @@ class Session:
         retries = Retries(iam_changed=self._iam_changed)
         while True:
             try:
-                return self.once(service, operation, _READ_TIMEOUT, **parameters)
+                answer = self.once(service, operation, _READ_TIMEOUT, **parameters)
+                answer.pop("ResponseMetadata", None)
+                return answer
             except AwsError as error:
                 delay = retries.pause(error, time.monotonic())
                 if delay is None:
@@ -88,7 +90,8 @@ class Session:
     ) -> dict[str, Any]:
         """One request and no other, with its own read time-out in seconds (for Invoke).
 
-        A streamed body in the answer is the SDK's StreamingBody. Raises AwsError.
+        The answer keeps its ResponseMetadata; a streamed body in it is the SDK's StreamingBody.
+        Raises AwsError.
         """
         from botocore import xform_name
 
@@ -112,7 +115,6 @@ class Session:
                 self._on_call(Sent(service, operation, time.monotonic() - began, code))
         if service == "iam" and operation.startswith(_IAM_CHANGES):
             self._iam_changed = True
-        answer.pop("ResponseMetadata", None)
         return answer
 
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:

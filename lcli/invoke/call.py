@@ -22,8 +22,14 @@ class Mode(StrEnum):
 class Single(Protocol):
     """A way to send one request once, with no retries."""
 
-    def once(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+    def once(
+        self, service: str, operation: str, read_timeout: float, /, **parameters: Any
+    ) -> dict[str, Any]:
         """The parsed answer with its ResponseMetadata; raises AwsError."""
+
+
+READ_TIMEOUT = 960.0
+"""Seconds: above the longest time-out of a function, so that a slow one is not given up on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def invoke(
         parameters["Payload"] = payload
     if mode is Mode.SYNC:
         parameters["LogType"] = "Tail"
-    answer = single.once("lambda", "Invoke", **parameters)
+    answer = single.once("lambda", "Invoke", READ_TIMEOUT, **parameters)
     body = answer["Payload"].read() if "Payload" in answer else b""
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "backslashreplace")
     return Response(

@@ -12,7 +12,8 @@ class OneAnswer:
         self.answer = {"StatusCode": 200, "ResponseMetadata": {"RequestId": "r-1"}} | answer
         self.requests = []
 
-    def once(self, service, operation, /, **parameters):
+    def once(self, service, operation, read_timeout, /, **parameters):
+        assert read_timeout > 900
         self.requests.append((service, operation, parameters))
         return self.answer
 
