@@ -84,29 +84,28 @@ class Session:
                 self._sleep(delay)
                 if rule(error).act is Act.WAIT:
                     self._until_updated(parameters["FunctionName"])
+            else:
+                answer.pop("ResponseMetadata", None)
+                return answer
 
-    def once(
-        self, service: str, operation: str, read_timeout: float, /, **parameters: Any
+    def single(self, read_timeout: float) -> Single:
+        """A way to send one request once, with its own read time-out in seconds (for Invoke)."""
+        return Single(self, read_timeout)
+
+    def _send(
+        self, service: str, operation: str, read_timeout: float, parameters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """One request and no other, with its own read time-out in seconds (for Invoke).
-
-        The answer keeps its ResponseMetadata; a streamed body in it is the SDK's StreamingBody.
-        Raises AwsError.
-        """
         from botocore import xform_name
 
         client = self._client(service, read_timeout)
-        self._pacing.wait(service, operation, client.meta.endpoint_url)
+        endpoint = client.meta.endpoint_url
+        self._pacing.wait(service, operation, endpoint)
         began, code = time.monotonic(), ""
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except Exception as error:
             refused = translated(
-                error,
-                service=service,
-                operation=operation,
-                region=self.region,
-                endpoint=client.meta.endpoint_url,
+                error, service=service, operation=operation, region=self.region, endpoint=endpoint
             )
             code = refused.code
             raise refused from error
@@ -136,7 +135,7 @@ class Session:
         """Waits with GetFunction, which has by far the largest quota, for the update to end."""
         until = time.monotonic() + _UPDATE_SETTLES
         while time.monotonic() < until:
-            answer = self.once("lambda", "GetFunction", _READ_TIMEOUT, FunctionName=function)
+            answer = self._send("lambda", "GetFunction", _READ_TIMEOUT, {"FunctionName": function})
             configuration = answer["Configuration"]
             if configuration.get("LastUpdateStatus") != "InProgress" and (
                 configuration.get("State") != "Pending"
@@ -179,6 +178,20 @@ class Session:
             raise setup_problem(error) from error
         _stay_alive(client)
         return client
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Requests that are sent once and never again."""
+
+    session: Session
+    read_timeout: float
+
+    def once(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """The parsed answer with its ResponseMetadata; streamed bodies are the SDK's
+        StreamingBody. Raises AwsError.
+        """
+        return self.session._send(service, operation, self.read_timeout, parameters)
 
 
 def _stay_alive(client: Any) -> None:

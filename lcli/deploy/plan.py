@@ -1,0 +1,319 @@
+"""Desired and actual resources → what to do, in a valid order; pure.
+
+The order, and why a killed run leaves nothing that the next one cannot find:
+
+1. what a thing needs is made before it; its entry in ``lcli:parts`` too;
+2. what leaves a function goes after everything that was made or changed for that function, and
+   what belongs to nobody in particular goes last;
+3. a thing goes before what it needs: the notification before the permission that tells of it;
+4. the tag ``lcli:parts`` is shortened when all that it named is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.model import Action, Actual, Change, Key, Kind, Resource, Value, Verb
+
+PARTS = "parts"
+"""The kind whose field Parts names the optional things of a function (the tag lcli:parts)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `apply` does: actions in a valid order, and for each those that come before it."""
+
+    actions: tuple[Action, ...] = ()
+    """NONE included: their outputs settle others' references."""
+    after: tuple[frozenset[int], ...] = ()
+    """For each action the positions of those that must have succeeded before it."""
+    notices: tuple[str, ...] = ()
+    refusals: tuple[Problem, ...] = ()
+    """What stands in the way; a plan with refusals is not applied."""
+
+    @property
+    def changes(self) -> tuple[Action, ...]:
+        """The actions that do something."""
+        return tuple(action for action in self.actions if action.verb is not Verb.NONE)
+
+    @property
+    def empty(self) -> bool:
+        """Whether AWS holds everything already."""
+        return not self.changes
+
+    @property
+    def confirmations(self) -> tuple[str, ...]:
+        """What wants a word from the user before it is done."""
+        return tuple(action.confirm for action in self.changes if action.confirm)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan may touch."""
+
+    known: frozenset[str]
+    """Keys of all the manifest's functions, also of those that the command does not name."""
+    named: frozenset[str] | None = None
+    """Keys of the functions that the command names; None for all."""
+    prune: bool = False
+    """Whether functions that left the manifest go too."""
+    adopt: frozenset[str] = frozenset()
+    """Keys of functions that are taken over although their tags are not ours."""
+
+    def covers(self, function: str) -> bool:
+        """Whether things of that function may be changed; "" stands for what the app shares."""
+        return self.named is None or function in self.named
+
+
+def plan(
+    desired: Mapping[Key, Resource],
+    actual: Mapping[Key, Actual],
+    kinds: Mapping[str, Kind],
+    scope: Scope,
+) -> Plan:
+    """The actions that make `actual` what is `desired`.
+
+    Raises LcliError (USAGE) where resources need one another in a circle.
+    """
+    planner = _Planner(desired, actual, kinds, scope)
+    wanted = [action for r in desired.values() if (action := planner.wanted(r))]
+    wanted = _with_contents_made_again(wanted, planner)
+    gone = planner.leftovers()
+    parts, shortened = _split_parts(wanted)
+    return _ordered([*parts, *shortened, *gone], planner)
+
+
+class _Planner:
+    """One comparison; collects what there is to say besides the actions."""
+
+    def __init__(
+        self,
+        desired: Mapping[Key, Resource],
+        actual: Mapping[Key, Actual],
+        kinds: Mapping[str, Kind],
+        scope: Scope,
+    ) -> None:
+        self.desired = desired
+        self.actual = actual
+        self.kinds = kinds
+        self.scope = scope
+        self.notices: list[str] = []
+        self.refusals: list[Problem] = []
+
+    def wanted(self, resource: Resource) -> Action | None:
+        """What to do about a desired resource; None where it is refused."""
+        found = self.actual.get(resource.key)
+        if found is None:
+            return Action(Verb.CREATE, resource, changes=_all_new(resource))
+        if not found.ours and resource.function not in self.scope.adopt:
+            self.refusals.append(self._not_ours(resource, found))
+            return None
+        kind = self.kinds[resource.key.kind]
+        changes = kind.diff(resource, found)
+        if not changes:
+            return Action(Verb.NONE, resource, found, reason=found.note)
+        if kind.fixed.isdisjoint(change.path.partition(".")[0] for change in changes):
+            reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
+            return Action(Verb.UPDATE, resource, found, changes, reason)
+        fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
+        return Action(
+            Verb.REPLACE,
+            resource,
+            found,
+            changes,
+            found.note or f"{', '.join(fixed)} cannot be changed in place",
+            "" if kind.keeps else f"replaces {kind.title} {resource.key.name}",
+        )
+
+    def _not_ours(self, resource: Resource, found: Actual) -> Problem:
+        title = self.kinds[resource.key.kind].title
+        owner = f"belongs to {found.owner}" if found.owner else "was not made by lcli"
+        return Problem(
+            "not-ours",
+            f"{title} {resource.key.name} exists already and {owner}",
+            resource.where,
+            f"choose another name, or take it over with `lcli deploy --adopt {resource.function}`"
+            if resource.function
+            else "choose another name",
+        )
+
+    def leftovers(self) -> list[Action]:
+        """Deletions of what is ours and desired no more."""
+        gone: dict[Key, Actual] = {}
+        left: dict[str, list[Key]] = {}
+        for key, found in self.actual.items():
+            if key in self.desired or not found.ours or self.kinds[key.kind].keeps:
+                continue
+            function = found.resource.function
+            if not self.scope.covers(function):
+                continue
+            if not function or function in self.scope.known or self.scope.prune:
+                gone[key] = found
+            else:
+                left.setdefault(function, []).append(key)
+        for function, keys in left.items():
+            names = [key.name for key in keys if key.kind == "function"] or [str(keys[0])]
+            self.notices.append(
+                f"function {function} ({names[0]}) has left the manifest; --prune deletes it"
+            )
+        self._keep_what_others_need(gone)
+        return [
+            Action(Verb.DELETE, found.resource, found, reason="no longer in the manifest")
+            for key, found in gone.items()
+            if not self._goes_along(found.resource, gone)
+        ]
+
+    def _keep_what_others_need(self, gone: dict[Key, Actual]) -> None:
+        """A leftover that something needs which stays (an API with routes), stays with it."""
+        staying = [found for key, found in self.actual.items() if key not in gone]
+        while staying:
+            found = staying.pop()
+            for need in found.resource.needs:
+                if need in gone and found.resource.key not in self.desired:
+                    staying.append(gone.pop(need))
+
+    def _goes_along(self, resource: Resource, gone: Mapping[Key, object]) -> bool:
+        """Whether deleting its container, which is deleted too, takes it away."""
+        container = self.container(resource)
+        return container is not None and container in gone
+
+    def container(self, resource: Resource) -> Key | None:
+        """The resource that it lives in: what it needs, directly or not, of the kind `within`."""
+        within = self.kinds[resource.key.kind].within
+        todo, seen = list(resource.needs) if within else [], set[Key]()
+        while todo:
+            key = todo.pop()
+            if key.kind == within:
+                return key
+            if key not in seen:
+                seen.add(key)
+                known = self.desired.get(key) or (
+                    self.actual[key].resource if key in self.actual else None
+                )
+                todo.extend(known.needs if known else ())
+        return None
+
+
+def _all_new(resource: Resource) -> tuple[Change, ...]:
+    return tuple(
+        Change(path, None, value, path in resource.secret)
+        for name, field in sorted(resource.fields.items())
+        for path, value in _leaves(name, field)
+    )
+
+
+def _leaves(path: str, value: Value) -> list[tuple[str, Value]]:
+    if isinstance(value, Mapping) and value:
+        return [leaf for key, one in value.items() for leaf in _leaves(f"{path}.{key}", one)]
+    return [] if value in ("", None, (), {}) else [(path, value)]
+
+
+def _with_contents_made_again(actions: list[Action], planner: _Planner) -> list[Action]:
+    """What lives in a thing that is deleted and made again goes with it and is made again."""
+    replaced = {
+        action.resource.key
+        for action in actions
+        if action.verb is Verb.REPLACE and not planner.kinds[action.resource.key.kind].keeps
+    }
+    return [
+        Action(
+            Verb.CREATE,
+            action.resource,
+            changes=_all_new(action.resource),
+            reason=f"goes with the {container.kind} that is replaced",
+        )
+        if (container := planner.container(action.resource)) in replaced and container
+        else action
+        for action in actions
+    ]
+
+
+def _split_parts(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
+    """Actions, and the shortenings of ``lcli:parts`` that come after deletions.
+
+    Where parts are added, the tag names old and new ones together first.
+    """
+    first: list[Action] = []
+    later: list[Action] = []
+    for action in actions:
+        before = _parts(action.actual.resource) if action.actual else frozenset()
+        after = _parts(action.resource)
+        if action.resource.key.kind != PARTS or action.verb is not Verb.UPDATE or before <= after:
+            first.append(action)
+            continue
+        union = replace(action.resource, fields={"Parts": tuple(sorted(before | after))})
+        if after <= before:
+            first.append(Action(Verb.NONE, union, action.actual))
+        else:
+            grown = Change("Parts", tuple(sorted(before)), tuple(sorted(before | after)))
+            first.append(Action(Verb.UPDATE, union, action.actual, (grown,), "before they exist"))
+        shrunk = Change("Parts", tuple(sorted(before | after)), tuple(sorted(after)))
+        grown_actual = action.actual and replace(action.actual, resource=union)
+        later.append(
+            Action(Verb.UPDATE, action.resource, grown_actual, (shrunk,), "after they are gone")
+        )
+    return first, later
+
+
+def _parts(resource: Resource) -> frozenset[str]:
+    parts = resource.fields.get("Parts", ())
+    return frozenset(parts) if isinstance(parts, tuple) else frozenset()
+
+
+def _ordered(actions: Sequence[Action], planner: _Planner) -> Plan:
+    before = _before(actions)
+    try:
+        order = list(TopologicalSorter(before).static_order())
+    except CycleError as error:
+        circle = [str(actions[index].resource.key) for index in error.args[1]]
+        problem = Problem(
+            "circle",
+            f"these need one another in a circle: {' → '.join(circle)}",
+            actions[error.args[1][0]].resource.where,
+            "take one of the references out of the manifest",
+        )
+        raise LcliError(problem, ExitCode.USAGE) from None
+    position = {old: new for new, old in enumerate(order)}
+    return Plan(
+        tuple(actions[old] for old in order),
+        tuple(frozenset(position[one] for one in before[old]) for old in order),
+        tuple(planner.notices),
+        tuple(planner.refusals),
+    )
+
+
+def _before(actions: Sequence[Action]) -> dict[int, set[int]]:
+    """For each action those that come before it; a second one of a key is a shortening."""
+    made: dict[Key, int] = {}
+    gone: dict[Key, int] = {}
+    shortened: list[int] = []
+    for index, action in enumerate(actions):
+        key = action.resource.key
+        if action.verb is Verb.DELETE:
+            gone[key] = index
+        elif key in made:
+            shortened.append(index)
+        else:
+            made[key] = index
+    before: dict[int, set[int]] = {index: set() for index in range(len(actions))}
+    for key, index in made.items():
+        before[index] |= {made[need] for need in actions[index].resource.needs if need in made}
+        before[index].discard(index)
+    works = {i for i in made.values() if actions[i].verb is not Verb.NONE}
+    for index in gone.values():
+        function = actions[index].resource.function
+        before[index] |= {
+            i for i in works if not function or actions[i].resource.function == function
+        }
+        for need in actions[index].resource.needs:
+            if need in gone and need != actions[index].resource.key:
+                before[gone[need]].add(index)
+    for index in shortened:
+        resource = actions[index].resource
+        before[index] |= {made[resource.key]} | {
+            i for i in gone.values() if actions[i].resource.function == resource.function
+        }
+    return before
