@@ -75,8 +75,6 @@ class Session:
         while True:
             try:
                 answer = self.once(service, operation, _READ_TIMEOUT, **parameters)
-                answer.pop("ResponseMetadata", None)
-                return answer
             except AwsError as error:
                 delay = retries.pause(error, time.monotonic())
                 if delay is None:
@@ -92,9 +90,14 @@ class Session:
         """A way to send one request once, with its own read time-out in seconds (for Invoke)."""
         return Single(self, read_timeout)
 
-    def _send(
-        self, service: str, operation: str, read_timeout: float, parameters: Mapping[str, Any]
+    def once(
+        self, service: str, operation: str, read_timeout: float, /, **parameters: Any
     ) -> dict[str, Any]:
+        """One request and no other, with its own read time-out in seconds (for Invoke).
+
+        The answer keeps its ResponseMetadata; a streamed body in it is the SDK's StreamingBody.
+        Raises AwsError.
+        """
         from botocore import xform_name
 
         client = self._client(service, read_timeout)
@@ -135,7 +138,7 @@ class Session:
         """Waits with GetFunction, which has by far the largest quota, for the update to end."""
         until = time.monotonic() + _UPDATE_SETTLES
         while time.monotonic() < until:
-            answer = self._send("lambda", "GetFunction", _READ_TIMEOUT, {"FunctionName": function})
+            answer = self.once("lambda", "GetFunction", _READ_TIMEOUT, FunctionName=function)
             configuration = answer["Configuration"]
             if configuration.get("LastUpdateStatus") != "InProgress" and (
                 configuration.get("State") != "Pending"
@@ -188,10 +191,8 @@ class Single:
     read_timeout: float
 
     def once(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """The parsed answer with its ResponseMetadata; streamed bodies are the SDK's
-        StreamingBody. Raises AwsError.
-        """
-        return self.session._send(service, operation, self.read_timeout, parameters)
+        """See `Session.once`."""
+        return self.session.once(service, operation, self.read_timeout, **parameters)
 
 
 def _stay_alive(client: Any) -> None:
