@@ -86,7 +86,8 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(501)
+            # Answered as if it had not asked; then the connection ends (RFC 9110, 7.8).
+            return
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             self._refuse(cause.status if isinstance(cause, Refused) else 400)
@@ -140,7 +141,9 @@ class _Connection(asyncio.Protocol):
             peer=self._peer,
         )
         self._body = []
-        keep = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+        parser = self._parser
+        keep = parser.should_keep_alive() and not parser.should_upgrade()
+        keep = keep and parser.get_http_version() == "1.1"
         self._waiting.append((request, keep))
         if len(self._waiting) >= WAITING and self._transport:
             self._transport.pause_reading()

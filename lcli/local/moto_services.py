@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
+import logging
 import os
 import re
 from collections.abc import Callable
@@ -15,8 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from lcli.local.wire import Request, Response
+
+LOG = logging.getLogger(__name__)
 
 # Read by moto when its modules are imported, so they stand before any import of it.
 SETTINGS = {
@@ -93,17 +98,33 @@ def _answer(request: Request, service: str, region: str, account: str) -> Respon
         moto_request = _moto_request(request, raw_path, region, account)
         result = handler(moto_request, moto_request.raw_url, dict(moto_request.headers))
     except UnknownService:
-        message = f"lcli's local cloud has no service {service!r} (or no such operation of it)"
-        return _refusal(501, "UnknownService", message)
+        message = f"the local cloud has no service {service!r}, or no such operation of it"
+        return refusal(request, service, 501, "NotImplemented", message)
     except HTTPException as error:
         body = error.get_body()
         return Response(error.code or 500, list(error.get_headers()), body.encode())
     except ClientError as error:
         failure = error.response["Error"]
-        return _refusal(400, failure["Code"], failure["Message"])
-    except NotImplementedError as error:
-        return _refusal(501, "NotImplemented", f"moto does not implement this: {error}")
+        return refusal(request, service, 400, failure["Code"], failure["Message"])
+    except Exception as error:
+        # Not 500, which the SDKs would repeat: moto fails the same way each time.
+        LOG.exception("moto failed on %s %s (%s)", request.method, request.target, service)
+        message = f"the local cloud cannot do this ({type(error).__name__}: {error})"
+        return refusal(request, service, 501, "NotImplemented", message)
     return _response(result)
+
+
+def refusal(request: Request, service: str, status: int, code: str, message: str) -> Response:
+    """An error response in the protocol that the request's service speaks."""
+    if service != "s3" and "json" in request.headers.get("content-type", "json"):
+        body = json.dumps({"__type": code, "message": message})
+        headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", code)]
+        return Response(status, headers, body.encode())
+    inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    body = f"<Error>{inner}</Error>"
+    if service != "s3":
+        body = f"<ErrorResponse>{body}</ErrorResponse>"
+    return Response(status, [("content-type", "text/xml")], f"<?xml version='1.0'?>{body}".encode())
 
 
 def _host(service: str, region: str, request: Request) -> str:
@@ -218,16 +239,3 @@ def _response(result: Any) -> Response:
         values = value if isinstance(value, list) else [value]
         pairs.extend((str(name), str(item)) for item in values)
     return Response(int(status), pairs, body)
-
-
-def _refusal(status: int, code: str, message: str) -> Response:
-    """An error that both the JSON and the XML protocols of the SDKs can read the code of."""
-    body = f'{{"__type": "{code}", "message": {_quoted(message)}}}'
-    headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-errortype", code)]
-    return Response(status, headers, body.encode())
-
-
-def _quoted(text: str) -> str:
-    import json
-
-    return json.dumps(text)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from lcli.local.guard import refusal
 from lcli.local.http import Server
 from lcli.local.moto_services import MotoServices
 from lcli.local.wire import Request, Response
@@ -81,7 +82,10 @@ class Cloud:
         self.services.close()
 
     async def handle(self, request: Request) -> Response:
-        """Answer one request of an SDK."""
+        """Answer one request of an SDK; pages of the Web are refused."""
+        refused = refusal(request)
+        if refused:
+            return refused
         scope = scope_of(request)
         if scope.service == "lambda" and self._lambda is not None:
             answer: Response = await self._lambda.handle(request)

@@ -81,3 +81,18 @@ def test_services_that_nobody_has_are_refused(cloud):
     request = urllib.request.Request(f"{cloud.url}/x", headers=headers)
     with pytest.raises(urllib.error.HTTPError, match="501"):
         urllib.request.urlopen(request)
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/"])
+@pytest.mark.parametrize("headers", [{"Host": "evil.test"}, {"Origin": "https://evil.test"}])
+def test_pages_of_the_web_are_refused(cloud, path, headers):
+    request = urllib.request.Request(cloud.url + path, b"", headers)
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
+
+
+def test_moto_s_own_reset_is_out_of_reach(cloud):
+    cloud.boto3("sns").create_topic(Name="kept")
+    with pytest.raises(urllib.error.HTTPError, match="501"):
+        urllib.request.urlopen(urllib.request.Request(f"{cloud.url}/moto-api/reset", b""))
+    assert len(cloud.boto3("sns").list_topics()["Topics"]) == 1
