@@ -1,0 +1,134 @@
+"""Zips of functions and layers on disk, by the hash of their content, unpacked on first use."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+from lcli.local.lambda_api.errors import invalid, too_large
+from lcli.local.lambda_api.state import Code
+
+DIRECT_LIMIT = 52_428_800
+"""Bytes of a zip inside a request (Lambda quotas, "Deployment package size")."""
+UNZIPPED_LIMIT = 262_144_000
+"""Bytes of a function's files, layers included."""
+_BAD_ZIP = "Could not unzip uploaded file. Please check your file, then try to upload again."
+_EMPTY_ZIP = "Uploaded file must be a non-empty zip"
+
+
+class CodeStore:
+    """A directory of zips and of what they hold; a zip of the same content is kept once."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def take(self, data: bytes, *, direct: bool) -> Code:
+        """Check a zip and keep it; `direct` if it came inside the request.
+
+        Raises ApiError: too large, empty or no zip.
+        """
+        if direct and len(data) > DIRECT_LIMIT:
+            raise too_large(f"Zipped size must be smaller than {DIRECT_LIMIT} bytes")
+        unzipped = _measure(data)
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        code = Code(digest, len(data), unzipped)
+        path = self.zip_of(code.key)
+        if not path.exists():
+            _write(path, data)
+        return code
+
+    def zip_of(self, key: str) -> Path:
+        """Where the zip of a `Code.key` lies."""
+        return self.directory / f"{key}.zip"
+
+    def unpacked(self, code: Code) -> Path:
+        """The directory with a zip's files, read-only; unpacked now if it never was."""
+        path = self.directory / code.key
+        if not path.exists():
+            _unpack(self.zip_of(code.key), path)
+        return path
+
+
+def _measure(data: bytes) -> int:
+    """Bytes that the zip's files have together, by its directory; ApiError if it is unfit."""
+    if not data:
+        raise invalid(_EMPTY_ZIP)
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        raise invalid(_BAD_ZIP) from None
+    if not members:
+        raise invalid(_EMPTY_ZIP)
+    total = sum(member.file_size for member in members)
+    if total > UNZIPPED_LIMIT:
+        raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+    if any(_outside(member.filename) for member in members):
+        raise invalid(_BAD_ZIP)
+    return total
+
+
+def _outside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts or "\0" in name
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Appear at once or not at all, whoever else writes the same content."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+        partial.write(data)
+    os.replace(partial.name, path)
+
+
+def _unpack(archive_path: Path, path: Path) -> None:
+    partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=".unpacking-"))
+    try:
+        with zipfile.ZipFile(archive_path) as archive:
+            left = UNZIPPED_LIMIT
+            for member in archive.infolist():
+                left -= _place(archive, member, partial, left)
+        partial.chmod(0o755)
+        partial.rename(path)
+    except zipfile.BadZipFile:
+        raise invalid(_BAD_ZIP) from None
+    except OSError:
+        if not path.exists():  # another thread may have been faster with the same content
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _place(archive: zipfile.ZipFile, member: zipfile.ZipInfo, root: Path, left: int) -> int:
+    """Write one member below `root`, never more than `left` bytes; gives the bytes written."""
+    place = root / member.filename
+    mode = member.external_attr >> 16
+    if member.is_dir():
+        place.mkdir(parents=True, exist_ok=True)
+        return 0
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if stat.S_ISLNK(mode):
+        _link(place, archive.read(member).decode(), root)
+        return 0
+    if member.file_size > left:
+        raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
+    # zipfile stops at the size that the directory states, so a lying one cannot overflow
+    with archive.open(member) as source, place.open("wb") as sink:
+        shutil.copyfileobj(source, sink, 1 << 20)
+    place.chmod(0o755 if mode & 0o111 else 0o644)
+    return member.file_size
+
+
+def _link(place: Path, aim: str, root: Path) -> None:
+    """A symbolic link, if it stays inside the code."""
+    resolved = os.path.normpath(place.parent / aim)
+    if os.path.isabs(aim) or not resolved.startswith(f"{root}{os.sep}"):
+        raise invalid(_BAD_ZIP)
+    place.symlink_to(aim)
