@@ -7,8 +7,12 @@ scope of a request's signature tells which is meant.
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import re
+import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,12 +64,15 @@ def scope_of(request: Request) -> Scope:
 class Cloud:
     """Everything that runs when somebody says ``--local``, on one event loop."""
 
-    def __init__(self, directory: Path) -> None:
-        """Keep code and other files under `directory`, which must exist."""
+    def __init__(self, directory: Path, *, token: str = "") -> None:
+        """Keep code and other files under `directory`; `token` opens the private paths."""
         self.directory = directory
         self.services = MotoServices()
         self.front = Server(self.handle)
+        self._token = token
         self._lambda: Any = None
+        self._started = self._used = time.monotonic()
+        self._active = 0
 
     @property
     def url(self) -> str:
@@ -81,16 +88,63 @@ class Cloud:
         await self.front.close()
         self.services.close()
 
+    def idle_seconds(self) -> float:
+        """Since the last use ended; 0 while something is being done."""
+        return 0.0 if self._active else time.monotonic() - self._used
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While a request or an invocation runs, the cloud is not idle."""
+        self._active += 1
+        try:
+            yield
+        finally:
+            self._active -= 1
+            self._used = time.monotonic()
+
+    async def reset(self) -> None:
+        """Forget everything: all services in all accounts."""
+        await self.services.run(self.services.reset)
+
     async def handle(self, request: Request) -> Response:
         """Answer one request of an SDK; pages of the Web are refused."""
         refused = refusal(request)
         if refused:
             return refused
+        if request.target.startswith("/_lcli/"):
+            return await self._private(request)
+        with self.in_use():
+            return await self._answer(request)
+
+    async def _answer(self, request: Request) -> Response:
         scope = scope_of(request)
         if scope.service == "lambda" and self._lambda is not None:
             answer: Response = await self._lambda.handle(request)
             return answer
         return await self.services.handle(request, scope.service, scope.region, scope.account)
+
+    async def _private(self, request: Request) -> Response:
+        """lcli's own paths, for whoever can read the daemon's state file."""
+        given = request.headers.get("x-lcli-token", "")
+        if not self._token or not secrets.compare_digest(given.encode(), self._token.encode()):
+            return _json(403, {"message": "the token is in the daemon's state file"})
+        match request.method, request.target:
+            case "GET", "/_lcli/health":
+                return _json(200, {"pid": os.getpid()})
+            case "GET", "/_lcli/status":
+                return _json(200, self._status())
+            case "POST", "/_lcli/reset":
+                await self.reset()
+                return _json(200, {})
+        return _json(404, {"message": "no such path"})
+
+    def _status(self) -> dict[str, Any]:
+        now = time.monotonic()
+        return {"uptime": now - self._started, "idle": self.idle_seconds()}
+
+
+def _json(status: int, content: dict[str, Any]) -> Response:
+    return Response(status, [("content-type", "application/json")], json.dumps(content).encode())
 
 
 @contextmanager
