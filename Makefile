@@ -13,6 +13,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+demo: $(READY)
+	$(BIN)/python examples/demo.py
+
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -21,6 +24,9 @@ check: $(READY)
 	$(BIN)/ruff format --check lcli tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/python docs/generate.py
 
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
