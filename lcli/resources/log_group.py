@@ -1,0 +1,156 @@
+"""CloudWatch log groups and how long they keep their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources.function_tags import are_ours, own
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Resource,
+)
+
+
+def log_group(
+    place: Place,
+    name: str,
+    *,
+    retention_days: int | None = None,
+    tags: Mapping[str, str] | None = None,
+    function: str = "",
+    where: str = "",
+) -> Resource:
+    """The log group `name`; without `retention_days` its events are kept for ever.
+
+    Tags are written when it is made or changed and not compared: reading them is a call a group.
+    `function` is empty for a group that several functions share.
+    """
+    return Resource(
+        Key("log_group", name),
+        {"RetentionInDays": retention_days},
+        function=function,
+        where=where,
+        payload=own(place, function, tags or {}),
+    )
+
+
+class LogGroup(Kind):
+    """A log group; one that Lambda or anybody else made first is taken over, never emptied."""
+
+    name = "log_group"
+    title = "log group"
+    reads_after = ("function",)
+    keeps = True
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """DescribeLogGroups, one listing for each folder of names.
+
+        Groups of functions that exist are read too, so that `delete --logs` finds them.
+        """
+        owners = {found.resource.key.name: found.resource.function for found in _logged(reading)}
+        owners |= {one.key.name: one.function for one in reading.wanted("log_group")}
+        listings = reading.each(lambda prefix: _listed(reading.clients, prefix), _prefixes(owners))
+        return [
+            Actual(
+                Resource(
+                    Key("log_group", group["logGroupName"]),
+                    {"RetentionInDays": group.get("retentionInDays")},
+                    function=owners[group["logGroupName"]],
+                ),
+                outputs={"arn": group["arn"].removesuffix(":*")},
+            )
+            for listing in listings
+            for group in listing
+            if group["logGroupName"] in owners
+        ]
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """CreateLogGroup with its tags, then its retention; one that exists is taken over."""
+        name = wanted.key.name
+        arn = applying.place.arn("logs", f"log-group:{name}")
+        tags = _tags(wanted)
+        try:
+            applying.clients.call("logs", "CreateLogGroup", logGroupName=name, tags=tags)
+        except AwsError as error:
+            if error.code != "ResourceAlreadyExistsException":
+                raise
+            applying.clients.call("logs", "TagResource", resourceArn=arn, tags=tags)
+        _keep(wanted, applying.clients)
+        return {"arn": arn}
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """Set or lift the retention, and tag it: it may be one that Lambda made."""
+        _keep(wanted, applying.clients)
+        arn = actual.outputs["arn"]
+        applying.clients.call("logs", "TagResource", resourceArn=arn, tags=_tags(wanted))
+        return actual.outputs
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteLogGroup, unless its tags say that it belongs to something else."""
+        try:
+            tags = applying.clients.call(
+                "logs", "ListTagsForResource", resourceArn=actual.outputs["arn"]
+            ).get("tags", {})
+            if are_ours(tags, applying.place):
+                applying.clients.call(
+                    "logs", "DeleteLogGroup", logGroupName=actual.resource.key.name
+                )
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+
+
+def _logged(reading: Reading) -> list[Actual]:
+    """The log groups of the functions that were read, as far as they are ours."""
+    found: list[Actual] = []
+    for function in reading.existing("function"):
+        settings = function.resource.fields.get("LoggingConfig")
+        if function.ours and isinstance(settings, Mapping):
+            key = Key("log_group", str(settings.get("LogGroup")))
+            found.append(Actual(Resource(key, {}, function=function.resource.function)))
+    return found
+
+
+def _prefixes(names: Iterable[str]) -> list[str]:
+    """One prefix for all names of a folder, so that the number of listings stays the same."""
+    folders: dict[str, list[str]] = {}
+    for name in names:
+        folders.setdefault(name.rpartition("/")[0], []).append(name)
+    return sorted(_common(min(together), max(together)) for together in folders.values())
+
+
+def _common(first: str, last: str) -> str:
+    """What two names begin with; of the first and the last of many, what all begin with."""
+    length = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), None)  # noqa: B905
+    return first[:length] if length is not None else min(first, last, key=len)
+
+
+def _listed(clients: Clients, prefix: str) -> list[dict[str, Any]]:
+    pages = clients.pages("logs", "DescribeLogGroups", logGroupNamePrefix=prefix)
+    return [group for page in pages for group in page["logGroups"]]
+
+
+def _keep(wanted: Resource, clients: Clients) -> None:
+    name, days = wanted.key.name, wanted.fields["RetentionInDays"]
+    if days is None:
+        clients.call("logs", "DeleteRetentionPolicy", logGroupName=name)
+    else:
+        clients.call("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
+
+
+def _tags(wanted: Resource) -> dict[str, str]:
+    return wanted.payload if isinstance(wanted.payload, dict) else {}
+
+
+KINDS = (LogGroup(),)
