@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lcli.aws.session import Session, connect
 from lcli.local.server import Cloud, running_cloud
 
 ACCOUNTS = itertools.count(200000000001)
@@ -40,6 +41,15 @@ class TestCloud:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def clients(self, region: str = "", account: str = "") -> Session:
+        """lcli's own calls to this account, or to another one."""
+        return connect(
+            region=region or self.region,
+            endpoint_url=self.url,
+            local_account=account or self.account,
+            environ={"LCLI_RATE": "off"},
+        )
 
     def boto3(self, service: str, region: str | None = None, **config: Any) -> Any:
         """A plain boto3 client; `config` is botocore's."""

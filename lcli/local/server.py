@@ -22,7 +22,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from lcli.local.guard import refusal
 from lcli.local.http import Server
+from lcli.local.lambda_api import LambdaApi
 from lcli.local.moto_services import MotoServices
+from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.wire import Request, Response
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -70,9 +72,25 @@ class Cloud:
         self.services = MotoServices()
         self.front = Server(self.handle)
         self._token = token
-        self._lambda: Any = None
+        self.logs = MotoLogs()
+        self.functions = self._functions()
         self._started = self._used = time.monotonic()
         self._active = 0
+
+    def _functions(self) -> LambdaApi:
+        return LambdaApi(
+            directory=self.directory,
+            fetch_object=self._fetch_object,
+            role_exists=role_exists,
+        )
+
+    async def _fetch_object(
+        self, account: str, bucket: str, key: str, version: str | None
+    ) -> bytes:
+        content: bytes = await self.services.run(
+            lambda: fetch_object(account, bucket, key, version)
+        )
+        return content
 
     @property
     def url(self) -> str:
@@ -86,6 +104,7 @@ class Cloud:
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""
         await self.front.close()
+        self.logs.close()
         self.services.close()
 
     def idle_seconds(self) -> float:
@@ -105,6 +124,7 @@ class Cloud:
     async def reset(self) -> None:
         """Forget everything: all services in all accounts."""
         await self.services.run(self.services.reset)
+        self.functions = self._functions()
 
     async def handle(self, request: Request) -> Response:
         """Answer one request of an SDK; pages of the Web are refused."""
@@ -118,9 +138,8 @@ class Cloud:
 
     async def _answer(self, request: Request) -> Response:
         scope = scope_of(request)
-        if scope.service == "lambda" and self._lambda is not None:
-            answer: Response = await self._lambda.handle(request)
-            return answer
+        if scope.service == "lambda":
+            return await self.functions.handle(request, account=scope.account)
         return await self.services.handle(request, scope.service, scope.region, scope.account)
 
     async def _private(self, request: Request) -> Response:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import urllib.error
 import urllib.request
+import zipfile
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 def test_the_access_key_id_is_the_account(cloud):
@@ -96,3 +99,44 @@ def test_moto_s_own_reset_is_out_of_reach(cloud):
     with pytest.raises(urllib.error.HTTPError, match="501"):
         urllib.request.urlopen(urllib.request.Request(f"{cloud.url}/moto-api/reset", b""))
     assert len(cloud.boto3("sns").list_topics()["Topics"]) == 1
+
+
+def zipped(source: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", source)
+    return packed.getvalue()
+
+
+def test_functions_are_lcli_s_own(cloud):
+    code = zipped("def handler(event, context): return event")
+    cloud.boto3("s3").create_bucket(Bucket="code")
+    cloud.boto3("s3").put_object(Bucket="code", Key="app.zip", Body=code)
+    role = f"arn:aws:iam::{cloud.account}:role/known-elsewhere"
+    made = cloud.clients("eu-west-1").call(
+        "lambda",
+        "CreateFunction",
+        FunctionName="f",
+        Runtime="python3.12",
+        Handler="app.handler",
+        Role=role,
+        Code={"S3Bucket": "code", "S3Key": "app.zip"},
+    )
+    assert made["FunctionArn"] == f"arn:aws:lambda:eu-west-1:{cloud.account}:function:f"
+    location = cloud.boto3("lambda", "eu-west-1").get_function(FunctionName="f")["Code"]["Location"]
+    with urllib.request.urlopen(location) as answer:
+        assert answer.read() == code
+
+
+def test_a_role_that_does_not_trust_lambda_cannot_be_assumed(cloud):
+    trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole"'
+    trust += ', "Principal": {"Service": "ec2.amazonaws.com"}}]}'
+    role = cloud.boto3("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]
+    with pytest.raises(ClientError, match="The role defined for the function cannot be assumed"):
+        cloud.boto3("lambda").create_function(
+            FunctionName="f",
+            Runtime="python3.12",
+            Handler="app.handler",
+            Role=role["Arn"],
+            Code={"ZipFile": zipped("")},
+        )
