@@ -55,6 +55,12 @@ def update_alias(call: Call, parameters: Parameters) -> Parameters:
     elif number in weights:
         raise _included(number)
     _check_version(function, number)
+    provisioned = function.provisioned.get(alias.name)
+    if provisioned is not None:
+        if weights:
+            raise invalid("Alias with weights can not be used with Provisioned Concurrency")
+        if number != alias.version:
+            provisioned.ready = call.now + call.shared.delays.provisioned
     alias.version, alias.weights = number, weights
     alias.description = parameters.get("Description", alias.description)
     alias.revision = new_revision()

@@ -14,7 +14,21 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from lcli.local.execution import Invoker
-from lcli.local.lambda_api import aliases, functions, policies, tags, versions
+from lcli.local.lambda_api import (
+    aliases,
+    concurrency,
+    event_invoke,
+    functions,
+    invoke,
+    layer_versions,
+    mappings,
+    policies,
+    settings,
+    signing,
+    tags,
+    urls,
+    versions,
+)
 from lcli.local.lambda_api.code import CODE_PATH
 from lcli.local.lambda_api.codestore import CodeStore
 from lcli.local.lambda_api.context import (
@@ -40,11 +54,23 @@ DEFAULT_REGION = "us-east-1"
 _SCOPE = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/")
 
 OPERATIONS: dict[str, Operation] = {
-    **functions.OPERATIONS,
-    **versions.OPERATIONS,
-    **aliases.OPERATIONS,
-    **policies.OPERATIONS,
-    **tags.OPERATIONS,
+    name: act
+    for module in (
+        functions,
+        versions,
+        aliases,
+        policies,
+        urls,
+        concurrency,
+        event_invoke,
+        mappings,
+        layer_versions,
+        tags,
+        settings,
+        signing,
+        invoke,
+    )
+    for name, act in module.OPERATIONS.items()
 }
 """Every operation of Lambda that is here."""
 
@@ -155,7 +181,7 @@ class LambdaApi:
         headers.append(("x-amzn-ErrorType", error.code))
         if "retryAfterSeconds" in error.members:
             headers.append(("Retry-After", str(error.members["retryAfterSeconds"])))
-        return Response(self._service.error_status(error.code, error.status), headers, body)
+        return Response(error.status, headers, body)
 
     def _zip(self, path: str) -> Response:
         name = path[len(CODE_PATH) :].removesuffix(".zip")

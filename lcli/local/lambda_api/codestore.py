@@ -29,6 +29,7 @@ class CodeStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
+        self._unpacked: set[str] = set()
 
     def take(self, data: bytes, *, direct: bool) -> Code:
         """Check a zip and keep it; `direct` if it came inside the request.
@@ -49,11 +50,17 @@ class CodeStore:
         """Where the zip of a `Code.key` lies."""
         return self.directory / f"{key}.zip"
 
+    def is_unpacked(self, code: Code) -> bool:
+        """Whether `unpacked` answers at once."""
+        return code.key in self._unpacked
+
     def unpacked(self, code: Code) -> Path:
         """The directory with a zip's files, read-only; unpacked now if it never was."""
         path = self.directory / code.key
-        if not path.exists():
-            _unpack(self.zip_of(code.key), path)
+        if code.key not in self._unpacked:
+            if not path.exists():
+                _unpack(self.zip_of(code.key), path)
+            self._unpacked.add(code.key)
         return path
 
 

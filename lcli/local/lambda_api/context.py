@@ -146,7 +146,7 @@ def begin(version: Version, call: Call, kind: Any, *, extra: float = 0.0) -> Non
     if version.code.image:
         wait += delays.image
     version.change = Change(kind, call.now + wait + extra)
-    version.revision = new_revision()
+    version.revision = version.build = new_revision()
     version.modified = call.stamp()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lcli.local.lambda_api.context import Call
 from lcli.local.lambda_api.errors import ApiError, invalid
-from lcli.local.lambda_api.state import LayerVersion
+from lcli.local.lambda_api.state import LayerVersion, Region
 
 LAYERS_LIMIT = 5
 
@@ -46,19 +46,25 @@ def _check_known(call: Call, arn: str, parts: list[str]) -> None:
 
 
 def find(call: Call, arn: str) -> LayerVersion | None:
-    """A layer version of this account by its ARN."""
+    """A layer version of this account by its ARN, if it was not deleted."""
+    found = kept(call.region, arn)
+    return None if found is None or found.deleted else found
+
+
+def kept(region: Region, arn: str) -> LayerVersion | None:
+    """A layer version of this account by its ARN, deleted or not."""
     parts = arn.split(":")
-    layer = call.region.layers.get(parts[6]) if parts[4] == call.region.account else None
+    layer = region.layers.get(parts[6]) if parts[4] == region.account else None
     return layer.versions.get(int(parts[7])) if layer is not None else None
 
 
 def size_of(call: Call, arn: str) -> int:
     """CodeSize of a layer version; 0 where it is not here."""
-    found = find(call, arn)
+    found = kept(call.region, arn)
     return found.code.size if found is not None else 0
 
 
 def unzipped_of(call: Call, arn: str) -> int:
     """Bytes of the layer's files; 0 where it is not here."""
-    found = find(call, arn)
+    found = kept(call.region, arn)
     return found.code.unzipped if found is not None else 0

@@ -8,7 +8,6 @@ from typing import Any
 
 from lcli.local.lambda_api.context import Call, Operation, Parameters, new_revision, version_of
 from lcli.local.lambda_api.errors import (
-    STALE_FUNCTION,
     STALE_POLICY,
     ApiError,
     alias_arn_not_found,
@@ -107,9 +106,8 @@ def _check_revision(function: Function, qualifier: str, given: str | None) -> No
     if not given:
         return
     policy = function.policies.get(qualifier)
-    if policy is None and given != _revision(function, qualifier):
-        raise stale(STALE_FUNCTION)
-    if policy is not None and given != policy.revision:
+    latest = policy.revision if policy is not None else _revision(function, qualifier)
+    if given != latest:
         raise stale(STALE_POLICY.format(api="GetPolicy"))
 
 

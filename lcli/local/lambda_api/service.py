@@ -77,10 +77,6 @@ class Service:
             for shape in map(model.shape_for, model.shape_names)
             if shape.type_name == "structure" and shape.metadata.get("exception")
         }
-        self._statuses = {
-            name: model.shape_for(name).metadata.get("error", {}).get("httpStatusCode", 400)
-            for name in self._messages
-        }
 
     def _add(self, model: OperationModel) -> None:
         operation = _operation(model)
@@ -124,10 +120,6 @@ class Service:
         if member is None:
             return {"message": error.message}
         return {"Type": "User", member: error.message, **error.members}
-
-    def error_status(self, code: str, default: int) -> int:
-        """The HTTP status that the model gives an error."""
-        return int(self._statuses.get(code, default))
 
 
 def _message_member(members: Mapping[str, Any]) -> str:

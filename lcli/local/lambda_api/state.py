@@ -50,6 +50,8 @@ class Version:
     revision: str
     modified: str
     change: Change | None = None
+    build: str = ""
+    """Moves with code and configuration only: what execution environments are made of."""
     origin: tuple[Any, ...] = ()
     """Identity of the settings and code it was published from."""
 
@@ -149,6 +151,8 @@ class LayerVersion:
     details: Mapping[str, Any]
     """Description, LicenseInfo, CompatibleRuntimes, CompatibleArchitectures where given."""
     policy: Policy | None = None
+    deleted: bool = False
+    """No longer to be found, but functions that use it keep it."""
 
 
 @dataclass(slots=True)

@@ -59,7 +59,16 @@ def publish(call: Call, function: Function, parameters: Parameters) -> Version:
         settings["SnapStart"] = {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
         start = change.due if change is not None else call.now
         change = Change("create", start + call.shared.delays.snapstart)
-    version = Version(number, settings, latest.code, new_revision(), call.stamp(), change, origin)
+    version = Version(
+        number,
+        settings,
+        latest.code,
+        revision=new_revision(),
+        modified=call.stamp(),
+        change=change,
+        build=new_revision(),
+        origin=origin,
+    )
     function.versions[number] = version
     latest.revision = new_revision()
     return version

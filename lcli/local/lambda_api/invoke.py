@@ -1,0 +1,255 @@
+"""Invoke, InvokeAsync and InvokeWithResponseStream."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+from lcli.local.execution import Invocation, Outcome, RuntimeMissing, Throttled
+from lcli.local.lambda_api.context import Call, Operation, Parameters, Shared, resolved
+from lcli.local.lambda_api.deploying import deployed, prepare
+from lcli.local.lambda_api.errors import ApiError, conflict, function_not_found
+from lcli.local.lambda_api.eventstream import event
+from lcli.local.lambda_api.names import target
+from lcli.local.lambda_api.state import Function, Region, Version
+from lcli.local.wire import Response
+
+SYNC_LIMIT = 6_291_456
+"""Bytes of a payload (Lambda quotas, "Invocation payload")."""
+ASYNC_LIMIT = 1_048_576
+RESPONSE_LIMIT = 6_291_556
+CONTEXT_LIMIT = 3_583
+"""Bytes of ClientContext as sent, encoded."""
+
+
+async def invoke(call: Call, parameters: Parameters) -> Any:
+    """Invoke: RequestResponse runs, Event queues, DryRun checks."""
+    kind = parameters.get("InvocationType") or "RequestResponse"
+    payload = _payload(parameters.get("Payload", b""), kind)
+    invocation = await _invocation(call, parameters, payload)
+    if kind == "DryRun":
+        return {"StatusCode": 204}
+    if kind == "Event":
+        await _queue(call, invocation)
+        return {"StatusCode": 202}
+    outcome = await run(call.shared, call.region, invocation)
+    answer: Parameters = {
+        "StatusCode": 200,
+        "Payload": await whole(outcome),
+        "FunctionError": outcome.function_error,
+        "ExecutedVersion": invocation.deployed.version,
+    }
+    if parameters.get("LogType") == "Tail":
+        answer["LogResult"] = base64.b64encode(outcome.log_tail).decode()
+    return answer
+
+
+async def invoke_async(call: Call, parameters: Parameters) -> Parameters:
+    """InvokeAsync, the old way of an Event."""
+    payload = _payload(parameters.get("InvokeArgs", b""), "Event")
+    await _queue(call, await _invocation(call, parameters, payload))
+    return {"Status": 202}
+
+
+async def invoke_with_response_stream(call: Call, parameters: Parameters) -> Response:
+    """InvokeWithResponseStream: PayloadChunk events, then InvokeComplete."""
+    payload = _payload(parameters.get("Payload", b""), "RequestResponse")
+    invocation = await _invocation(call, parameters, payload)
+    headers = [
+        ("Content-Type", "application/vnd.amazon.eventstream"),
+        ("X-Amz-Executed-Version", invocation.deployed.version),
+        ("x-amzn-RequestId", invocation.request_id),
+    ]
+    if parameters.get("InvocationType") == "DryRun":
+        return Response(204, headers)
+    outcome = await run(call.shared, call.region, invocation)
+    tail = parameters.get("LogType") == "Tail"
+    return Response(200, headers, _frames(outcome, with_log=tail))
+
+
+async def run(shared: Shared, region: Region, invocation: Invocation) -> Outcome:
+    """Run an invocation to its end within the function's reserved concurrency.
+
+    Raises ApiError: throttled (429), a runtime that this machine lacks (400).
+    """
+    function = region.functions.get(invocation.deployed.name)
+    reserved = function.reserved if function is not None else None
+    try:
+        if reserved == 0:
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        if shared.invoker is None:
+            raise RuntimeMissing("This endpoint has the control plane only; it runs no code.")
+        outcome = await shared.invoker.invoke(invocation, concurrency=reserved)
+    except Throttled as error:
+        raise ApiError(
+            "TooManyRequestsException", "Rate Exceeded.", 429, {"Reason": error.reason}
+        ) from None
+    except RuntimeMissing as error:
+        # AWS gives this a 502, which SDKs would repeat; it does not go away here
+        raise ApiError("InvalidRuntimeException", str(error)) from None
+    return _within_limit(outcome)
+
+
+async def whole(outcome: Outcome) -> bytes:
+    """The response's bytes, gathered if it was streamed."""
+    if outcome.stream is None:
+        return outcome.payload
+    return outcome.payload + b"".join([piece async for piece in outcome.stream])
+
+
+def invocation_of(
+    shared: Shared,
+    region: Region,
+    function: Function,
+    qualifier: str | None,
+    payload: bytes,
+    *,
+    request_id: str = "",
+    client_context: str | None = None,
+) -> Invocation:
+    """An invocation of what a qualifier means now; a weighted alias is decided here."""
+    version = weighted(function, qualifier)
+    if version is None:
+        raise function_not_found(function.arn_of(qualifier))
+    return Invocation(
+        deployed=deployed(shared, region, function, version),
+        payload=payload,
+        request_id=request_id or str(uuid4()),
+        invoked_arn=function.arn_of(qualifier),
+        client_context=client_context,
+    )
+
+
+def weighted(function: Function, qualifier: str | None) -> Version | None:
+    """The version that one invocation of a qualifier runs."""
+    alias = function.aliases.get(qualifier or "")
+    if alias is not None:
+        qualifier = alias.version
+        for number, weight in alias.weights.items():
+            if random.random() < weight:  # noqa: S311 - traffic, no secret
+                qualifier = number
+    if not qualifier or qualifier == function.latest.number:
+        return function.latest
+    return function.versions.get(qualifier)
+
+
+async def _invocation(call: Call, parameters: Parameters, payload: bytes) -> Invocation:
+    wanted = target(call.region, parameters)
+    function = call.region.functions.get(wanted.name)
+    version = call.version(function, wanted.qualifier) if function is not None else None
+    if function is None or version is None:
+        raise function_not_found(call.region.function_arn(wanted.name, wanted.qualifier))
+    if version.change is not None and version.change.kind == "create":
+        raise conflict(
+            "The operation cannot be performed at this time. "
+            "The function is currently in the following state: Pending"
+        )
+    await prepare(call.shared, call.region, version)
+    return invocation_of(
+        call.shared,
+        call.region,
+        function,
+        wanted.qualifier,
+        payload,
+        client_context=_client_context(parameters.get("ClientContext")),
+    )
+
+
+def _payload(payload: bytes, kind: str) -> bytes:
+    size = len(payload)
+    if kind == "Event" and size > ASYNC_LIMIT:
+        raise ApiError(
+            "RequestTooLargeException",
+            f"{size} byte payload is too large for the Event invocation type "
+            f"(limit {ASYNC_LIMIT} bytes)",
+            413,
+        )
+    if size > SYNC_LIMIT:
+        raise ApiError(
+            "RequestEntityTooLargeException",
+            f"Request must be smaller than {SYNC_LIMIT} bytes for the InvokeFunction operation",
+            413,
+        )
+    if not payload:
+        return b"{}"
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        raise ApiError(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
+        ) from None
+    return payload
+
+
+def _client_context(encoded: str | None) -> str | None:
+    if not encoded:
+        return None
+    if len(encoded) > CONTEXT_LIMIT:
+        raise ApiError(
+            "InvalidRequestContentException",
+            f"Client context must be no more than {CONTEXT_LIMIT} bytes when base64-encoded.",
+        )
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+        json.loads(text)
+    except (binascii.Error, ValueError):
+        raise ApiError(
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object.",
+        ) from None
+    return text
+
+
+async def _queue(call: Call, invocation: Invocation) -> None:
+    enqueue = call.shared.seams.enqueue
+    if enqueue is None:
+        raise ApiError("ServiceException", "This endpoint has no asynchronous queue.", 400)
+    await resolved(enqueue(invocation))
+
+
+def _within_limit(outcome: Outcome) -> Outcome:
+    if outcome.stream is not None or len(outcome.payload) <= RESPONSE_LIMIT:
+        return outcome
+    payload = {
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        f"({RESPONSE_LIMIT} bytes).",
+        "errorType": "Function.ResponseSizeTooLarge",
+    }
+    return Outcome(
+        payload=json.dumps(payload).encode(),
+        function_error="Unhandled",
+        log_tail=outcome.log_tail,
+        duration_ms=outcome.duration_ms,
+        init_ms=outcome.init_ms,
+        max_memory_mb=outcome.max_memory_mb,
+    )
+
+
+async def _frames(outcome: Outcome, *, with_log: bool) -> AsyncIterator[bytes]:
+    complete: dict[str, str] = {}
+    if outcome.function_error:
+        complete = {
+            "ErrorCode": outcome.function_error,
+            "ErrorDetails": outcome.payload.decode("utf-8", "replace"),
+        }
+    elif outcome.payload:
+        yield event("PayloadChunk", outcome.payload, "application/octet-stream")
+    if outcome.stream is not None:
+        async for piece in outcome.stream:
+            yield event("PayloadChunk", piece, "application/octet-stream")
+    if with_log:
+        complete["LogResult"] = base64.b64encode(outcome.log_tail).decode()
+    yield event("InvokeComplete", json.dumps(complete).encode(), "application/json")
+
+
+OPERATIONS: dict[str, Operation] = {
+    "Invoke": invoke,
+    "InvokeAsync": invoke_async,
+    "InvokeWithResponseStream": invoke_with_response_stream,
+}
