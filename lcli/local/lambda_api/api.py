@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import re
@@ -13,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
 
-from lcli.local.execution import Invoker
+from lcli.local.execution import Deployed, Invocation, Invoker, Outcome
 from lcli.local.lambda_api import (
     aliases,
     concurrency,
@@ -42,11 +43,23 @@ from lcli.local.lambda_api.context import (
     Seams,
     Shared,
     UrlFor,
+    version_of,
 )
-from lcli.local.lambda_api.errors import ApiError, violation
+from lcli.local.lambda_api.deploying import deployed
+from lcli.local.lambda_api.errors import ApiError, function_not_found, violation
 from lcli.local.lambda_api.service import Operation as Described
 from lcli.local.lambda_api.service import service
 from lcli.local.lambda_api.state import Region
+from lcli.local.lambda_api.views import (
+    Asynchronous,
+    Found,
+    Polled,
+    PublicUrl,
+    asynchronous,
+    find,
+    polled,
+    public_urls,
+)
 from lcli.local.wire import Request, Response
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -107,6 +120,8 @@ class LambdaApi:
         self._account_of = account_of
         self._regions: dict[tuple[str, str], Region] = {}
         self._listeners: list[Callable[[], None]] = []
+        self.revision = 0
+        """Moves with everything that `on_change` tells."""
         self.shared = Shared(
             store=CodeStore(directory / "code"),
             invoker=invoker,
@@ -117,12 +132,16 @@ class LambdaApi:
         )
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called, on the event loop, when mappings, URLs or aliases moved."""
+        """Have `callback` called on the event loop when mappings, URLs, aliases, reserved
+        concurrency moved or functions went, and again when a mapping's change has settled."""
         self._listeners.append(callback)
 
-    def _changed(self) -> None:
+    def _changed(self, after: float = 0.0) -> None:
+        self.revision += 1
         for callback in self._listeners:
             callback()
+        if after and self._listeners:
+            asyncio.get_running_loop().call_later(after + 0.001, self._changed)
 
     def region(self, account: str, name: str) -> Region:
         """What an account holds in a region."""
@@ -147,6 +166,68 @@ class LambdaApi:
             return await self._run(call, operation, in_path, query)
         except ApiError as error:
             return self._refusal(error)
+
+    def find(
+        self, function: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> Found:
+        """What a name or an ARN, qualified or not, means; an ARN's account and region prevail.
+
+        Raises ApiError (404).
+        """
+        return find(self._regions, function, account, region)
+
+    def deployed(
+        self,
+        function: str,
+        qualifier: str | None = None,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> Deployed:
+        """The version behind a function's name or ARN, unpacked; ApiError (404)."""
+        found = self.find(function, account=account, region=region)
+        version = version_of(found.function, qualifier or found.qualifier)
+        if version is None:
+            raise function_not_found(found.function.arn_of(qualifier or found.qualifier))
+        return deployed(self.shared, found.region, found.function, version)
+
+    def invocation(
+        self, arn: str, payload: bytes, *, request_id: str = "", client_context: str | None = None
+    ) -> Invocation:
+        """An invocation of what a (qualified) ARN means now, weights of an alias included.
+
+        Raises ApiError (404).
+        """
+        found = self.find(arn)
+        return invoke.invocation_of(
+            self.shared,
+            found.region,
+            found.function,
+            found.qualifier,
+            payload,
+            request_id=request_id,
+            client_context=client_context,
+        )
+
+    async def run(self, invocation: Invocation) -> Outcome:
+        """Run it within the function's reserved concurrency.
+
+        Raises ApiError: throttled (429, its member Reason), a runtime that is not here (400).
+        """
+        place = (invocation.deployed.account, invocation.deployed.region)
+        return await invoke.run(self.shared, self.region(*place), invocation)
+
+    def mappings(self) -> list[Polled]:
+        """Every event source mapping of every account and region as it is now."""
+        return polled(self._regions.values(), self.shared.clock())
+
+    def urls(self) -> list[PublicUrl]:
+        """Every function URL."""
+        return public_urls(self._regions.values())
+
+    def asynchronous(self, arn: str) -> Asynchronous:
+        """How asynchronous invocations of a (qualified) function ARN are treated; ApiError."""
+        return asynchronous(self.find(arn))
 
     def call(self, request: Request, account: str | None = None) -> Call:
         """The context in which a request is answered."""

@@ -77,8 +77,9 @@ class Shared:
     clock: Callable[[], float]
     delays: Delays
     seams: Seams
-    changed: Callable[[], None]
-    """Tells the listeners that mappings, URLs or concurrency moved."""
+    changed: Callable[..., None]
+    """Tells the listeners that mappings, URLs, aliases or concurrency moved; once more after the
+    given seconds, where a change settles by itself."""
 
 
 Parameters = dict[str, Any]

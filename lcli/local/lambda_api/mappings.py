@@ -116,7 +116,7 @@ def _begin(call: Call, mapping: EventSourceMapping, state: str) -> Parameters:
     mapping.change = state
     mapping.due = call.now + call.shared.delays.mapping
     mapping.settings["LastModified"] = datetime.fromtimestamp(call.now, UTC)
-    call.shared.changed()
+    call.shared.changed(call.shared.delays.mapping)
     return _shown(mapping)
 
 
