@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
+import io
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from lcli.aws.session import Session, connect
+from lcli.local.execution import Invocation, Invoker, Outcome
 from lcli.local.server import Cloud, running_cloud
 
 ACCOUNTS = itertools.count(200000000001)
+
+
+@dataclass
+class Scripted:
+    """Stands in front of the execution environments: answers for functions that tests script."""
+
+    real: Invoker | None
+    answers: dict[tuple[str, str], Callable[[Invocation], Any]] = field(default_factory=dict)
+
+    async def invoke(self, invocation: Invocation, *, concurrency: int | None = None) -> Outcome:
+        deployed = invocation.deployed
+        answer = self.answers.get((deployed.account, deployed.name))
+        if answer is None:
+            assert self.real, "nothing here runs code"
+            return await self.real.invoke(invocation, concurrency=concurrency)
+        try:
+            result = answer(invocation)
+        except Exception as error:
+            failure = {"errorMessage": str(error), "errorType": type(error).__name__}
+            return Outcome(json.dumps(failure).encode(), "Unhandled")
+        return result if isinstance(result, Outcome) else Outcome(json.dumps(result).encode())
+
+    async def retire(self, arn: str, version: str | None = None) -> None:
+        if self.real:
+            await self.real.retire(arn, version)
+
+    async def close(self) -> None:
+        if self.real:
+            await self.real.close()
+
+
+@dataclass
+class Function:
+    """A function of a test's account that Python code of the test answers for."""
+
+    arn: str
+    name: str
+    invocations: list[Invocation] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[Any]:
+        return [json.loads(invocation.payload) for invocation in self.invocations]
+
+    def wait(self, count: int = 1, within: float = 5.0) -> list[Any]:
+        """The events, once there are `count`."""
+        until = time.monotonic() + within
+        while len(self.invocations) < count and time.monotonic() < until:
+            time.sleep(0.005)
+        assert len(self.invocations) >= count, f"{len(self.invocations)} of {count} events came"
+        return self.events
 
 
 @dataclass(frozen=True)
@@ -41,6 +97,55 @@ class TestCloud:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    def function(
+        self,
+        answer: Callable[[Any], Any] = lambda event: None,
+        *,
+        name: str = "f",
+        region: str = "",
+        **settings: Any,
+    ) -> Function:
+        """Make a function that `answer` answers for: event -> result, an Outcome, or an error."""
+        scripted = self.cloud.invoker
+        assert isinstance(scripted, Scripted)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("app.py", "")
+        made = self.clients(region).call(
+            "lambda",
+            "CreateFunction",
+            FunctionName=name,
+            Runtime="python3.12",
+            Handler="app.handler",
+            Role=f"arn:aws:iam::{self.account}:role/r",
+            Code={"ZipFile": packed.getvalue()},
+            **settings,
+        )
+        function = Function(made["FunctionArn"], name)
+
+        def answered(invocation: Invocation) -> Any:
+            function.invocations.append(invocation)
+            return answer(json.loads(invocation.payload))
+
+        scripted.answers[self.account, name] = answered
+        until_active = self.boto3("lambda", region).get_waiter("function_active_v2")
+        until_active.wait(FunctionName=name, WaiterConfig={"Delay": 0.02, "MaxAttempts": 100})
+        return function
+
+    def allow(self, function: str, service: str, source: str, **more: Any) -> None:
+        """Let a service call a function (name or ARN, with a qualifier if need be)."""
+        region = function.split(":")[3] if function.startswith("arn:") else ""
+        self.clients(region).call(
+            "lambda",
+            "AddPermission",
+            FunctionName=function,
+            StatementId=uuid4().hex,
+            Action="lambda:InvokeFunction",
+            Principal=f"{service}.amazonaws.com",
+            SourceArn=source,
+            **more,
+        )
 
     def clients(self, region: str = "", account: str = "") -> Session:
         """lcli's own calls to this account, or to another one."""
@@ -75,7 +180,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "credentials"))
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     directory: Path = tmp_path_factory.mktemp("cloud")
-    with running_cloud(directory) as cloud:
+    with running_cloud(directory, around=Scripted) as cloud:
         yield cloud
     patch.undo()
 

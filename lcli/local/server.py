@@ -13,18 +13,21 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from lcli.local import pushes
+from lcli.local.execution import Invocation, Invoker
 from lcli.local.guard import refusal
 from lcli.local.http import Server
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
+from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -66,23 +69,40 @@ def scope_of(request: Request) -> Scope:
 class Cloud:
     """Everything that runs when somebody says ``--local``, on one event loop."""
 
-    def __init__(self, directory: Path, *, token: str = "") -> None:
-        """Keep code and other files under `directory`; `token` opens the private paths."""
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        token: str = "",
+        around: Callable[[Invoker | None], Invoker | None] = lambda invoker: invoker,
+    ) -> None:
+        """Keep code and other files under `directory`; `token` opens the private paths.
+
+        `around` may put something in front of what runs the functions' code.
+        """
         self.directory = directory
         self.services = MotoServices()
         self.front = Server(self.handle)
         self._token = token
         self.logs = MotoLogs()
+        self.invoker = around(None)
         self.functions = self._functions()
         self._started = self._used = time.monotonic()
         self._active = 0
+        self._tasks: set[Any] = set()
 
     def _functions(self) -> LambdaApi:
         return LambdaApi(
             directory=self.directory,
+            invoker=self.invoker,
+            enqueue=self._enqueue,
             fetch_object=self._fetch_object,
             role_exists=role_exists,
         )
+
+    async def _enqueue(self, invocation: Invocation) -> None:
+        if self.invoker:
+            self._tasks.add(asyncio.create_task(self.invoker.invoke(invocation)))
 
     async def _fetch_object(
         self, account: str, bucket: str, key: str, version: str | None
@@ -99,6 +119,8 @@ class Cloud:
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1, on a free port unless told which."""
+        targets = Targets(lambda: self.functions)
+        self.services.prepare(lambda: pushes.install(targets))
         await self.front.start(port)
 
     async def close(self) -> None:
@@ -167,12 +189,15 @@ def _json(status: int, content: dict[str, Any]) -> Response:
 
 
 @contextmanager
-def running_cloud(directory: Path) -> Iterator[Cloud]:
-    """A cloud on an event loop in a thread of its own, until the block ends."""
+def running_cloud(directory: Path, **options: Any) -> Iterator[Cloud]:
+    """A cloud on an event loop in a thread of its own, until the block ends.
+
+    `options` are those of `Cloud`.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="cloud", daemon=True)
     thread.start()
-    cloud = Cloud(directory)
+    cloud = Cloud(directory, **options)
     try:
         asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)
         yield cloud
