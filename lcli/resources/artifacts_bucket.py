@@ -1,0 +1,118 @@
+"""The bucket that zips over Lambda's direct limit go through, and the way into it."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.errors import LcliError, Problem
+from lcli.resources.code import Zip
+from lcli.resources.model import Place
+
+
+def bucket_name(place: Place) -> str:
+    """The bucket that lcli makes where the manifest names none: one an account and region."""
+    return f"lcli-{place.account}-{place.region}-artifacts"
+
+
+def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
+    """The name of the artifacts bucket; makes it where it is absent and nobody configured one.
+
+    One that lcli makes is private: public access blocked, encrypted, no ACLs. Whoever's it is,
+    its owner must be `place.account`, since anybody could have taken the name. Raises LcliError
+    (``artifacts-bucket-missing``, ``artifacts-bucket-not-ours``), AwsError.
+    """
+    bucket = configured or bucket_name(place)
+    status = _status(place, clients, bucket)
+    if status in (401, 403):
+        raise LcliError(_not_ours(place, bucket))
+    if status == 404 and configured:
+        raise LcliError(
+            Problem(
+                "artifacts-bucket-missing",
+                f'the artifacts bucket "{bucket}" does not exist',
+                next_step="make it, or leave artifacts.bucket out so that lcli makes one",
+            )
+        )
+    if status == 404:
+        _make(place, clients, bucket)
+    return bucket
+
+
+def upload(
+    place: Place, clients: Clients, bucket: str, artifact: Zip, prefix: str = ""
+) -> tuple[str, str]:
+    """Put a zip into the bucket under its content's hash, unless it is there; (bucket, key).
+
+    S3 checks the bytes against their SHA-256. One PutObject takes 5 GB; Lambda's zips end at
+    250 MB unzipped. Raises AwsError.
+    """
+    checksum = artifact.code_sha256
+    where = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
+    where["Key"] = f"{prefix}{b64decode(checksum).hex()}.zip"
+    try:
+        found = clients.call("s3", "HeadObject", **where, ChecksumMode="ENABLED")
+    except AwsError as error:
+        if error.status != 404:
+            raise
+        found = {}
+    if found.get("ChecksumSHA256") != checksum:
+        # Bytes rather than an open file: a retry must begin at the beginning.
+        body = artifact.path.read_bytes()
+        clients.call("s3", "PutObject", **where, Body=body, ChecksumSHA256=checksum)
+    return bucket, where["Key"]
+
+
+def _status(place: Place, clients: Clients, bucket: str) -> int:
+    """What HeadBucket answers: 200, 403 (somebody else's) or 404."""
+    try:
+        clients.call("s3", "HeadBucket", Bucket=bucket, ExpectedBucketOwner=place.account)
+    except AwsError as error:
+        if error.status in (401, 403, 404):
+            return error.status
+        raise
+    return 200
+
+
+def _make(place: Place, clients: Clients, bucket: str) -> None:
+    settings: dict[str, Any] = {"Bucket": bucket, "ObjectOwnership": "BucketOwnerEnforced"}
+    if place.region != "us-east-1":
+        # us-east-1 is the one region that CreateBucket refuses as a constraint.
+        settings["CreateBucketConfiguration"] = {"LocationConstraint": place.region}
+    try:
+        clients.call("s3", "CreateBucket", **settings)
+    except AwsError as error:
+        if error.code == "BucketAlreadyExists":
+            raise LcliError(_not_ours(place, bucket)) from error
+        if error.code != "BucketAlreadyOwnedByYou":
+            raise
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
+    clients.call(
+        "s3",
+        "PutPublicAccessBlock",
+        **owned,
+        PublicAccessBlockConfiguration={
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": True,
+            "RestrictPublicBuckets": True,
+        },
+    )
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    clients.call(
+        "s3",
+        "PutBucketEncryption",
+        **owned,
+        ServerSideEncryptionConfiguration={"Rules": [rule]},
+    )
+
+
+def _not_ours(place: Place, bucket: str) -> Problem:
+    return Problem(
+        "artifacts-bucket-not-ours",
+        f'the artifacts bucket "{bucket}" belongs to another account than {place.account}, or '
+        "these credentials may not see it",
+        next_step="name a bucket of this account under artifacts: {bucket: …}, or allow "
+        "s3:ListBucket on it",
+    )

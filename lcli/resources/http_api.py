@@ -1,0 +1,301 @@
+"""The app's one API Gateway HTTP API, its ``$default`` stage and its custom domain name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.errors import LcliError, Problem
+from lcli.resources.function_tags import are_ours, governed, own
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Resource,
+)
+from lcli.resources.naming import derived_name
+
+STAGE = "$default"
+_DOMAIN = "lcli:domain"
+"""The tag of the API that names the domain whose mapping lcli has made."""
+
+
+def api_key(place: Place) -> Key:
+    """The key of this app's and stage's API."""
+    return Key("http_api", derived_name(place.app, place.stage, limit=128))
+
+
+def http_api(
+    place: Place, *, cors: Mapping[str, Any] | None = None, tags: Mapping[str, str] | None = None
+) -> Resource:
+    """The API of this app and stage; `cors` is API Gateway's CorsConfiguration."""
+    key = api_key(place)
+    return Resource(
+        key,
+        {
+            "Name": key.name,
+            "CorsConfiguration": _normal_cors(cors or {}),
+            "Stage": {"StageName": STAGE, "AutoDeploy": True},
+            "Tags": own(place, "", tags or {}),
+        },
+    )
+
+
+def http_domain(place: Place, domain: str) -> Resource:
+    """An existing custom domain name that leads to the API."""
+    return Resource(Key("http_domain", domain), {"Stage": STAGE}, needs=(api_key(place),))
+
+
+def _normal_cors(cors: Mapping[str, Any]) -> dict[str, object]:
+    """Lists sorted, headers in lower case as API Gateway returns them, defaults left out."""
+    normal: dict[str, object] = {}
+    for name, value in cors.items():
+        if isinstance(value, list | tuple):
+            lower = name in ("AllowHeaders", "ExposeHeaders")
+            normal[name] = tuple(sorted(one.lower() if lower else one for one in value))
+        else:
+            normal[name] = value
+    return {name: value for name, value in sorted(normal.items()) if value}
+
+
+class HttpApi(Kind):
+    """An HTTP API that the tags lcli:app and lcli:stage name."""
+
+    name = "http_api"
+    title = "HTTP API"
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """GetApis, and the stage of ours; a second one (an answer was lost) is a leftover."""
+        key, place = api_key(reading.place), reading.place
+        wanted = reading.desired.get(key)
+        for number, api in enumerate(_ours(reading.clients, place)):
+            tags = api.get("Tags", {})
+            name = f"{key.name}@{api['ApiId']}" if number else key.name
+            yield Actual(
+                Resource(
+                    Key("http_api", name),
+                    {
+                        "Name": api["Name"],
+                        "CorsConfiguration": _normal_cors(api.get("CorsConfiguration", {})),
+                        "Stage": _stage(reading.clients, api["ApiId"]),
+                        "Tags": governed(tags, _mapping(wanted, "Tags")),
+                    },
+                ),
+                outputs={**_outputs(place, api), "domain": tags.get(_DOMAIN, "")},
+            )
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """CreateApi with its tags, then the stage that deploys by itself.
+
+        Names of APIs are not unique: after an answer that was lost, the API is looked for first.
+        """
+        clients, cors = applying.clients, _mapping(wanted, "CorsConfiguration")
+        try:
+            api = clients.call(
+                "apigatewayv2",
+                "CreateApi",
+                Name=wanted.fields["Name"],
+                ProtocolType="HTTP",
+                Tags=_mapping(wanted, "Tags"),
+                **({"CorsConfiguration": cors} if cors else {}),
+            )
+        except AwsError as error:
+            found = _ours(clients, applying.place) if error.lost else []
+            if not found:
+                raise
+            api = found[0]
+        _make_stage(clients, api["ApiId"])
+        return _outputs(applying.place, api)
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """One call for each of name, CORS, tags and stage that differs."""
+        clients, api_id = applying.clients, actual.outputs["id"]
+        fields = {change.path.partition(".")[0] for change in changes}
+        cors = _mapping(wanted, "CorsConfiguration")
+        if "Name" in fields:
+            clients.call("apigatewayv2", "UpdateApi", ApiId=api_id, Name=wanted.fields["Name"])
+        if "CorsConfiguration" in fields and cors:
+            clients.call("apigatewayv2", "UpdateApi", ApiId=api_id, CorsConfiguration=cors)
+        elif "CorsConfiguration" in fields:
+            clients.call("apigatewayv2", "DeleteCorsConfiguration", ApiId=api_id)
+        if "Tags" in fields:
+            tags = _mapping(wanted, "Tags")
+            gone = sorted(_mapping(actual.resource, "Tags").keys() - tags.keys())
+            arn = actual.outputs["arn"]
+            clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
+            if gone:
+                clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=gone)
+        if "Stage" in fields:
+            _make_stage(clients, api_id)
+        return actual.outputs
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteApi. Raises LcliError where others have added routes to it."""
+        api_id = actual.outputs["id"]
+        try:
+            integrations = _items(applying.clients, "GetIntegrations", api_id)
+            foreign = {
+                f"integrations/{one['IntegrationId']}"
+                for one in integrations
+                if not one.get("Description", "").startswith("lcli:")
+            }
+            routes = _items(applying.clients, "GetRoutes", api_id)
+            others = sorted(one["RouteKey"] for one in routes if one.get("Target") in foreign)
+            if others:
+                raise LcliError(
+                    Problem(
+                        "http-api-in-use",
+                        f"the HTTP API {actual.resource.key.name} has routes that lcli did not "
+                        f"make: {', '.join(others)}",
+                        actual.outputs["arn"],
+                        "remove those routes, then run the same command again",
+                    )
+                )
+            applying.clients.call("apigatewayv2", "DeleteApi", ApiId=api_id)
+        except AwsError as error:
+            if error.code != "NotFoundException":
+                raise
+
+
+class HttpDomain(Kind):
+    """The mapping of a custom domain name, made by somebody else, to the API."""
+
+    name = "http_domain"
+    title = "domain name"
+    reads_after = ("http_api",)
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """GetApiMappings of the domain that is wanted, and of the one that the API's tag names."""
+        api = reading.found.get(api_key(reading.place))
+        api_id = api.outputs["id"] if api else ""
+        named = {api.outputs["domain"]} if api and api.outputs["domain"] else set()
+        wanted = {one.key.name: one.where for one in reading.wanted("http_domain")}
+        for domain in sorted(named | wanted.keys()):
+            for mapping in _mappings(reading.clients, domain, wanted.get(domain)):
+                ours = mapping["ApiId"] == api_id
+                if mapping.get("ApiMappingKey") or not (ours or domain in wanted):
+                    continue
+                yield Actual(
+                    Resource(
+                        Key("http_domain", domain),
+                        {"Stage": mapping["Stage"]},
+                        needs=(api_key(reading.place),),
+                    ),
+                    outputs={"id": mapping["ApiMappingId"]},
+                    ours=ours,
+                    owner="" if ours else f"the API {mapping['ApiId']}",
+                )
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """Name the domain in the API's tag, then CreateApiMapping."""
+        api, clients, domain = api_key(applying.place), applying.clients, wanted.key.name
+        arn, api_id = applying.output(api, "arn"), applying.output(api, "id")
+        clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags={_DOMAIN: domain})
+        made = clients.call(
+            "apigatewayv2", "CreateApiMapping", DomainName=domain, ApiId=api_id, Stage=STAGE
+        )
+        return {"id": made["ApiMappingId"]}
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """UpdateApiMapping to the stage."""
+        applying.clients.call(
+            "apigatewayv2",
+            "UpdateApiMapping",
+            DomainName=wanted.key.name,
+            ApiId=applying.output(api_key(applying.place), "id"),
+            ApiMappingId=actual.outputs["id"],
+            Stage=STAGE,
+        )
+        return actual.outputs
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteApiMapping, then take the domain out of the API's tag if it still stands there."""
+        clients, domain = applying.clients, actual.resource.key.name
+        try:
+            clients.call(
+                "apigatewayv2",
+                "DeleteApiMapping",
+                DomainName=domain,
+                ApiMappingId=actual.outputs["id"],
+            )
+        except AwsError as error:
+            if error.code != "NotFoundException":
+                raise
+        for api in _ours(clients, applying.place):
+            if api["Tags"].get(_DOMAIN) == domain:
+                arn = _outputs(applying.place, api)["arn"]
+                clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=[_DOMAIN])
+
+
+def _ours(clients: Clients, place: Place) -> list[dict[str, Any]]:
+    """The HTTP APIs with our tags, the oldest first."""
+    pages = clients.pages("apigatewayv2", "GetApis")
+    apis = [api for page in pages for api in page["Items"]]
+    ours = [api for api in apis if are_ours(api.get("Tags", {}), place)]
+    return sorted(ours, key=lambda api: (str(api.get("CreatedDate", "")), api["ApiId"]))
+
+
+def _items(clients: Clients, operation: str, api_id: str) -> list[dict[str, Any]]:
+    pages = clients.pages("apigatewayv2", operation, ApiId=api_id)
+    return [item for page in pages for item in page["Items"]]
+
+
+def _outputs(place: Place, api: Mapping[str, Any]) -> dict[str, str]:
+    arn = place.arn("apigateway", f"/apis/{api['ApiId']}", account="")
+    return {"id": api["ApiId"], "url": api.get("ApiEndpoint", ""), "arn": arn}
+
+
+def _stage(clients: Clients, api_id: str) -> dict[str, object]:
+    try:
+        stage = clients.call("apigatewayv2", "GetStage", ApiId=api_id, StageName=STAGE)
+    except AwsError as error:
+        if error.code == "NotFoundException":
+            return {}
+        raise
+    return {"StageName": STAGE, "AutoDeploy": stage.get("AutoDeploy", False)}
+
+
+def _make_stage(clients: Clients, api_id: str) -> None:
+    stage: dict[str, Any] = {"ApiId": api_id, "StageName": STAGE, "AutoDeploy": True}
+    if _stage(clients, api_id):
+        clients.call("apigatewayv2", "UpdateStage", **stage)
+    else:
+        clients.call("apigatewayv2", "CreateStage", **stage)
+
+
+def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str, Any]]:
+    """The mappings of a domain; one that is wanted (`where` is not None) must exist."""
+    try:
+        pages = clients.pages("apigatewayv2", "GetApiMappings", DomainName=domain)
+        return [mapping for page in pages for mapping in page["Items"]]
+    except AwsError as error:
+        if error.code != "NotFoundException":
+            raise
+        if where is None:
+            return []
+        raise LcliError(
+            Problem(
+                "domain-not-found",
+                f'API Gateway knows no custom domain name "{domain}"',
+                where,
+                "make it first, with its certificate and DNS record, or correct http.domain",
+            )
+        ) from error
+
+
+def _mapping(resource: Resource | None, field: str) -> Mapping[str, Any]:
+    value = resource.fields[field] if resource else {}
+    return value if isinstance(value, Mapping) else {}
+
+
+KINDS = (HttpApi(), HttpDomain())

@@ -1,0 +1,112 @@
+"""One kind at a time against the local cloud: read, diff, and the calls that the verbs make."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lcli.aws.session import Sent, Session, connect
+from lcli.resources import kinds
+from lcli.resources.model import Action, Actual, Key, Place, Reading, Ref, Resource, Text, Verb
+
+READS = ("Get", "List", "Describe", "Head")
+
+
+@dataclass
+class World:
+    """Reads and applies the resources that a test wants, in the order in which it gives them."""
+
+    place: Place
+    clients: Session
+    boto3: Callable[..., Any]
+    sent: list[Sent] = field(default_factory=list)
+    outputs: dict[Key, Mapping[str, str]] = field(default_factory=dict)
+    fresh_keys: set[Key] = field(default_factory=set)
+
+    def read(
+        self,
+        kind: str,
+        wanted: Iterable[Resource] = (),
+        *,
+        found: Iterable[Actual] = (),
+        functions: frozenset[str] | None = None,
+    ) -> dict[Key, Actual]:
+        reading = Reading(
+            self.place,
+            self.clients,
+            {one.key: one for one in wanted},
+            {one.resource.key: one for one in found},
+            lambda call, items: [call(item) for item in items],
+            functions,
+        )
+        read = {one.resource.key: one for one in kinds()[kind].read(reading)}
+        self.outputs |= {key: one.outputs for key, one in read.items()}
+        return read
+
+    def converge(self, kind: str, *wanted: Resource, found: Iterable[Actual] = ()) -> list[str]:
+        """What deploy does with one kind; the verbs and the paths that changed."""
+        read = self.read(kind, wanted, found=found)
+        done = []
+        for one in wanted:
+            actual = read.get(one.key)
+            if actual is None:
+                self.outputs[one.key] = kinds()[kind].create(one, self)
+                done.append("create")
+            elif changes := kinds()[kind].diff(one, actual):
+                kinds()[kind].update(one, actual, changes, self)
+                done.append("update " + ", ".join(change.path for change in changes))
+        return done
+
+    def merge(self, *actions: tuple[Verb, Resource]) -> None:
+        """Write one group of actions."""
+        kind = kinds()[actions[0][1].key.kind]
+        kind.merge([Action(verb, resource) for verb, resource in actions], self)
+
+    def mutations(self) -> list[str]:
+        """The operations sent since the last call of this, reads left out."""
+        names = [f"{one.service}:{one.operation}" for one in self.sent]
+        self.sent.clear()
+        return [name for name in names if not name.partition(":")[2].startswith(READS)]
+
+    def settle(self, value: object) -> Any:
+        if isinstance(value, Ref):
+            return self.output(value.key, value.attr)
+        if isinstance(value, Text):
+            return "".join(str(self.settle(part)) for part in value.parts)
+        if isinstance(value, Mapping):
+            return {key: self.settle(item) for key, item in value.items()}
+        return [self.settle(item) for item in value] if isinstance(value, tuple) else value
+
+    def output(self, key: Key, attr: str) -> str:
+        return self.outputs[key][attr]
+
+    def fresh(self, key: Key) -> bool:
+        return key in self.fresh_keys
+
+    def say(self, doing: str) -> None:
+        assert doing
+
+    def poll(self, look: Callable[[], Any], doing: str, timeout: float) -> Any:
+        until = time.monotonic() + min(timeout, 5)
+        while time.monotonic() < until:
+            if (seen := look()) is not None:
+                return seen
+        raise AssertionError(f"{doing}: still waiting")
+
+
+@pytest.fixture
+def world(cloud) -> World:
+    sent: list[Sent] = []
+    clients = connect(
+        region=cloud.region,
+        endpoint_url=cloud.url,
+        local_account=cloud.account,
+        environ={"LCLI_RATE": "off"},
+        on_call=sent.append,
+    )
+    place = Place("photos", "prod", cloud.region, cloud.account)
+    return World(place, clients, cloud.boto3, sent)
