@@ -86,10 +86,6 @@ class Session:
                 answer.pop("ResponseMetadata", None)
                 return answer
 
-    def single(self, read_timeout: float) -> Single:
-        """A way to send one request once, with its own read time-out in seconds (for Invoke)."""
-        return Single(self, read_timeout)
-
     def once(
         self, service: str, operation: str, read_timeout: float, /, **parameters: Any
     ) -> dict[str, Any]:
@@ -181,18 +177,6 @@ class Session:
             raise setup_problem(error) from error
         _stay_alive(client)
         return client
-
-
-@dataclass(frozen=True, slots=True)
-class Single:
-    """Requests that are sent once and never again."""
-
-    session: Session
-    read_timeout: float
-
-    def once(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """See `Session.once`."""
-        return self.session.once(service, operation, self.read_timeout, **parameters)
 
 
 def _stay_alive(client: Any) -> None:
