@@ -60,6 +60,9 @@ class Target:
     timeout: int
     where: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """The user's tags of the function."""
+    app_tags: Mapping[str, str] = field(default_factory=dict)
+    """The user's tags of the whole app, for what its functions share."""
     lookups: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the app says of all triggers of this kind (top-level ``http:``)."""

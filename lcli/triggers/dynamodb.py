@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from lcli.triggers.base import named
+from lcli.resources.model import Place
+from lcli.resources.role_policy import Statement
+from lcli.triggers.base import LocalSource, Lookup, Target, named
 from lcli.triggers.streams import Stream
 
 Table = Annotated[
@@ -31,6 +34,70 @@ class Dynamodb(Stream):
     start: Literal["latest", "trim_horizon"] = Field(
         default="latest", description="Where a new mapping begins to read."
     )
+
+    def settings(self) -> dict[str, Any]:
+        """Those of every stream, and where to begin."""
+        return {**super().settings(), "StartingPosition": self.start.upper()}
+
+    def lookups(self, place: Place) -> tuple[Lookup, ...]:
+        """The table's stream, whose name AWS has chosen."""
+        if "/stream/" in self.table:
+            return ()
+        return (
+            Lookup(
+                f"stream of {self.table}",
+                "dynamodb",
+                "DescribeTable",
+                {"TableName": self.table},
+                "Table.LatestStreamArn",
+            ),
+        )
+
+    def source_arn(self, target: Target) -> str:
+        """The ARN of the table's stream."""
+        if "/stream/" in self.table:
+            return self.table
+        return target.lookups[f"stream of {self.table}"]
+
+    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+        """Read the stream ("Using AWS Lambda with Amazon DynamoDB", execution role)."""
+        actions = (
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        )
+        listing: Statement = {
+            "Effect": "Allow",
+            "Action": "dynamodb:ListStreams",
+            "Resource": "*",
+        }
+        read: Statement = {"Effect": "Allow", "Action": actions, "Resource": source_arn}
+        return (read, listing, *self.on_failure_statements())
+
+    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+        """The table with its stream: key ``id``, a string, unless ``local: {tables: …}`` says."""
+        if "/stream/" in self.table:
+            return ()
+        name = self.table.rpartition("/")[2]
+        table = {
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {
+                "StreamEnabled": True,
+                "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+            **settings.get("tables", {}).get(name, {}),
+            "TableName": name,
+        }
+        return (
+            LocalSource(
+                f"table {name}",
+                ("dynamodb", "DescribeTable", {"TableName": name}),
+                frozenset({"ResourceNotFoundException"}),
+                (("dynamodb", "CreateTable", table),),
+            ),
+        )
 
 
 TRIGGER = Dynamodb

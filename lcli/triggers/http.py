@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from lcli.triggers.base import Trigger
+from lcli.resources.http_api import api_key, http_api, http_domain
+from lcli.resources.http_route import http_authorizer, http_integration, http_route
+from lcli.resources.model import Ref, Resource, Text
+from lcli.triggers.base import Expansion, Target, Trigger
 
 METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_LONGEST = 30
+"""Seconds that an HTTP API waits ("Quotas for configuring and running an HTTP API")."""
 _PATH = re.compile(r"/(?:[^\s{}]|\{[\w.:-]+\+?\})*\Z")
 
 
@@ -52,6 +57,17 @@ class Cors(BaseModel):
         default=0, ge=0, le=86400, description="Seconds for which a preflight answer is kept."
     )
 
+    def api_form(self) -> dict[str, Any]:
+        """As API Gateway's CorsConfiguration and Lambda's Cors have it."""
+        return {
+            "AllowCredentials": self.credentials,
+            "AllowHeaders": self.headers,
+            "AllowMethods": self.methods,
+            "AllowOrigins": self.origins,
+            "ExposeHeaders": self.expose,
+            "MaxAge": self.max_age,
+        }
+
 
 class HttpSettings(BaseModel):
     """The manifest's top-level ``http:``: what belongs to the whole API."""
@@ -86,6 +102,65 @@ class Http(Trigger):
     )
     authorizer: Literal["none", "iam"] | Jwt = Field(
         default="none", description="Who may call it: none (anybody), iam, or a JWT's issuer."
+    )
+
+    def expand(self, target: Target) -> Expansion:
+        """The app's API, the way to this function, its permission and this route.
+
+        The permission is one a function and API, whatever the number of routes: fifty
+        statements would not fit a policy.
+        """
+        from lcli.resources.permission import permission
+
+        place = target.place
+        settings = HttpSettings.model_validate(target.settings)
+        api = http_api(
+            place, cors=settings.cors.api_form() if settings.cors else None, tags=target.app_tags
+        )
+        prefix = place.arn("execute-api", "")
+        allowed = permission(
+            place,
+            target.name,
+            target.qualifier,
+            principal="apigateway.amazonaws.com",
+            source_arn=Text((prefix, Ref(api_key(place), "id"), "/*")),
+            function=target.function,
+            where=target.where,
+        )
+        integration = http_integration(
+            place, target.function, target.arn, needs=target.needs, where=target.where
+        )
+        authorizer = self._authorizer(target)
+        jwt = self.authorizer if isinstance(self.authorizer, Jwt) else None
+        route = http_route(
+            place,
+            self.route,
+            integration.key,
+            function=target.function,
+            authorization="JWT" if jwt else {"iam": "AWS_IAM"}.get(str(self.authorizer), "NONE"),
+            authorizer=authorizer.key if authorizer else None,
+            scopes=jwt.scopes if jwt else (),
+            needs=(allowed.key,),
+            where=target.where,
+        )
+        domain = http_domain(place, settings.domain) if settings.domain else None
+        made = (api, allowed, integration, authorizer, route, domain)
+        return Expansion(tuple(one for one in made if one), notices=_slow(target))
+
+    def _authorizer(self, target: Target) -> Resource | None:
+        if not isinstance(self.authorizer, Jwt):
+            return None
+        return http_authorizer(
+            target.place, issuer=self.authorizer.issuer, audience=self.authorizer.audience
+        )
+
+
+def _slow(target: Target) -> tuple[str, ...]:
+    if target.timeout <= _LONGEST:
+        return ()
+    return (
+        f"function {target.function} may run for {target.timeout} s, but its HTTP API gives up "
+        f"after {_LONGEST} s",
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from lcli.triggers.base import named
+from lcli.resources.model import Place
+from lcli.resources.role_policy import Statement
+from lcli.triggers.base import LocalSource, Target, named
 from lcli.triggers.streams import Stream
 
 KinesisStream = Annotated[
@@ -22,8 +25,16 @@ KinesisStream = Annotated[
 ]
 
 
-def _in_utc(value: datetime) -> datetime:
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+def _start(value: object) -> object:
+    if value in ("latest", "trim_horizon"):
+        return value
+    try:
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(
+            "expected latest, trim_horizon or a time such as 2026-01-31T12:00:00Z"
+        ) from None
 
 
 class Kinesis(Stream):
@@ -35,10 +46,60 @@ class Kinesis(Stream):
     stream: KinesisStream = Field(
         description="Name or ARN of the stream, or ARN of a consumer of it (enhanced fan-out)."
     )
-    start: Literal["latest", "trim_horizon"] | Annotated[datetime, AfterValidator(_in_utc)] = Field(
+    start: Annotated[
+        Literal["latest", "trim_horizon"] | datetime,
+        BeforeValidator(_start, json_schema_input_type=str),
+    ] = Field(
         default="latest",
         description="Where a new mapping begins to read: latest, trim_horizon or a time (UTC).",
     )
+
+    def settings(self) -> dict[str, Any]:
+        """Those of every stream, and where to begin."""
+        if isinstance(self.start, datetime):
+            where: dict[str, Any] = {
+                "StartingPosition": "AT_TIMESTAMP",
+                "StartingPositionTimestamp": self.start.isoformat(),
+            }
+        else:
+            where = {"StartingPosition": self.start.upper()}
+        return {**super().settings(), **where}
+
+    def source_arn(self, target: Target) -> str:
+        """The stream's ARN, or that of its consumer."""
+        if self.stream.startswith("arn:"):
+            return self.stream
+        return target.place.arn("kinesis", f"stream/{self.stream}")
+
+    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+        """Read the stream ("Using Lambda with Kinesis Data Streams", execution role)."""
+        actions = (
+            "kinesis:DescribeStream",
+            "kinesis:DescribeStreamSummary",
+            "kinesis:GetRecords",
+            "kinesis:GetShardIterator",
+            "kinesis:ListShards",
+        )
+        stream, consumer, _ = source_arn.partition("/consumer/")
+        read: Statement = {"Effect": "Allow", "Action": actions, "Resource": stream}
+        pushed: Statement = {
+            "Effect": "Allow",
+            "Action": "kinesis:SubscribeToShard",
+            "Resource": source_arn,
+        }
+        return (read, *((pushed,) if consumer else ()), *self.on_failure_statements())
+
+    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+        """The stream, with one shard."""
+        name = self.stream.partition("/consumer/")[0].rpartition("/")[2]
+        return (
+            LocalSource(
+                f"stream {name}",
+                ("kinesis", "DescribeStreamSummary", {"StreamName": name}),
+                frozenset({"ResourceNotFoundException"}),
+                (("kinesis", "CreateStream", {"StreamName": name, "ShardCount": 1}),),
+            ),
+        )
 
 
 TRIGGER = Kinesis

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from lcli.triggers.base import Trigger
+from lcli.resources.model import Resource
+from lcli.resources.role_policy import Statement
+from lcli.triggers.base import Expansion, Target, Trigger
 
 
 def _patterns(value: object) -> object:
@@ -55,3 +60,47 @@ class Polled(Trigger):
                 told = f"has a short name here: {short}" if short else "is set by lcli itself"
                 raise ValueError(f"api.{key} {told}")
         return self
+
+    @abstractmethod
+    def source_arn(self, target: Target) -> str:
+        """The ARN of what is polled."""
+
+    @abstractmethod
+    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+        """What the execution role needs to poll it."""
+
+    def settings(self) -> dict[str, Any]:
+        """The mapping's settings by their API names, AWS's defaults included."""
+        patterns = [json.dumps(pattern, separators=(",", ":")) for pattern in self.filter]
+        return {
+            "Enabled": self.enabled,
+            "MaximumBatchingWindowInSeconds": self.batch_window,
+            "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in patterns]},
+        }
+
+    def notices(self, target: Target) -> tuple[str, ...]:
+        """What the user should be told about this source and this function."""
+        return ()
+
+    def expand(self, target: Target) -> Expansion:
+        """An event source mapping, and what the role needs for it."""
+        source = self.source_arn(target)
+        return Expansion(
+            (self._mapping(target, source),), self.statements(source), self.notices(target)
+        )
+
+    def _mapping(self, target: Target, source_arn: str) -> Resource:
+        from lcli.resources.event_source_mapping import event_source_mapping
+
+        settings: Mapping[str, Any] = {**self.settings(), **self.api}
+        return event_source_mapping(
+            target.place,
+            target.name,
+            target.qualifier,
+            source_arn,
+            settings=settings,
+            function=target.function,
+            tags=target.tags,
+            needs=target.needs,
+            where=target.where,
+        )

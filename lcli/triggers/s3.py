@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Annotated, ClassVar
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from lcli.triggers.base import Trigger, named
+from lcli.resources.bucket_notification import bucket_notification
+from lcli.resources.model import Place
+from lcli.triggers.base import Expansion, LocalSource, Target, Trigger, named
 
 Bucket = Annotated[
     str, AfterValidator(named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+"))
@@ -49,7 +53,7 @@ def _event(value: str) -> str:
     return event
 
 
-def _list(value: object) -> object:
+def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
@@ -67,7 +71,6 @@ class S3(Trigger):
         tuple[Event, ...], BeforeValidator(_list, json_schema_input_type=str | list[str])
     ] = Field(
         default=("s3:ObjectCreated:*",),
-        min_length=1,
         description="What is notified: ObjectCreated:*, ObjectRemoved:Delete …",
     )
     prefix: str = Field(default="", max_length=1024, description="Only keys that begin with this.")
@@ -75,6 +78,77 @@ class S3(Trigger):
     skip_validation: bool = Field(
         default=False,
         description="Write the bucket's notifications even if somebody else's destination is dead.",
+    )
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        return self.bucket.rpartition(":")[2]
+
+    def expand(self, target: Target) -> Expansion:
+        """One permission statement for the bucket, and one rule in it."""
+        from lcli.resources.permission import permission
+
+        place = target.place
+        allowed = permission(
+            place,
+            target.name,
+            target.qualifier,
+            principal="s3.amazonaws.com",
+            source_arn=place.arn("s3", self.name, region="", account=""),
+            source_account=place.account,
+            function=target.function,
+            where=target.where,
+        )
+        rule = bucket_notification(
+            place,
+            self.name,
+            function=target.function,
+            function_arn=target.arn,
+            events=self.events,
+            prefix=self.prefix,
+            suffix=self.suffix,
+            skip_validation=self.skip_validation,
+            needs=(*target.needs, allowed.key),
+            where=target.where,
+        )
+        return Expansion((allowed, rule), notices=self._loops(target))
+
+    def _loops(self, target: Target) -> tuple[str, ...]:
+        """A function that writes where it listens calls itself for ever."""
+        made = any(event.startswith("s3:ObjectCreated:") for event in self.events)
+        key = target.place.arn("s3", f"{self.name}/x", region="", account="")
+        writes = any(_may_put(statement, key) for statement in target.statements)
+        if self.prefix or not made or not writes:
+            return ()
+        return (
+            f"function {target.function} may write to the bucket {self.name} that triggers it for "
+            "any key: if it does, it calls itself for ever; give the trigger a prefix that it "
+            "does not write to",
+        )
+
+    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+        """The bucket."""
+        create: dict[str, Any] = {"Bucket": self.name}
+        if place.region != "us-east-1":
+            create["CreateBucketConfiguration"] = {"LocationConstraint": place.region}
+        return (
+            LocalSource(
+                f"bucket {self.name}",
+                ("s3", "HeadBucket", {"Bucket": self.name}),
+                frozenset({"404", "NoSuchBucket", "NotFound"}),
+                (("s3", "CreateBucket", create),),
+            ),
+        )
+
+
+def _may_put(statement: Mapping[str, Any], key: str) -> bool:
+    """Whether a statement allows s3:PutObject on an object of any name, `key` for one."""
+    actions, resources = _list(statement["Action"]), _list(statement["Resource"])
+    return (
+        statement["Effect"] == "Allow"
+        and any(fnmatchcase("s3:putobject", action.lower()) for action in actions)
+        and any(fnmatchcase(key, resource) for resource in resources)
     )
 
 

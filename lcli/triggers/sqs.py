@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from lcli.triggers.base import named
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.model import Place
+from lcli.resources.role_policy import Statement
+from lcli.triggers.base import LocalSource, Lookup, Target, named
 from lcli.triggers.polled import Polled
 
 Queue = Annotated[
@@ -46,6 +50,94 @@ class Sqs(Polled):
         if self.batch_size > 10 and not self.batch_window:
             raise ValueError("a batch_size over 10 needs a batch_window of at least 1 second")
         return self
+
+    def settings(self) -> dict[str, Any]:
+        """Those of every polled source, and those of queues."""
+        most = self.max_concurrency
+        return {
+            **super().settings(),
+            "BatchSize": self.batch_size,
+            "ScalingConfig": {"MaximumConcurrency": most} if most else {},
+            "FunctionResponseTypes": self.partial_failures * ["ReportBatchItemFailures"],
+        }
+
+    def source_arn(self, target: Target) -> str:
+        """The queue's ARN."""
+        return self._arn(target.place)
+
+    def _arn(self, place: Place) -> str:
+        return self.queue if self.queue.startswith("arn:") else place.arn("sqs", self.queue)
+
+    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+        """Receive, hide and delete messages ("Using Lambda with Amazon SQS", permissions)."""
+        actions = (
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        )
+        return ({"Effect": "Allow", "Action": actions, "Resource": source_arn},)
+
+    def lookups(self, place: Place) -> tuple[Lookup, ...]:
+        """The queue's visibility time-out, where the queue is this account's and not local."""
+        *_, region, account, name = self._arn(place).split(":")
+        if place.local or (region, account) != (place.region, place.account):
+            return ()
+        dns = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+        url = f"https://sqs.{region}.{dns}/{account}/{name}"
+        return (
+            Lookup(
+                f"visibility of {name}",
+                "sqs",
+                "GetQueueAttributes",
+                {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]},
+                "Attributes.VisibilityTimeout",
+                optional=True,
+            ),
+        )
+
+    def notices(self, target: Target) -> tuple[str, ...]:
+        """A message that comes back while it is worked on is worked on twice.
+
+        Raises LcliError (USAGE) where Lambda would refuse the mapping.
+        """
+        name = self._arn(target.place).rpartition(":")[2]
+        seconds = target.lookups.get(f"visibility of {name}", "")
+        if not seconds or int(seconds) >= 6 * target.timeout:
+            return ()
+        told = (
+            f"the queue {name} hides a message for {seconds} s, while the function "
+            f"{target.function} may work on it for {target.timeout} s"
+        )
+        if int(seconds) < target.timeout:
+            raise LcliError(
+                Problem(
+                    "queue-visibility-too-short",
+                    told,
+                    target.where,
+                    f"set the queue's VisibilityTimeout to {6 * target.timeout}, six times the "
+                    "function's timeout, as AWS advises",
+                ),
+                ExitCode.USAGE,
+            )
+        return (
+            f"{told}; AWS advises a VisibilityTimeout of six times that, {6 * target.timeout}, "
+            "lest messages of throttled batches come twice",
+        )
+
+    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+        """The queue; a FIFO queue where the name says so."""
+        name = self._arn(place).rpartition(":")[2]
+        fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+        attributes = fifo if name.endswith(".fifo") else {}
+        return (
+            LocalSource(
+                f"queue {name}",
+                ("sqs", "GetQueueUrl", {"QueueName": name}),
+                frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}),
+                (("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes}),),
+            ),
+        )
 
 
 TRIGGER = Sqs

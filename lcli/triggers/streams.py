@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from lcli.resources.role_policy import Statement, destination
 from lcli.triggers.polled import Polled
 
 
@@ -56,3 +57,22 @@ class Stream(Polled):
     partial_failures: bool = Field(
         default=False, description="The function answers with the records that failed."
     )
+
+    def settings(self) -> dict[str, Any]:
+        """Those of every polled source, and those of streams."""
+        failed = {"OnFailure": {"Destination": self.on_failure}} if self.on_failure else {}
+        return {
+            **super().settings(),
+            "BatchSize": self.batch_size,
+            "ParallelizationFactor": self.parallel,
+            "BisectBatchOnFunctionError": self.bisect,
+            "MaximumRetryAttempts": self.retries,
+            "MaximumRecordAgeInSeconds": self.max_age,
+            "DestinationConfig": failed,
+            "TumblingWindowInSeconds": self.tumbling_window,
+            "FunctionResponseTypes": self.partial_failures * ["ReportBatchItemFailures"],
+        }
+
+    def on_failure_statements(self) -> tuple[Statement, ...]:
+        """What the execution role needs to tell of batches given up."""
+        return destination(self.on_failure) if self.on_failure else ()
