@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import io
 import zipfile
 from collections.abc import AsyncIterator
@@ -17,6 +18,9 @@ from lcli.local.wire import Request, Response
 
 ACCOUNT = "111111111111"
 REGION = "us-east-1"
+LOOP = asyncio.new_event_loop()
+"""Where all APIs of this process answer."""
+atexit.register(LOOP.close)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/lambda"
 
 
@@ -80,10 +84,9 @@ def client_of(
         endpoint_url="http://127.0.0.1:4566",
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=validate),
     )
-    loop = asyncio.new_event_loop()
 
     def send(request: Any, **_: Any) -> AWSResponse:
-        response, body = loop.run_until_complete(_exchange(api, request_of(request)))
+        response, body = LOOP.run_until_complete(_exchange(api, request_of(request)))
         return AWSResponse(request.url, response.status, dict(response.headers), Raw(body))
 
     client.meta.events.register("before-send.lambda", send)
