@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lcli.resources.model import Actual, Change, Resource, Value
 
@@ -22,9 +22,29 @@ def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
             continue
         before = actual.resource.fields.get(name, _ABSENT)
         for path, old, new in _walk(name, before, after):
+            if is_ignored(path, wanted.ignored):
+                continue
             secret = path in wanted.secret or path in actual.resource.secret
             found.append(Change(path, old, new, secret))
     return tuple(sorted(found, key=lambda change: change.path))
+
+
+def is_ignored(path: str, ignored: Collection[str]) -> bool:
+    """Whether `path` or something that it lies in belongs to somebody else."""
+    return any(path == other or path.startswith(f"{other}.") for other in ignored)
+
+
+def merged(wanted: Resource, actual: Actual, field: str) -> Value:
+    """The field as an update must send it: what is ignored inside it stays as it was read."""
+    after, before = wanted.fields[field], actual.resource.fields.get(field)
+    if is_ignored(field, wanted.ignored):
+        return before
+    if not (isinstance(after, Mapping) and isinstance(before, Mapping)):
+        return after
+    kept = {key for key in (*after, *before) if is_ignored(f"{field}.{key}", wanted.ignored)}
+    return {key: item for key, item in after.items() if key not in kept} | {
+        key: item for key, item in before.items() if key in kept
+    }
 
 
 def _walk(path: str, before: Value, after: Value) -> Iterator[tuple[str, Value, Value]]:

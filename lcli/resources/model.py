@@ -79,6 +79,8 @@ class Resource:
     """``lcli.yaml:12:5``: for messages."""
     payload: object = field(default=None, compare=False)
     """What is sent but not compared: the function's `Artifact`."""
+    ignored: frozenset[str] = frozenset()
+    """Paths of `fields` that somebody else owns: set at creation, left as they are afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

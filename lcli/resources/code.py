@@ -1,0 +1,73 @@
+"""What is sent as a function's code or a layer's content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from lcli.resources.naming import short_hash
+
+
+class Zip(Protocol):
+    """A built zip: `lcli.artifact.model.Artifact`."""
+
+    @property
+    def path(self) -> Path:
+        """Where the zip lies."""
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the content, whatever compressed it."""
+
+    @property
+    def code_sha256(self) -> str:
+        """Base64 SHA-256 of the zip's bytes: Lambda's CodeSha256."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A zip to be sent, a zip in S3, both (one too large to be sent), or a container image."""
+
+    artifact: Zip | None = None
+    s3_bucket: str = ""
+    s3_key: str = ""
+    s3_version: str = ""
+    image_uri: str = ""
+    kms_key: str = ""
+    """SourceKMSKeyArn: encrypts the zip at rest."""
+
+    @property
+    def package(self) -> str:
+        """PackageType."""
+        return "Image" if self.image_uri else "Zip"
+
+    @property
+    def digest(self) -> str:
+        """What says whether the code changed: the content's digest, or the source's address."""
+        if self.artifact is not None:
+            return self.artifact.digest
+        return self.image_uri or short_hash(
+            self.s3_bucket, self.s3_key, self.s3_version, length=64
+        )
+
+    @property
+    def code_sha256(self) -> str:
+        """The CodeSha256 that Lambda will show; empty where only Lambda can tell."""
+        return self.artifact.code_sha256 if self.artifact is not None else ""
+
+    def parameters(self) -> dict[str, Any]:
+        """The members of CreateFunction's Code, and parameters of UpdateFunctionCode."""
+        if self.image_uri:
+            return {"ImageUri": self.image_uri}
+        kms = {"SourceKMSKeyArn": self.kms_key} if self.kms_key else {}
+        return self.content() | kms
+
+    def content(self) -> dict[str, Any]:
+        """The members of PublishLayerVersion's Content; reads the zip."""
+        if self.s3_bucket:
+            version = {"S3ObjectVersion": self.s3_version} if self.s3_version else {}
+            return {"S3Bucket": self.s3_bucket, "S3Key": self.s3_key} | version
+        if self.artifact is None:
+            raise ValueError("code without a source")
+        return {"ZipFile": self.artifact.path.read_bytes()}

@@ -1,0 +1,113 @@
+"""The tags of a function: whose it is, its code's digest, its optional parts; pure.
+
+Lambda allows letters, digits, spaces and ``+ - = . _ : / @`` in 256 characters of a tag's value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.model import Key, Place
+from lcli.resources.naming import unqualified
+
+CODE = "lcli:code"
+"""``DIGEST:CODESHA256``: the content's digest and the CodeSha256 that came of it."""
+PARTS = "lcli:parts"
+"""Names of the optional parts that exist, with a space between."""
+HELD = "lcli:held"
+"""The version that a rollback holds the alias at."""
+NAMES = "lcli:tags"
+"""Names of the manifest's tags: those go when they leave it, other people's stay."""
+LIMIT = 256
+_BETWEEN = " / "
+
+PART_NAMES: Mapping[str, str] = {
+    "alias": "alias",
+    "function_url": "url",
+    "event_invoke_config": "async",
+    "provisioned_concurrency": "provisioned",
+    "reserved_concurrency": "reserved",
+    "permission": "permissions",
+    "event_source_mapping": "mapping",
+    "recursion": "recursion",
+    "runtime_management": "runtime",
+    "code_signing": "signing",
+}
+"""What each kind is called in ``lcli:parts``; the alias it is attached to follows after ``=``."""
+
+
+def part_names(keys: Iterable[Key]) -> tuple[str, ...]:
+    """The names in ``lcli:parts`` of the optional parts among a function's resources, sorted."""
+    names = set()
+    for key in keys:
+        if part := PART_NAMES.get(key.kind):
+            attached = "" if part == "mapping" else key.name.partition("/")[0]
+            qualifier = unqualified(attached)[1]
+            names.add(f"{part}={qualifier}" if qualifier else part)
+    return tuple(sorted(names))
+
+
+def parts_value(names: Iterable[str]) -> str:
+    """The tag's value. Raises LcliError (USAGE) when an alias is too long for it to fit."""
+    value = " ".join(sorted(names))
+    if len(value) > LIMIT:
+        raise LcliError(
+            Problem(
+                "alias-too-long",
+                f"the tag {PARTS} would be {len(value)} characters long; AWS allows {LIMIT}",
+                next_step="choose a shorter name for the alias",
+            ),
+            ExitCode.USAGE,
+        )
+    return value
+
+
+def qualifiers(parts: str, kind: str) -> tuple[str, ...]:
+    """The qualifiers ("" for none) at which the tag's value says that parts of `kind` exist."""
+    part = PART_NAMES[kind]
+    named = (entry.partition("=") for entry in parts.split())
+    return tuple(qualifier for name, _, qualifier in named if name == part)
+
+
+def own(place: Place, function: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """The desired tags: whose the function is, and the manifest's own with their names."""
+    wanted = dict(sorted(tags.items())) | place.tags(function)
+    names = ""
+    for name in sorted(tags):
+        longer = f"{names}{_BETWEEN}{name}" if names else name
+        names = longer if len(longer) <= LIMIT else names
+    return wanted | ({NAMES: names} if names else {})
+
+
+def governed(tags: Mapping[str, str], wanted: Mapping[str, object]) -> dict[str, str]:
+    """Of the tags that were read, those that lcli decides about; other people's are left out."""
+    names = {"lcli:app", "lcli:stage", "lcli:function", NAMES, *wanted}
+    names |= set(tags.get(NAMES, "").split(_BETWEEN))
+    return {name: value for name, value in tags.items() if name in names}
+
+
+def are_ours(tags: Mapping[str, str], place: Place) -> bool:
+    """Whether the tags say that this app and stage own the thing."""
+    return place.tags().items() <= tags.items()
+
+
+def owner(tags: Mapping[str, str]) -> str:
+    """Who owns a function that is not ours, for a message."""
+    if "lcli:app" in tags:
+        stage = tags.get("lcli:stage")
+        return f"lcli app {tags['lcli:app']}" + (f", stage {stage}" if stage else "")
+    if stack := tags.get("aws:cloudformation:stack-name"):
+        return f"CloudFormation stack {stack}"
+    return "someone who left no lcli tags on it"
+
+
+def code_of(sha: str, tags: Mapping[str, str], digest: str = "", wanted_sha: str = "") -> str:
+    """The digest of code with this CodeSha256, by the tag or by the zip that is to be sent.
+
+    Code of other origin has no digest: its CodeSha256 stands for it.
+    """
+    known, _, known_sha = tags.get(CODE, "").partition(":")
+    if sha and sha == known_sha:
+        return known
+    return digest if sha and sha == wanted_sha else f"CodeSha256 {sha}"
