@@ -1,0 +1,284 @@
+"""YAML as nodes that know their place in the file.
+
+The text is read from parser events, under limits that hold before anything is built: the
+recursive composers of PyYAML crash on 30,000 open brackets and expand aliases without end, while
+libyaml's event parser keeps its own stack and reads a mebibyte in a second.
+
+Scalars follow YAML 1.2's core schema, more strictly: only true, false, null, decimal numbers
+without leading zeros and their usual spellings are not text. So ``NO``, ``22:22``,
+``2024-01-01`` and ``012345670123`` are text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import yaml
+
+from lcli.errors import LcliError, Problem
+from lcli.manifest.source import Mark, Source, refused
+
+MAX_EVENTS = 100_000
+MAX_NODES = 100_000
+"""Of the tree with all aliases and merge keys expanded."""
+MAX_DEPTH = 50
+MAX_NUMBER = 40
+"""Characters of a number."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text, number, truth value or null, with the text that stood for it."""
+
+    value: str | int | float | bool | None
+    text: str
+    mark: Mark
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    mark: Mark
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map; `keys` says where each of its keys stands."""
+
+    entries: dict[str, Node]
+    mark: Mark
+    keys: dict[str, Mark] = field(default_factory=dict)
+    size: int = 1
+
+
+Node: TypeAlias = Scalar | Sequence | Map
+
+
+def parse(source: Source) -> Map:
+    """The manifest's root. Raises LcliError for what is not YAML, too large, or not a map."""
+    reader = _Reader(source)
+    try:
+        root = reader.document()
+    except yaml.YAMLError as error:
+        raise refused(_syntax(source, error)) from error
+    if not isinstance(root, Map):
+        raise refused(
+            source.problem(
+                "manifest-empty" if isinstance(root, Scalar) and not root.text else "not-a-map",
+                "a manifest is a map that begins with app: NAME",
+                root.mark,
+                "see docs/manifest.md",
+            )
+        )
+    return root
+
+
+def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        place = Mark(mark.line + 1, mark.column + 1)
+    else:
+        # A ReaderError tells an offset alone, in bytes or characters by parser.
+        before = source.text.encode()[: getattr(error, "position", 0) or 0].decode(errors="ignore")
+        place = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+    line = source.line(place.line)
+    step = (
+        "indent with spaces"
+        if "\t" in line
+        else "quote the value if it contains ': ', '#', '{', '[' or begins with '*', '&', '!', '%'"
+    )
+    return source.problem("not-yaml", f"this is not YAML: {what}", place, step)
+
+
+class _Reader:
+    """Builds nodes from events; its stack is its own recursion, at most MAX_DEPTH deep."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.events: Iterator[yaml.Event] = yaml.parse(source.text, Loader=_LOADER)
+        self.count = 0
+        self.anchors: dict[str, Node] = {}
+
+    def fail(self, code: str, what: str, mark: Mark, next_step: str) -> LcliError:
+        return refused(self.source.problem(code, what, mark, next_step))
+
+    def next(self) -> yaml.Event:
+        event = next(self.events)
+        self.count += 1
+        if self.count > MAX_EVENTS:
+            raise self.fail(
+                "manifest-too-large",
+                f"the manifest has more than {MAX_EVENTS:,} parts",
+                _mark(event),
+                "split it into several apps",
+            )
+        return event
+
+    def document(self) -> Node:
+        """The only document."""
+        self.next()
+        if isinstance(event := self.next(), yaml.StreamEndEvent):
+            return Scalar(None, "", Mark())
+        root = self.node(self.next(), 0)
+        self.next()
+        if not isinstance(event := self.next(), yaml.StreamEndEvent):
+            raise self.fail(
+                "second-document",
+                "a manifest is one YAML document",
+                _mark(event),
+                "remove this ---",
+            )
+        return root
+
+    def node(self, event: yaml.Event, depth: int) -> Node:
+        mark = _mark(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event.anchor or "", mark)
+        if not isinstance(event, yaml.NodeEvent):
+            raise yaml.YAMLError("the value is missing")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise self.fail(
+                "tag-refused",
+                f"the tag {_short(tag)} is not allowed in a manifest",
+                mark,
+                "write the value without it; quotes make a text of anything",
+            )
+        if depth > MAX_DEPTH:
+            raise self.fail(
+                "manifest-too-deep",
+                f"more than {MAX_DEPTH} levels of lists and maps",
+                mark,
+                "write it flatter",
+            )
+        if isinstance(event, yaml.MappingStartEvent):
+            node: Node = self.mapping(mark, depth)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            node = self.sequence(mark, depth)
+        else:
+            node = self.scalar(event, mark)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def alias(self, name: str, mark: Mark) -> Node:
+        if name not in self.anchors:
+            raise self.fail(
+                "alias-undefined",
+                f"the alias *{_short(name)} stands for nothing that is complete before it",
+                mark,
+                f"write &{_short(name)} before the value that is meant, or quote the text",
+            )
+        return self.anchors[name]
+
+    def grown(self, size: int, mark: Mark) -> int:
+        if size > MAX_NODES:
+            raise self.fail(
+                "alias-bomb",
+                f"with its aliases expanded the manifest has more than {MAX_NODES:,} parts",
+                mark,
+                "repeat less through aliases (*name, <<)",
+            )
+        return size
+
+    def sequence(self, mark: Mark, depth: int) -> Sequence:
+        items: list[Node] = []
+        size = 1
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
+            item = self.node(event, depth + 1)
+            size = self.grown(size + item.size, _mark(event))
+            items.append(item)
+        return Sequence(tuple(items), mark, size)
+
+    def mapping(self, mark: Mark, depth: int) -> Map:
+        entries: dict[str, Node] = {}
+        keys: dict[str, Mark] = {}
+        merged: list[Map] = []
+        size = 1
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
+            at = _mark(event)
+            key = self.key(event, depth)
+            node = self.node(self.next(), depth + 1)
+            size = self.grown(size + node.size, at)
+            if key == "<<" and getattr(event, "style", None) is None:
+                merged.extend(self.merged(node, at))
+                continue
+            if key in keys:
+                raise self.fail(
+                    "duplicate-key",
+                    f"{_short(key)} is already set on line {keys[key].line}",
+                    at,
+                    "keep one of them",
+                )
+            entries[key], keys[key] = node, at
+        for other in merged:
+            for key, node in other.entries.items():
+                if key not in entries:
+                    size = self.grown(size + node.size, mark)
+                    entries[key], keys[key] = node, other.keys[key]
+        return Map(entries, mark, keys, size)
+
+    def key(self, event: yaml.Event, depth: int) -> str:
+        node = self.node(event, depth + 1)
+        if not isinstance(node, Scalar):
+            raise self.fail(
+                "key-not-text", "a key must be text", node.mark, "quote it if text is meant"
+            )
+        return node.text
+
+    def merged(self, node: Node, mark: Mark) -> list[Map]:
+        maps = list(node.items) if isinstance(node, Sequence) else [node]
+        found = [each for each in maps if isinstance(each, Map)]
+        if len(found) != len(maps):
+            raise self.fail(
+                "merge-not-a-map",
+                "<< takes the alias of a map, or a list of such aliases",
+                mark,
+                "write <<: *name",
+            )
+        return found
+
+    def scalar(self, event: yaml.Event, mark: Mark) -> Scalar:
+        text = str(getattr(event, "value", ""))
+        if getattr(event, "style", None):
+            return Scalar(text, text, mark)
+        if text in _WORDS:
+            return Scalar(_WORDS[text], text, mark)
+        if not _FLOAT.match(text):
+            return Scalar(text, text, mark)
+        number = int(text) if len(text) <= MAX_NUMBER and _INT.match(text) else None
+        if number is None and (len(text) > MAX_NUMBER or not math.isfinite(float(text))):
+            raise self.fail(
+                "number-too-long",
+                f"the number {_short(text)} is too large",
+                mark,
+                "quote it if text is meant",
+            )
+        return Scalar(float(text) if number is None else number, text, mark)
+
+
+def _mark(event: yaml.Event) -> Mark:
+    start = event.start_mark
+    return Mark(start.line + 1, start.column + 1) if start else Mark()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_NUMBER else f"{text[:MAX_NUMBER]}…"

@@ -1,0 +1,96 @@
+"""The manifest's text, and problems that point into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lcli.errors import ExitCode, LcliError, Problem
+
+MAX_BYTES = 1 << 20
+_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the file, both counted from 1."""
+
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A manifest's text, to make problems that show the line."""
+
+    name: str
+    """As messages call it: ``lcli.yaml``."""
+    text: str
+
+    def where(self, mark: Mark) -> str:
+        """``lcli.yaml:31:11``."""
+        return f"{self.name}:{mark.line}:{mark.column}"
+
+    def line(self, number: int) -> str:
+        """One line without its end; empty behind the last."""
+        lines = self.text.split("\n", number)
+        return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+
+    def excerpt(self, mark: Mark, *, hide: bool = False) -> str:
+        """The line with a caret under the column; `hide` cuts what follows the caret."""
+        line = "".join(c if c.isprintable() else " " for c in self.line(mark.line))
+        at = min(mark.column - 1, len(line))
+        if hide:
+            line = f"{line[:at]}***"
+        start = max(0, at - _WIDTH // 2)
+        return f"{line[start : start + _WIDTH].rstrip()}\n{' ' * (at - start)}^"
+
+    def problem(
+        self, code: str, what: str, mark: Mark, next_step: str = "", *, hide: bool = False
+    ) -> Problem:
+        """A problem at a place."""
+        return Problem(code, what, self.where(mark), next_step, self.excerpt(mark, hide=hide))
+
+
+def refused(problem: Problem) -> LcliError:
+    """One problem of the manifest as an error: nothing was touched."""
+    return LcliError(problem, ExitCode.USAGE)
+
+
+def decode(path: Path, name: str) -> Source:
+    """A file's text. Raises LcliError where it cannot be read, is too long or is not UTF-8."""
+    try:
+        if not path.is_file():
+            raise OSError(0, "it is not a file" if path.exists() else "no such file")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise refused(
+            Problem(
+                "manifest-unreadable",
+                f"cannot read the manifest {name}: {error.strerror}",
+                next_step="name another one with -f",
+            )
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise refused(
+            Problem(
+                "manifest-too-long",
+                f"{name} is longer than 1 MiB",
+                name,
+                "split it into several apps, or keep data in files of their own (${file:PATH})",
+            )
+        )
+    try:
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8", "replace")
+        mark = Mark(good.count("\n") + 1, len(good) - good.rfind("\n"))
+        raise refused(
+            Problem(
+                "manifest-not-utf8",
+                f"the byte 0x{data[error.start]:02x} is not UTF-8",
+                f"{name}:{mark.line}:{mark.column}",
+                "save the file as UTF-8",
+            )
+        ) from error
