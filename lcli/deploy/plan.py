@@ -299,7 +299,7 @@ def _before(actions: Sequence[Action]) -> dict[int, set[int]]:
         else:
             made[key] = index
     before: dict[int, set[int]] = {index: set() for index in range(len(actions))}
-    for key, index in made.items():
+    for index in made.values():
         before[index] |= {made[need] for need in actions[index].resource.needs if need in made}
         before[index].discard(index)
     works = {i for i in made.values() if actions[i].verb is not Verb.NONE}

@@ -1,0 +1,260 @@
+"""Doing a plan: actions in parallel, what needs them afterwards; emits events, prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from queue import Empty, Queue
+from threading import Event as Flag
+from threading import Thread
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.aws.retry import patience
+from lcli.aws.translate import ENDS_ALL, explain
+from lcli.deploy.applying import Known, Work
+from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped, Started, silent
+from lcli.deploy.plan import Plan
+from lcli.deploy.report import Outcome, Report, Status
+from lcli.deploy.schedule import Schedule, Step
+from lcli.errors import LcliError, Problem
+from lcli.resources.model import Action, Actual, Key, Kind, Outputs, Place, Verb
+
+DRAIN = 10.0
+"""Seconds that what is in flight gets after the first Ctrl-C."""
+ACTION_SECONDS = 1200.0
+"""The deadline of one action with all its waits and retries (SnapStart takes minutes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a thread says at its end."""
+
+    step: Step
+    outputs: Mapping[Key, Outputs]
+    seconds: float
+    error: BaseException | None = None
+
+
+def apply(
+    plan: Plan,
+    place: Place,
+    clients: Clients,
+    kinds: Mapping[str, Kind],
+    *,
+    actual: Mapping[Key, Actual] | None = None,
+    listener: Listener = silent,
+    parallel: int = 16,
+    fail_fast: bool = False,
+    stop: Flag | None = None,
+) -> Report:
+    """Do the plan; what an action's failure leaves undone is skipped, all else goes on.
+
+    `actual` is everything that was read: its outputs settle references to what the plan does not
+    touch. `stop`, and the first Ctrl-C, let what is in flight end (`DRAIN` seconds); a second
+    Ctrl-C returns at once. After an answer that no other call will fare better than
+    (credentials, access) nothing more is started. Raises only what `listener` raises, and
+    errors in lcli itself.
+    """
+    run = _Run(
+        plan,
+        place,
+        clients,
+        kinds,
+        actual=actual or {},
+        listener=listener,
+        fail_fast=fail_fast,
+    )
+    began = time.monotonic()
+    interrupted = run.go(parallel, stop or Flag())
+    return Report(
+        place,
+        tuple(run.outcomes[index] for index in sorted(run.outcomes)),
+        time.monotonic() - began,
+        notices=plan.notices,
+        interrupted=interrupted,
+    )
+
+
+class _Run:
+    """The state of one `apply`; all but the threads' own work happens in the calling thread."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        place: Place,
+        clients: Clients,
+        kinds: Mapping[str, Kind],
+        *,
+        actual: Mapping[Key, Actual],
+        listener: Listener,
+        fail_fast: bool,
+    ) -> None:
+        self.plan = plan
+        self.place = place
+        self.clients = clients
+        self.kinds = kinds
+        self.listener = listener
+        self.fail_fast = fail_fast
+        self.known = Known({key: one.outputs for key, one in actual.items()})
+        self.outcomes: dict[int, Outcome] = {}
+        self.schedule = Schedule(plan, kinds)
+        self.flying: set[Step] = set()
+        self.parts: dict[Step, Step] = {}
+        """What is left to do of each step that was taken."""
+        self.queue: Queue[Event | _Done] = Queue()
+        self.stopped = ""
+        """Why nothing more is started; empty while all goes on."""
+
+    def go(self, parallel: int, stop: Flag) -> bool:
+        """Run every step; gives whether the run was interrupted."""
+        until = float("inf")
+        try:
+            while self.schedule.open():
+                if stop.is_set() and until == float("inf"):
+                    until = time.monotonic() + DRAIN
+                    self.stopped = "the run was interrupted"
+                self._start(parallel)
+                if time.monotonic() > until:
+                    break
+                if self.flying:
+                    self._take(stop)
+                elif self.schedule.open():
+                    raise RuntimeError("steps wait for one another")
+        except KeyboardInterrupt:
+            stop.set()
+        for step in self.schedule.open():
+            self._skip(step.actions, "the run was interrupted before it was done")
+        return stop.is_set()
+
+    def _start(self, parallel: int) -> None:
+        """Start what is due; what has nothing to do ends at once and makes others due."""
+        while len(self.flying) < parallel and (taken := self.schedule.take()):
+            step = self._without_hopeless(taken)
+            self.parts[taken] = step
+            if self._is_quiet(step):
+                self._note(_Done(taken, self._found(step), 0.0))
+            else:
+                self.flying.add(taken)
+                for index in step.actions:
+                    if self.plan.actions[index].verb is not Verb.NONE:
+                        self.listener(Started(self.plan.actions[index]))
+                Thread(target=self._work, args=(taken, step), daemon=True).start()
+
+    def _without_hopeless(self, step: Step) -> Step:
+        """The step without the actions that something failed before; those are skipped."""
+        hopeful = []
+        for index in step.actions:
+            lost = [
+                self.outcomes[one].action
+                for one in sorted(self.plan.after[index])
+                if one in self.outcomes
+                and self.outcomes[one].status in (Status.FAILED, Status.SKIPPED)
+            ]
+            if lost:
+                self._skip([index], f"{lost[0].resource.key} was not done")
+            elif self.stopped and self.plan.actions[index].verb is not Verb.NONE:
+                self._skip([index], self.stopped)
+            else:
+                hopeful.append(index)
+        return replace(step, actions=tuple(hopeful))
+
+    def _is_quiet(self, step: Step) -> bool:
+        return all(self.plan.actions[index].verb is Verb.NONE for index in step.actions)
+
+    def _found(self, step: Step) -> dict[Key, Outputs]:
+        actions = [self.plan.actions[index] for index in step.actions]
+        return {a.resource.key: a.actual.outputs for a in actions if a.actual}
+
+    def _work(self, taken: Step, step: Step) -> None:
+        """In a thread of its own: what is left of the step, and how it ended."""
+        began = time.monotonic()
+        actions = [self.plan.actions[index] for index in step.actions]
+
+        def say(doing: str) -> None:
+            self.queue.put(Doing(actions[0], doing, time.monotonic() - began))
+
+        kind = self.kinds[actions[0].resource.key.kind]
+        work = Work(self.place, self.clients, self.known, say)
+        outputs: Mapping[Key, Outputs] = {}
+        error: BaseException | None = None
+        try:
+            with patience(ACTION_SECONDS, say):
+                if step.grouped:
+                    changed = [action for action in actions if action.verb is not Verb.NONE]
+                    outputs = self._found(step) | dict(kind.merge(changed, work))
+                else:
+                    outputs = {actions[0].resource.key: _do(actions[0], kind, work)}
+        except BaseException as caught:
+            error = caught
+        self.queue.put(_Done(taken, outputs, time.monotonic() - began, error))
+
+    def _take(self, stop: Flag) -> None:
+        """Wait for what the threads say, and tell it; the first Ctrl-C only sets `stop`."""
+        try:
+            said = self.queue.get(timeout=0.2)
+        except Empty:
+            return
+        except KeyboardInterrupt:
+            if stop.is_set():
+                raise
+            stop.set()
+            return
+        if isinstance(said, _Done):
+            self.flying.remove(said.step)
+            self._note(said)
+        else:
+            self.listener(said)
+
+    def _note(self, done: _Done) -> None:
+        step = self.parts[done.step]
+        problems = _problems(done.error, self.plan, step)
+        if isinstance(done.error, AwsError) and done.error.code in ENDS_ALL:
+            self.stopped = "AWS does not accept these credentials for it"
+        elif problems and self.fail_fast:
+            self.stopped = "something failed before it (--fail-fast)"
+        for index in step.actions:
+            self._note_action(index, done, problems)
+        self.schedule.end(done.step)
+
+    def _note_action(self, index: int, done: _Done, problems: tuple[Problem, ...]) -> None:
+        action = self.plan.actions[index]
+        outputs = done.outputs.get(action.resource.key, {})
+        if problems:
+            self.outcomes[index] = Outcome(action, Status.FAILED, done.seconds, outputs, problems)
+            self.listener(Failed(action, problems, done.seconds))
+            return
+        status = Status.UNCHANGED if action.verb is Verb.NONE else Status.DONE
+        self.known.made(action, outputs)
+        self.outcomes[index] = Outcome(action, status, done.seconds, outputs)
+        if status is Status.DONE:
+            self.listener(Finished(action, done.seconds))
+
+    def _skip(self, indices: Iterable[int], because: str) -> None:
+        for index in indices:
+            action = self.plan.actions[index]
+            self.outcomes[index] = Outcome(action, Status.SKIPPED, because=because)
+            self.listener(Skipped(action, because))
+
+
+def _do(action: Action, kind: Kind, work: Work) -> Outputs:
+    found = action.actual
+    if action.verb is Verb.CREATE or found is None:
+        return kind.create(action.resource, work)
+    if action.verb is Verb.UPDATE:
+        return kind.update(action.resource, found, action.changes, work)
+    if action.verb is Verb.REPLACE and kind.keeps:
+        return kind.create(action.resource, work)
+    kind.delete(found, work)
+    return {} if action.verb is Verb.DELETE else kind.create(action.resource, work)
+
+
+def _problems(error: BaseException | None, plan: Plan, step: Step) -> tuple[Problem, ...]:
+    """What a reader is told; raises what is neither AWS's, the network's nor the user's doing."""
+    if error is None:
+        return ()
+    if isinstance(error, AwsError):
+        return (explain(error, plan.actions[step.actions[0]].resource.where),)
+    if isinstance(error, LcliError):
+        return error.problems
+    raise error
