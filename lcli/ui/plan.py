@@ -60,12 +60,11 @@ def _add_fields(leaf: Tree, action: Action, mask: Mask) -> None:
     from rich.text import Text
 
     for change in action.changes:
-        before, after = shown(change, mask)
         line = Text(neutralise(change.path) + ": ", style="dim")
         if action.verb is not Verb.CREATE:
-            line.append(neutralise(brief(before)), "red")
+            line.append(neutralise(brief(shown(change.before, change.secret, mask))), "red")
             line.append(" → ")
-        line.append(neutralise(brief(after)), "green")
+        line.append(neutralise(brief(shown(change.after, change.secret, mask))), "green")
         leaf.add(line)
 
 
@@ -83,20 +82,3 @@ def summary(actions: Iterable[Action]) -> str:
             counts[action.verb] += 1
     parts = [f"{count} {names[verb]}" for verb, count in counts.items() if count]
     return ", ".join(parts) or "no changes"
-
-
-def action_document(action: Action, mask: Mask) -> dict[str, Any]:
-    """The stable JSON shape of one action."""
-    changes = []
-    for change in action.changes:
-        before, after = shown(change, mask)
-        changes.append({"path": change.path, "before": before, "after": after})
-    return {
-        "action": action.verb.value,
-        "kind": action.resource.key.kind,
-        "name": action.resource.key.name,
-        "function": action.resource.function,
-        "reason": action.reason,
-        "confirm": action.confirm,
-        "changes": changes,
-    }

@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from lcli.resources.model import Change, Ref, Text, Value
+from lcli.resources.model import Ref, Text, Value
 from lcli.ui.mask import MASKED, Mask
 
 
-def shown(change: Change, mask: Mask) -> tuple[Value, Value]:
-    """A change's two sides, fit to be shown; an absent one stays None."""
-    return _side(change, change.before, mask), _side(change, change.after, mask)
-
-
-def _side(change: Change, value: Value, mask: Mask) -> Value:
+def shown(value: Value, secret: bool, mask: Mask) -> Value:
+    """A value fit to be shown, as JSON takes it; an absent one stays None."""
     if value is None or mask.show:
         return plain(value)
-    if change.secret:
-        return MASKED
-    return _masked(plain(value), mask)
+    return MASKED if secret else _masked(plain(value), mask)
 
 
 def _masked(value: Value, mask: Mask) -> Value:

@@ -5,8 +5,8 @@ from rich.console import Console
 
 from lcli.resources.model import Action, Change, Key, Ref, Resource, Verb
 from lcli.ui.mask import Mask
-from lcli.ui.plan import action_document, plan_tree, summary
-from lcli.ui.values import brief
+from lcli.ui.plan import plan_tree, summary
+from lcli.ui.values import brief, shown
 
 FUNCTION = Resource(Key("function", "photos-thumbnail"), {}, function="thumbnail")
 VERSION = Ref(Key("version", "photos-thumbnail"), "number")
@@ -56,20 +56,6 @@ def test_show_values_shows_them():
     assert "TOKEN: old-secret → new-secret" in rendered(Mask({"new-secret"}, show=True))
 
 
-def test_the_document_has_the_same_facts():
-    assert action_document(ACTIONS[1], Mask()) == {
-        "action": "update",
-        "kind": "alias",
-        "name": "photos-thumbnail:live",
-        "function": "thumbnail",
-        "reason": "",
-        "confirm": "",
-        "changes": [
-            {"path": "FunctionVersion", "before": "6", "after": "(known after apply)"},
-        ],
-    }
-
-
 def test_the_summary_counts_what_changes():
     assert summary(ACTIONS) == "2 to update, 1 to delete"
     assert summary(ACTIONS[3:]) == "no changes"
@@ -81,3 +67,16 @@ def test_the_summary_counts_what_changes():
 )
 def test_a_value_fits_on_a_line(value, expected):
     assert brief(value, 6 if value != "x" * 9 else 5) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "secret", "expected"),
+    [
+        (None, True, None),
+        ("x", True, "(secret)"),
+        ({"a": ("token-1", VERSION)}, False, {"a": ["(secret)", "(known after apply)"]}),
+        (frozenset({"b", "a"}), False, ["a", "b"]),
+    ],
+)
+def test_a_value_is_shown_as_json_with_secrets_masked(value, secret, expected):
+    assert shown(value, secret, Mask({"token-1"})) == expected

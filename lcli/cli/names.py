@@ -1,0 +1,107 @@
+"""FUNCTION on the command line: the manifest's key, the AWS name or an ARN."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcli.errors import ExitCode, LcliError, Problem
+
+if TYPE_CHECKING:
+    from lcli.manifest.document import Document
+
+_ARN = re.compile(r"arn:[^:]+:lambda:([^:]+):(\d{12}):function:([^:]+)(?::(.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A function that the user named."""
+
+    key: str
+    """The manifest's key; empty for a function that no manifest describes."""
+    name: str
+    """The AWS name."""
+    qualifier: str = ""
+    """The manifest's alias, or what the ARN says; empty means $LATEST."""
+    region: str = ""
+    """What the ARN says."""
+
+
+def find(text: str, document: Document | None) -> Named:
+    """The function meant by a manifest key, an AWS name (``name:alias`` too) or an ARN.
+
+    A key wins over a name. With a manifest, a plain word that is neither one of its keys nor
+    one of its AWS names still is a function's name: read commands work on every function.
+    """
+    arn = _ARN.fullmatch(text)
+    if arn:
+        region, _, name, qualifier = arn.groups()
+        return Named("", name, qualifier or "", region)
+    if document is not None:
+        for function in document.functions():
+            if text in (function.key, function.name):
+                # RULES of names: the key means the manifest's alias, a bare AWS name $LATEST.
+                alias = function.alias if text == function.key else ""
+                return Named(function.key, function.name, alias)
+    name, _, qualifier = text.partition(":")
+    return Named("", name, qualifier)
+
+
+def keys(texts: list[str], document: Document) -> frozenset[str] | None:
+    """The manifest's keys of the functions named; None when none is named, meaning all.
+
+    Raises LcliError (USAGE) with the nearest key for one that the manifest does not have.
+    """
+    if not texts:
+        return None
+    found, problems = set(), []
+    known = [function.key for function in document.functions()]
+    for text in texts:
+        key = find(text, document).key
+        if key:
+            found.add(key)
+            continue
+        near = difflib.get_close_matches(text, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
+        problems.append(
+            Problem(
+                "unknown-function", f"the manifest has no function {text!r}", document.file, hint
+            )
+        )
+    if problems:
+        raise LcliError(problems, ExitCode.USAGE)
+    return frozenset(found)
+
+
+def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The manifest's function keys, for shell completion; nothing where it cannot be read."""
+    from lcli.cli.run import Run
+
+    run = ctx.find_root().obj
+    try:
+        document = run.document() if isinstance(run, Run) else None
+    except LcliError:
+        return []
+    names = [function.key for function in document.functions()] if document else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
+Functions = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FUNCTION]...",
+        help="Functions by key, AWS name or ARN; all of the manifest when left out.",
+        autocompletion=complete,
+        show_default=False,
+    ),
+]
+OneFunction = Annotated[
+    str,
+    typer.Argument(
+        metavar="FUNCTION", help="A function by key, AWS name or ARN.", autocompletion=complete
+    ),
+]

@@ -1,0 +1,55 @@
+"""The closing table of a deploy or delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lcli.deploy.report import FunctionRow, Report
+from lcli.ui.neutral import neutralise
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+STYLES = {"created": "green", "updated": "yellow", "replaced": "magenta", "failed": "bold red"}
+
+
+def closing_table(report: Report) -> Table:
+    """Function, action, version, alias, size, address: a line a function."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for title in ("Function", "Action", "Version", "Alias", "Size", "Address"):
+        table.add_column(title, justify="right" if title == "Size" else "left", overflow="fold")
+    for row in report.rows:
+        table.add_row(
+            Text(neutralise(row.function)),
+            Text(row.status, STYLES.get(row.status, "")),
+            row.version,
+            Text(neutralise(row.alias)),
+            size(row.size),
+            Text(neutralise(" ".join(row.addresses))),
+        )
+    return table
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: ``1.2 MB``; empty for none."""
+    if not count:
+        return ""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def closing_line(rows: tuple[FunctionRow, ...], seconds: float) -> str:
+    """``2 created, 1 unchanged in 3.4 s``."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.status] = counts.get(row.status, 0) + 1
+    text = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return f"{text or 'nothing to do'} in {seconds:.1f} s"
