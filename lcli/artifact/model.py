@@ -1,9 +1,55 @@
-"""What a build gives."""
+"""What a build takes and what it gives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+SourceKind = Literal["directory", "file", "zip", "s3", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The manifest's ``build:`` of a function or layer; `kind` "" means: found from the source."""
+
+    kind: Literal["", "python", "node", "none"] = ""
+    requirements: str = ""
+    """For python: a requirements file or pyproject.toml, relative to the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where code comes from, as `parse_source` reads it from the manifest."""
+
+    kind: SourceKind
+    path: Path = Path()
+    """The directory, file or zip; empty for s3 and image."""
+    uri: str = ""
+    """``s3://bucket/key`` or the image's URI."""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    build: Build = field(default_factory=Build)
+    handler: str = ""
+    """Checked inside the artifact when given."""
+    layered: bool = False
+    """The function has layers, which may bring the handler: its absence is no error."""
+    where: str = ""
+    """The manifest's place, for problems: ``lcli.yaml:31:11``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the artifact will run on."""
+
+    runtime: str = ""
+    """Lambda's name of it, ``python3.13``; "" for a layer that names none."""
+    architecture: str = "x86_64"
+    """``x86_64`` or ``arm64``."""
+    local: bool = False
+    """Dependencies are for this machine instead of Lambda's."""
+    local_python: str = ""
+    """With `local`: the version ("3.11") or path of the interpreter that will run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +66,5 @@ class Artifact:
     unzipped: int
     """Bytes of its files."""
     files: int
+    largest: tuple[tuple[str, int], ...] = ()
+    """The biggest top-level names with the bytes below them, biggest first (ten at most)."""

@@ -1,0 +1,104 @@
+"""The artifact cache: zips and installed dependencies under names made of their content."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import mkdtemp
+
+from lcli.artifact.model import Artifact
+from lcli.artifact.pack import atomic
+
+MAX_BYTES = 4 << 30
+"""What the cache may hold; the least recently used goes first."""
+KEEP_SECONDS = 3600
+"""Younger entries stay: another process may be about to use them."""
+
+
+def find_zip(cache: Path, key: str) -> Artifact | None:
+    """The artifact stored under `key`, if it is whole."""
+    path = cache / "zips" / f"{key}.zip"
+    try:
+        facts = json.loads(path.with_suffix(".json").read_bytes())
+        found = Artifact(
+            path=path, **facts | {"largest": tuple((n, s) for n, s in facts["largest"])}
+        )
+        if path.stat().st_size != found.size:
+            return None
+        os.utime(path)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return found
+
+
+def remember_zip(artifact: Artifact) -> Artifact:
+    """Stores the facts of a zip that was written into the cache, and prunes."""
+    facts = {name: value for name, value in asdict(artifact).items() if name != "path"}
+    with atomic(artifact.path.with_suffix(".json")) as file:
+        file.write(json.dumps(facts).encode())
+    prune(artifact.path.parent.parent)
+    return artifact
+
+
+def folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
+    """The cached folder `key`; `fill` makes it when it is not there.
+
+    Safe for two processes at once: each fills its own, and the first to finish wins.
+    """
+    target = cache / "deps" / key
+    if target.is_dir():
+        os.utime(target)
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
+    try:
+        fill(made)
+        if not target.is_dir():
+            _move(made, target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def _move(made: Path, target: Path) -> None:
+    try:
+        made.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def prune(cache: Path, limit: int = MAX_BYTES) -> None:
+    """Removes what was used longest ago until the rest is within `limit` bytes."""
+    entries = sorted(
+        (
+            (each.stat().st_mtime, each)
+            for kind in ("zips/*.zip", "deps/[!.]*")
+            for each in cache.glob(kind)
+        ),
+        reverse=True,
+    )
+    total = 0
+    for used, path in entries:
+        total += _bytes(path)
+        if total > limit and time.time() - used > KEEP_SECONDS:
+            _remove(path)
+
+
+def _bytes(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(each.lstat().st_size for each in path.rglob("*"))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)

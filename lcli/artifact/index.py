@@ -1,0 +1,63 @@
+"""Content hashes of files, remembered by what stat says of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lcli.artifact.pack import THREADS, atomic, in_batches, read_entry
+from lcli.artifact.tree import Entry
+
+SETTLED_NS = 2_000_000_000
+"""A file changed within the coarsest tick of a file system's clock (FAT: 2 s) before it was read
+may change again without looking different; it is not remembered, as in git's index."""
+
+
+def content_hashes(entries: Sequence[Entry], remembered: Path) -> list[str]:
+    """Hex SHA-256 of each entry's content; files that `remembered` knows are not read.
+
+    Raises:
+        LcliError: a file changed while it was read.
+    """
+    known = _load(remembered)
+    fingerprints = [_fingerprint(entry) for entry in entries]
+    missing = [
+        e for e, f in zip(entries, fingerprints, strict=True) if known.get(e.path, [])[:4] != f
+    ]
+    before = time.time_ns() - SETTLED_NS
+    with ThreadPoolExecutor(THREADS) as pool:
+        hashed = [digest for batch in pool.map(_hash, in_batches(missing)) for digest in batch]
+    fresh = dict(zip((entry.path for entry in missing), hashed, strict=True))
+    hashes = [fresh.get(entry.path) or str(known[entry.path][4]) for entry in entries]
+    if missing or len(known) != len(entries):
+        rows = zip(entries, fingerprints, hashes, strict=True)
+        _save(
+            remembered,
+            {e.path: [*f, h] for e, f, h in rows if max(e.mtime_ns, e.ctime_ns) < before},
+        )
+    return hashes
+
+
+def _fingerprint(entry: Entry) -> list[int | str]:
+    return [entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode]
+
+
+def _hash(entries: Sequence[Entry]) -> list[str]:
+    return [hashlib.sha256(read_entry(entry)).hexdigest() for entry in entries]
+
+
+def _load(path: Path) -> dict[str, list[int | str]]:
+    try:
+        known = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _save(path: Path, known: dict[str, list[int | str]]) -> None:
+    with atomic(path) as file:
+        file.write(json.dumps(known, separators=(",", ":")).encode())

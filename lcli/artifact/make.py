@@ -1,0 +1,128 @@
+"""Source → artifact, through the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from lcli.artifact.cache import find_zip, remember_zip
+from lcli.artifact.dependencies import dependencies
+from lcli.artifact.handler import check_handler
+from lcli.artifact.index import content_hashes
+from lcli.artifact.limits import UNZIPPED, largest, too_large
+from lcli.artifact.model import Artifact, Source, Target
+from lcli.artifact.pack import atomic, pack, read_entry, zip_hashes
+from lcli.artifact.tree import Entry, file_entry, read_tree, refused
+from lcli.artifact.unpack import read_member, zip_contents, zip_modes
+from lcli.errors import ExitCode, LcliError
+
+
+def default_cache() -> Path:
+    """LCLI_CACHE_DIR, else lcli's folder in the user's cache directory."""
+    named = os.environ.get("LCLI_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "lcli"
+
+
+def build(source: Source, target: Target, cache: Path) -> Artifact:
+    """The deployable zip of a directory, a file or a zip; an unchanged one comes from `cache`.
+
+    Raises:
+        LcliError: USAGE for sources that no artifact can be made of (links that leave it, names
+            that are not UTF-8, too large, no handler), FAILED for a build that failed.
+        ValueError: the source is an object in S3 or an image: nothing is built of them.
+    """
+    if source.kind == "zip":
+        return _given(source, target, cache)
+    installed = dependencies(source, target, cache)
+    own = own_files(source, replaced=installed)
+    entries = merged(installed, own)
+    files = {each.name: partial(read_entry, each) for each in entries}
+    check_handler(files, frozenset(e.name for e in entries if e.executable), source, target)
+    return zipped(entries, source, cache)
+
+
+def own_files(source: Source, replaced: Sequence[Entry] = ()) -> list[Entry]:
+    """The source's own files; its node_modules only where none are `replaced` by an install."""
+    if source.kind == "file":
+        return [file_entry(str(source.path), source.path.name)]
+    if source.kind != "directory":
+        raise ValueError(f"nothing is built of {source.uri or source.path}")
+    stale = ["/node_modules/"] if any(e.name.startswith("node_modules/") for e in replaced) else []
+    return read_tree(source.path, include=source.include, exclude=[*source.exclude, *stale])
+
+
+def merged(*layers: Iterable[Entry]) -> list[Entry]:
+    """One entry a name, the later winning, sorted as a zip is."""
+    by_name = {entry.name: entry for layer in layers for entry in layer}
+    return sorted(by_name.values(), key=lambda entry: entry.name.encode())
+
+
+def zipped(entries: Sequence[Entry], source: Source, cache: Path) -> Artifact:
+    """The zip of `entries`, from the cache if one of the same content is there.
+
+    Raises:
+        LcliError: there are none, or more bytes than Lambda takes.
+    """
+    where = source.where or str(source.path)
+    sizes = largest((entry.name, entry.size) for entry in entries)
+    unzipped = sum(entry.size for entry in entries)
+    if not entries:
+        raise refused("source-empty", f'"{source.path}" has no files', where, "check exclude")
+    if unzipped > UNZIPPED:
+        raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
+    index = cache / "index" / f"{hashlib.sha256(os.fsencode(source.path)).hexdigest()[:32]}.json"
+    hashes = content_hashes(entries, index)
+    rows = zip(entries, hashes, strict=True)
+    digest = tree_digest((each.name, each.mode, content) for each, content in rows)
+    key = hashlib.sha256(f"{digest} {_packer()}".encode()).hexdigest()
+    found = find_zip(cache, key)
+    if found:
+        return found
+    path = cache / "zips" / f"{key}.zip"
+    packed = pack(entries, path)
+    return remember_zip(
+        Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
+    )
+
+
+def tree_digest(rows: Iterable[tuple[str, int, str]]) -> str:
+    """Hex SHA-256 over name, mode and content hash of each file, in the zip's order."""
+    digest = hashlib.sha256()
+    for name, mode, content in rows:
+        digest.update(f"{name}\0{mode:o}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _packer() -> str:
+    """What decides about the zip's bytes besides the files."""
+    return f"lcli {version('lcli')} isal {version('isal')}"
+
+
+def _given(source: Source, target: Target, cache: Path) -> Artifact:
+    """A zip that somebody else made: taken byte for byte, once it was found to be safe."""
+    raw, code_sha256, size = zip_hashes(source.path)
+    found = find_zip(cache, raw)
+    if found is None:
+        rows = zip_contents(source.path)
+        path = cache / "zips" / f"{raw}.zip"
+        with open(source.path, "rb") as given, atomic(path) as out:
+            shutil.copyfileobj(given, out)
+        digest = tree_digest((name, mode, content) for name, mode, _, content in rows)
+        sizes = largest((name, size) for name, _, size, _ in rows)
+        unzipped = sum(row[2] for row in rows)
+        found = remember_zip(Artifact(path, digest, code_sha256, size, unzipped, len(rows), sizes))
+    modes = zip_modes(found.path)
+    files: dict[str, Callable[[], bytes]] = {
+        name: partial(read_member, found.path, name) for name in modes
+    }
+    executables = frozenset(name for name, mode in modes.items() if mode == 0o755)
+    check_handler(files, executables, source, target)
+    return found

@@ -1,0 +1,41 @@
+"""Running the tools that install dependencies."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from lcli.errors import LcliError, Problem
+
+TIMEOUT = 1200
+"""Seconds that an install may take."""
+_SHOWN = 25
+
+
+def run_tool(
+    arguments: list[str], *, cwd: Path, code: str, what: str, where: str, next_step: str
+) -> None:
+    """Runs a tool to its end without a terminal.
+
+    Raises:
+        LcliError: (FAILED) it could not start, took longer than TIMEOUT, or failed; with the last
+            lines that it wrote.
+    """
+    try:
+        done = subprocess.run(
+            arguments,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        reason = f"{arguments[0]} was still running after {TIMEOUT} s"
+        raise LcliError(Problem(code, f"{what}: {reason}", where, next_step)) from error
+    except OSError as error:
+        raise LcliError(Problem(code, f"{what}: {error}", where, next_step)) from error
+    if done.returncode != 0:
+        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()[-_SHOWN:]
+        raise LcliError(Problem(code, f"{what}:\n" + "\n".join(lines), where, next_step))

@@ -1,0 +1,135 @@
+"""Python dependencies: wheels for Lambda's platform or this machine, installed by uv."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from lcli.artifact.cache import folder
+from lcli.artifact.model import Target
+from lcli.artifact.process import run_tool
+
+_TRACES = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json")
+"""Files of a .dist-info that say how and from where, not what: they differ between machines."""
+_INSTALL = (
+    "pip",
+    "install",
+    "--quiet",
+    "--only-binary=:all:",
+    "--no-compile-bytecode",
+    "--no-python-downloads",
+    "--link-mode=copy",
+)
+_INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
+
+
+def install_python(root: Path, listed: Path, target: Target, cache: Path) -> Path:
+    """The folder with what `listed` (a requirements file or pyproject.toml) asks for.
+
+    It is named by the content of `listed`, of the files it names, and the target: pin versions
+    for builds that are the same anywhere. Only wheels: nothing of a package runs here.
+
+    Raises:
+        LcliError: uv could not resolve, fetch or install them.
+    """
+    platform = python_platform(target)
+    digest = hashlib.sha256(f"{version('uv')} {platform} {sys.platform}".encode())
+    for content in _inputs(listed, set()):
+        digest.update(hashlib.sha256(content).digest())
+
+    def fill(made: Path) -> None:
+        run_tool(
+            [_uv(), *_INSTALL, *platform, "--target", str(made), "-r", str(listed)],
+            cwd=root,
+            code="install-failed",
+            what=f'the dependencies in "{listed}" cannot be installed',
+            where=str(listed),
+            next_step="correct the requirement; a package without a wheel for the target can be "
+            "given as a .whl file or brought by a layer",
+        )
+        make_reproducible(made)
+
+    return folder(cache, digest.hexdigest(), fill)
+
+
+def python_platform(target: Target) -> list[str]:
+    """uv's options for the target: Lambda's glibc and Python, or this machine's.
+
+    Amazon Linux 2023 (python3.12 and later) has glibc 2.34, Amazon Linux 2 has 2.26; uv knows
+    2.17 as the next below (Lambda developer guide, "Lambda runtimes").
+    """
+    named = target.runtime.removeprefix("python")
+    if target.local:
+        local = target.local_python or sys.executable
+        if re.fullmatch(r"3\.\d+(\.\d+)?", local):
+            return ["--python", sys.executable, "--python-version", local]
+        return ["--python", local]
+    glibc = "2_34" if named and int(named.partition(".")[2]) >= 12 else "2_17"
+    machine = "aarch64" if target.architecture == "arm64" else "x86_64"
+    platform = ["--python", sys.executable, "--python-platform", f"{machine}-manylinux_{glibc}"]
+    return platform + (["--python-version", named] if named else [])
+
+
+def _uv() -> str:
+    from uv import find_uv_bin
+
+    return os.fsdecode(find_uv_bin())
+
+
+def _inputs(listed: Path, seen: set[Path]) -> Iterator[bytes]:
+    """The contents that decide what is installed: the file, those it includes, local wheels."""
+    path = listed.resolve()
+    if path in seen or not path.is_file():
+        return
+    seen.add(path)
+    content = path.read_bytes()
+    yield content
+    if path.suffix == ".toml":
+        lock = path.with_name("uv.lock")
+        if lock.is_file():
+            yield lock.read_bytes()
+        return
+    for line in content.decode("utf-8", "replace").splitlines():
+        included = _INCLUDED.match(line.strip())
+        if included:
+            yield from _inputs(path.parent / included[1], seen)
+        for word in re.split(r"[\s=]+|file://", line):
+            yield from _local(path.parent / word) if word else ()
+
+
+def _local(path: Path) -> Iterator[bytes]:
+    if path.is_file() and path.suffix in (".whl", ".zip", ".gz"):
+        yield path.read_bytes()
+    elif path.is_dir():
+        for wheel in sorted(path.glob("*.whl")):
+            found = wheel.stat()
+            yield f"{wheel.name} {found.st_size} {found.st_mtime_ns}".encode()
+
+
+def make_reproducible(installed: Path) -> None:
+    """Takes out what differs between two installs of the same packages.
+
+    That is scripts (their first line is the path of an interpreter here), and notes on where a
+    package came from; RECORD forgets both. Compiled programs in bin/ stay.
+    """
+    for script in (installed / "bin").glob("*"):
+        if script.is_file() and script.read_bytes()[:2] == b"#!":
+            script.unlink()
+    for info in installed.glob("*.dist-info"):
+        for name in _TRACES:
+            (info / name).unlink(missing_ok=True)
+        record = info / "RECORD"
+        if record.is_file():
+            lines = record.read_text(encoding="utf-8").splitlines()
+            kept = sorted(line for line in lines if _stays(installed, line))
+            record.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def _stays(installed: Path, line: str) -> bool:
+    name = line.rsplit(",", 2)[0].strip('"')
+    return not name.startswith("..") and (installed / name).is_file()

@@ -1,0 +1,165 @@
+"""Reading zips that others made: nothing leaves the folder, nothing grows without bound."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from lcli.artifact.limits import UNZIPPED, largest, too_large
+from lcli.artifact.tree import refused
+from lcli.errors import ExitCode, LcliError
+
+CHUNK = 1 << 20
+MAX_MEMBERS = 500_000
+
+
+@contextmanager
+def _opened(path: Path, limit: int) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """The zip and its files, links included, once every name and size was found to be safe."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(path, members, limit)
+            yield archive, [each for each in members if not each.is_dir()]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise refused(
+            "zip-damaged",
+            f'"{path}" is no zip that can be read: {error}',
+            str(path),
+            "make it again with deflate or no compression",
+        ) from error
+    except OSError as error:
+        raise refused(
+            "file-unreadable", f'"{path}" cannot be read: {error}', str(path), "make it readable"
+        ) from error
+
+
+def _check_members(path: Path, members: list[zipfile.ZipInfo], limit: int) -> None:
+    total = sum(member.file_size for member in members)
+    if total > limit:
+        sizes = largest((member.filename, member.file_size) for member in members)
+        raise LcliError(too_large(total, 0, sizes, str(path)), ExitCode.USAGE)
+    if len(members) > MAX_MEMBERS:
+        raise _unsafe(path, f"holds {len(members):,} files")
+    seen: set[str] = set()
+    for member in members:
+        reason = _unsafe_name(member)
+        if reason:
+            raise _unsafe(path, f'holds "{ascii(member.filename)[1:-1]}", {reason}')
+        name = member.filename.rstrip("/")
+        if name in seen and not member.is_dir():
+            raise _unsafe(path, f'holds "{name}" twice')
+        seen.add(name)
+
+
+def _unsafe_name(member: zipfile.ZipInfo) -> str:
+    name = member.orig_filename
+    parts = PurePosixPath(name).parts
+    if name.startswith("/") or "\\" in name or "\0" in name or name[1:2] == ":":
+        return "an absolute or foreign name"
+    if ".." in parts or not parts:
+        return "a name that leaves the archive"
+    if member.flag_bits & 0x1:
+        return "which is encrypted"
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK):
+        return "which is neither a file nor a folder nor a link"
+    return ""
+
+
+def _unsafe(path: Path, what: str) -> LcliError:
+    return refused(
+        "zip-unsafe", f'"{path}" {what}', str(path), "make it again from a folder, without it"
+    )
+
+
+def is_link(member: zipfile.ZipInfo) -> bool:
+    """Whether the member is a symbolic link, its content the target."""
+    return stat.S_ISLNK(member.external_attr >> 16)
+
+
+def member_mode(member: zipfile.ZipInfo) -> int:
+    """0755 for what its owner may execute, else 0644."""
+    return 0o755 if (member.external_attr >> 16) & 0o100 else 0o644
+
+
+def zip_contents(path: Path, limit: int = UNZIPPED) -> list[tuple[str, int, int, str]]:
+    """(name, mode, bytes, hex SHA-256) of each file of a zip, sorted by name.
+
+    Raises:
+        LcliError: (USAGE) damaged, unsafe names, or more than `limit` bytes unzipped.
+    """
+    with _opened(path, limit) as (archive, members):
+        rows = []
+        for member in members:
+            digest = hashlib.sha256()
+            with archive.open(member) as file:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+            rows.append(
+                (member.filename, member_mode(member), member.file_size, digest.hexdigest())
+            )
+    return sorted(rows, key=lambda row: row[0].encode())
+
+
+def zip_modes(path: Path) -> dict[str, int]:
+    """The mode of each file of a zip that was found to be safe."""
+    with _opened(path, UNZIPPED) as (_, members):
+        return {member.filename: member_mode(member) for member in members}
+
+
+def read_member(path: Path, name: str) -> bytes:
+    """The content of one file of a zip."""
+    with _opened(path, UNZIPPED) as (archive, _):
+        return archive.read(name)
+
+
+def unpack(zip_path: Path, to: Path, limit: int = UNZIPPED) -> None:
+    """Writes the zip's files below `to`, with their execute bits, making folders as needed.
+
+    Links are made last and only if they stay within `to`, so nothing is written through them.
+
+    Raises:
+        LcliError: (USAGE) damaged, unsafe names or links, or more than `limit` bytes unzipped.
+    """
+    to.mkdir(parents=True, exist_ok=True)
+    root = os.path.realpath(to)
+    with _opened(zip_path, limit) as (archive, members):
+        for member in members:
+            if not is_link(member):
+                _write_file(archive, member, Path(root, member.filename), zip_path)
+        for member in filter(is_link, members):
+            _write_link(archive, member, root, zip_path)
+
+
+def _write_file(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, zip_path: Path
+) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as source, open(target, "wb") as out:
+            while chunk := source.read(CHUNK):
+                out.write(chunk)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise _unsafe(zip_path, f'holds "{member.filename}" as a file and as a folder') from error
+    target.chmod(member_mode(member))
+
+
+def _write_link(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, root: str, zip_path: Path
+) -> None:
+    link = os.path.join(root, member.filename)
+    target = os.fsdecode(archive.read(member))
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    real = os.path.realpath(os.path.join(os.path.dirname(link), target))
+    if os.path.isabs(target) or os.path.commonpath((real, root)) != root:
+        raise _unsafe(zip_path, f'holds the link "{member.filename}" to "{target}", outside of it')
+    if os.path.realpath(os.path.dirname(link)) != os.path.dirname(link) or os.path.lexists(link):
+        raise _unsafe(zip_path, f'holds the link "{member.filename}" where something else is')
+    os.symlink(target, link)
