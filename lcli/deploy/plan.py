@@ -168,7 +168,11 @@ class _Planner:
 
     def _keep_what_others_need(self, gone: dict[Key, Actual]) -> None:
         """A leftover that something needs which stays (an API with routes), stays with it."""
-        staying = [found for key, found in self.actual.items() if key not in gone]
+        staying = [
+            found
+            for key, found in self.actual.items()
+            if key not in gone and not self.kinds[key.kind].keeps
+        ]
         while staying:
             found = staying.pop()
             for need in found.resource.needs:
@@ -190,11 +194,19 @@ class _Planner:
                 return key
             if key not in seen:
                 seen.add(key)
-                known = self.desired.get(key) or (
-                    self.actual[key].resource if key in self.actual else None
-                )
+                known = self._known(key)
                 todo.extend(known.needs if known else ())
         return None
+
+    def container_of(self, key: Key) -> Key | None:
+        """The same for a key; None where it is unknown."""
+        known = self._known(key)
+        return self.container(known) if known else None
+
+    def _known(self, key: Key) -> Resource | None:
+        if key in self.actual:
+            return self.actual[key].resource
+        return self.desired.get(key)
 
 
 def _all_new(resource: Resource) -> tuple[Change, ...]:
@@ -264,7 +276,7 @@ def _parts(resource: Resource) -> frozenset[str]:
 
 
 def _ordered(actions: Sequence[Action], planner: _Planner) -> Plan:
-    before = _before(actions)
+    before = _before(actions, planner)
     try:
         order = list(TopologicalSorter(before).static_order())
     except CycleError as error:
@@ -285,7 +297,7 @@ def _ordered(actions: Sequence[Action], planner: _Planner) -> Plan:
     )
 
 
-def _before(actions: Sequence[Action]) -> dict[int, set[int]]:
+def _before(actions: Sequence[Action], planner: _Planner) -> dict[int, set[int]]:
     """For each action those that come before it; a second one of a key is a shortening."""
     made: dict[Key, int] = {}
     gone: dict[Key, int] = {}
@@ -309,8 +321,10 @@ def _before(actions: Sequence[Action]) -> dict[int, set[int]]:
             i for i in works if not function or actions[i].resource.function == function
         }
         for need in actions[index].resource.needs:
-            if need in gone and need != actions[index].resource.key:
-                before[gone[need]].add(index)
+            # What goes along with its container is needed as long as the container is.
+            held = need if need in gone else planner.container_of(need)
+            if held in gone and gone[held] != index:
+                before[gone[held]].add(index)
     for index in shortened:
         resource = actions[index].resource
         before[index] |= {made[resource.key]} | {
