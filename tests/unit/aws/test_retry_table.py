@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from lcli.aws.clients import AwsError
+from lcli.aws.pacing import Bucket, Pacing
+from lcli.aws.retry import Act, Retries, patience, rule
+
+
+def error(
+    code: str,
+    message: str = "",
+    operation: str = "UpdateFunctionCode",
+    *,
+    service: str = "lambda",
+    status: int = 400,
+    lost: bool = False,
+) -> AwsError:
+    return AwsError(code, message, service=service, operation=operation, status=status, lost=lost)
+
+
+@pytest.mark.parametrize(
+    ("refused", "act"),
+    [
+        pytest.param(error("SlowDown", service="s3"), Act.RETRY, id="S3 throttles"),
+        pytest.param(error("Throttled", status=429), Act.RETRY, id="429 of any name"),
+        pytest.param(error("Unreachable"), Act.RETRY, id="never sent"),
+        pytest.param(error("Unreachable", lost=True), Act.RETRY, id="repeatable and lost"),
+        pytest.param(
+            error("Unreachable", operation="CreateApi", service="apigatewayv2", lost=True),
+            Act.READ_BACK,
+            id="an API that may exist now",
+        ),
+        pytest.param(
+            error("Unreachable", operation="CreateApi", service="apigatewayv2"),
+            Act.RETRY,
+            id="an API that cannot exist yet",
+        ),
+        pytest.param(
+            error(
+                "ResourceConflictException",
+                "The function is currently in the following state: Pending",
+            ),
+            Act.WAIT,
+            id="being created",
+        ),
+        pytest.param(
+            error("ResourceConflictException", "Function already exist: f", "CreateFunction"),
+            Act.FAIL,
+            id="exists already",
+        ),
+        pytest.param(error("PreconditionFailedException"), Act.FAIL, id="changed by others"),
+        pytest.param(
+            error(
+                "InvalidParameterValueException",
+                "The execution role does not have permissions to call ReceiveMessage on SQS",
+                "CreateEventSourceMapping",
+            ),
+            Act.RETRY,
+            id="permissions that spread",
+        ),
+        pytest.param(
+            error("ResourceInUseException", "", "UpdateEventSourceMapping"),
+            Act.RETRY,
+            id="mapping in use",
+        ),
+        pytest.param(
+            error("Unreachable", operation="InvokeWithResponseStream", lost=True),
+            Act.FAIL,
+            id="invocation",
+        ),
+        pytest.param(error("AccessDeniedException", status=403), Act.FAIL, id="denied"),
+    ],
+)
+def test_each_refusal_has_its_answer(refused: AwsError, act: Act) -> None:
+    assert rule(refused).act is act
+
+
+ROLE = error("InvalidParameterValueException", "cannot be assumed by Lambda")
+
+
+@pytest.mark.parametrize(
+    ("iam_changed", "least", "most"),
+    [
+        pytest.param(False, 10, 15, id="an old role"),
+        pytest.param(True, 110, 120, id="a role made in this run"),
+    ],
+)
+def test_a_role_gets_its_time(iam_changed: bool, least: float, most: float) -> None:
+    random.seed(7)
+    retries, now = Retries(iam_changed=iam_changed), 1000.0
+    while (pause := retries.pause(ROLE, now)) is not None:
+        now += pause
+    assert least <= now - 1000 <= most
+
+
+def test_an_action_has_one_deadline_and_says_what_it_waits_for() -> None:
+    said: list[str] = []
+    with patience(0.0, said.append):
+        assert Retries(iam_changed=True).pause(ROLE, 1e12) is None
+    with patience(1e12, said.append):
+        assert Retries(iam_changed=True).pause(ROLE, 0.0) is not None
+    assert said == ["waiting for IAM: the role cannot be used yet"]
+
+
+def test_half_of_all_calls_lost_still_succeeds() -> None:
+    """Twelve tries: one call in 4,096 fails at 50 %, with two requests a call."""
+    random.seed(11)
+    requests = failed = 0
+    for _ in range(2000):
+        retries, now = Retries(iam_changed=False), 0.0
+        while True:
+            requests += 1
+            if random.random() >= 0.5:
+                break
+            pause = retries.pause(error("ServiceException", status=500, lost=True), now)
+            if pause is None:
+                failed += 1
+                break
+            now += pause
+    assert failed <= 10
+    assert requests <= 2000 * 2.3
+
+
+def test_a_bucket_lets_a_burst_and_then_its_rate_through() -> None:
+    bucket = Bucket(10, burst=3)
+    delays = [bucket.reserve(100.0) for _ in range(6)]
+    assert delays == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3])
+    assert bucket.reserve(101.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "endpoint", "calls", "waits"),
+    [
+        pytest.param("aws", "https://lambda.eu-west-1.amazonaws.com", 20, True, id="AWS"),
+        pytest.param("aws", "http://127.0.0.1:4566", 200, False, id="elsewhere"),
+        pytest.param("off", "https://lambda.eu-west-1.amazonaws.com", 200, False, id="off"),
+        pytest.param("10", "http://127.0.0.1:4566", 20, True, id="a number holds anywhere"),
+    ],
+)
+def test_pacing_is_for_aws(rate: str, endpoint: str, calls: int, waits: bool) -> None:
+    slept: list[float] = []
+    pacing = Pacing(rate, slept.append)
+    for _ in range(calls):
+        pacing.wait("lambda", "TagResource", endpoint)
+        pacing.wait("s3", "GetObject", endpoint)
+        pacing.wait("lambda", "Invoke", endpoint)
+    assert bool(slept) is waits
+
+
+def test_reading_functions_has_a_quota_of_its_own() -> None:
+    slept: list[float] = []
+    pacing = Pacing("aws", slept.append)
+    for operation in ("GetFunction", "GetPolicy", "TagResource"):
+        for _ in range(3):
+            pacing.wait("lambda", operation, "https://lambda.us-east-1.amazonaws.com")
+    assert slept == []

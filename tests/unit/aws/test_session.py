@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import dataclasses
+import socket
+from pathlib import Path
+
+import pytest
+from scripted_endpoint import Script, endpoint, refusal
+
+from lcli.aws.clients import AwsError
+from lcli.aws.pacing import Pacing
+from lcli.aws.session import Caller, Sent, Session, connect, guard
+from lcli.aws.translate import explain
+from lcli.errors import ExitCode, LcliError, Problem
+
+ACCOUNT = "123456789012"
+FOUND = (200, {"Configuration": {"FunctionName": "f", "State": "Active"}})
+BUSY = refusal(
+    409,
+    "ResourceConflictException",
+    "The operation cannot be performed at this time. An update is in progress for resource: f",
+)
+
+
+def session(script: Script, pauses: list[float] | None = None) -> Session:
+    """A session on the script; its pauses are counted instead of slept."""
+    made = connect(region="eu-west-1", endpoint_url=script.url, local_account=ACCOUNT)
+    made._sleep = (pauses if pauses is not None else []).append
+    return made
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(refusal(429, "TooManyRequestsException", "Rate exceeded"), id="throttled"),
+        pytest.param(refusal(500, "ServiceException", "oops"), id="500"),
+        pytest.param(refusal(503, "ServiceUnavailableException"), id="503"),
+        pytest.param("reset", id="connection cut"),
+        pytest.param(
+            refusal(
+                400,
+                "InvalidParameterValueException",
+                "The role defined for the function cannot be assumed by Lambda.",
+            ),
+            id="role not known yet",
+        ),
+    ],
+)
+def test_what_may_pass_is_tried_again(answer: tuple[int, dict[str, object]] | str) -> None:
+    pauses: list[float] = []
+    with endpoint(answer, answer, FOUND) as script:
+        got = session(script, pauses).call("lambda", "GetFunction", FunctionName="f")
+    assert got == {"Configuration": {"FunctionName": "f", "State": "Active"}}
+    assert len(script.asked) == 3
+    assert len(pauses) == 2
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "answer", "code"),
+    [
+        pytest.param(
+            "lambda",
+            "GetFunction",
+            {"FunctionName": "f"},
+            refusal(404, "ResourceNotFoundException", "Function not found: f"),
+            "ResourceNotFoundException",
+            id="not found",
+        ),
+        pytest.param(
+            "lambda",
+            "Invoke",
+            {"FunctionName": "f"},
+            refusal(429, "TooManyRequestsException"),
+            "TooManyRequestsException",
+            id="an invocation, throttled",
+        ),
+        pytest.param(
+            "lambda",
+            "Invoke",
+            {"FunctionName": "f"},
+            "reset",
+            "Unreachable",
+            id="an invocation, cut",
+        ),
+        pytest.param(
+            "lambda",
+            "PublishLayerVersion",
+            {"LayerName": "l", "Content": {"ZipFile": b"x"}},
+            refusal(500, "ServiceException"),
+            "ServiceException",
+            id="a layer that may have been published",
+        ),
+    ],
+)
+def test_the_rest_is_said_at_once(
+    service: str,
+    operation: str,
+    parameters: dict[str, object],
+    answer: tuple[int, dict[str, object]] | str,
+    code: str,
+) -> None:
+    with endpoint(answer) as script, pytest.raises(AwsError) as raised:
+        session(script).call(service, operation, **parameters)
+    assert raised.value.code == code
+    assert len(script.asked) == 1
+
+
+def test_a_throttled_publish_is_repeated() -> None:
+    done = (201, {"Version": 1})
+    with endpoint(refusal(429, "TooManyRequestsException"), done) as script:
+        content = {"ZipFile": b"x"}
+        session(script).call("lambda", "PublishLayerVersion", LayerName="l", Content=content)
+    assert len(script.asked) == 2
+
+
+def test_an_update_in_progress_is_waited_for_with_getfunction() -> None:
+    updating = (200, {"Configuration": {"LastUpdateStatus": "InProgress"}})
+    with endpoint(BUSY, updating, FOUND, (200, {"FunctionName": "f"})) as script:
+        session(script).call("lambda", "UpdateFunctionConfiguration", FunctionName="f")
+    assert script.asked == [
+        "PUT /2015-03-31/functions/f/configuration",
+        "GET /2015-03-31/functions/f",
+        "GET /2015-03-31/functions/f",
+        "PUT /2015-03-31/functions/f/configuration",
+    ]
+
+
+def test_pages_are_followed_and_each_is_retried() -> None:
+    with endpoint(
+        (200, {"Functions": [{"FunctionName": "a"}], "NextMarker": "m"}),
+        refusal(429, "TooManyRequestsException"),
+        (200, {"Functions": [{"FunctionName": "b"}]}),
+    ) as script:
+        pages = list(session(script).pages("lambda", "ListFunctions"))
+    assert [one["FunctionName"] for page in pages for one in page["Functions"]] == ["a", "b"]
+    assert script.asked[1] == script.asked[2] == "GET /2015-03-31/functions?Marker=m"
+
+
+def test_every_request_is_told() -> None:
+    sent: list[Sent] = []
+    with endpoint(refusal(503, "ServiceUnavailableException"), FOUND) as script:
+        made = connect(
+            region="eu-west-1",
+            endpoint_url=script.url,
+            local_account=ACCOUNT,
+            on_call=lambda one: sent.append(dataclasses.replace(one, seconds=0)),
+        )
+        made.call("lambda", "GetFunction", FunctionName="f")
+    assert sent == [
+        Sent("lambda", "GetFunction", 0, "ServiceUnavailableException"),
+        Sent("lambda", "GetFunction", 0),
+    ]
+
+
+def test_local_reads_nothing_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[broken")
+    for name, value in {
+        "AWS_PROFILE": "nobody",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_MAX_ATTEMPTS": "nine",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with endpoint(FOUND) as script:
+        session(script).call("lambda", "GetFunction", FunctionName="f")
+    (headers,) = script.headers
+    assert headers["Authorization"].startswith(f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/")
+    assert "real" not in str(headers).lower()
+
+
+def test_an_idle_connection_is_kept_alive() -> None:
+    with endpoint(FOUND) as script:
+        made = session(script)
+        made.call("lambda", "GetFunction", FunctionName="f")
+        manager = made._client("lambda", 60.0)._endpoint.http_session._manager
+        connection = manager.connection_from_url(script.url).pool.get(block=False)
+        sock = connection.sock
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < 350
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("environ", "arguments", "problem"),
+    [
+        pytest.param(
+            {},
+            {},
+            Problem(
+                "region-missing",
+                "no region is set",
+                next_step="add `region:` to lcli.yaml, give --region, or set AWS_REGION",
+            ),
+            id="no region",
+        ),
+        pytest.param(
+            {},
+            {"region": "eu-west-1", "profile": "work"},
+            Problem(
+                "profile",
+                "The AWS profile (work) could not be found",
+                next_step="list them with `aws configure list-profiles`, or correct --profile",
+            ),
+            id="no such profile",
+        ),
+        pytest.param(
+            {"LCLI_RATE": "fast"},
+            {"region": "eu-west-1"},
+            Problem(
+                "rate",
+                "LCLI_RATE is 'fast'",
+                next_step="use aws, off or a number of calls a second",
+            ),
+            id="no rate",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_before_any_call(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    environ: dict[str, str],
+    arguments: dict[str, str],
+    problem: Problem,
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(LcliError) as raised:
+        connect(environ=environ, **arguments)  # type: ignore[arg-type]
+    assert raised.value.problems == (problem,)
+    assert raised.value.exit_code is ExitCode.USAGE
+
+
+def test_a_dead_endpoint_is_one_clear_problem() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        script = Script(url=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        made = session(script)
+        made._pacing = Pacing("off")
+        with pytest.raises(AwsError) as raised:
+            made.once("lambda", "GetFunction", 5, FunctionName="f")
+    assert explain(raised.value) == Problem(
+        "unreachable",
+        f"lambda:GetFunction: no connection to {script.url}",
+        "",
+        "check the network, the region and --endpoint-url, then run the same command again",
+    )
+
+
+def test_values_of_the_environment_are_not_repeated() -> None:
+    message = (
+        "Lambda was unable to configure your environment variables because the environment "
+        'variables you have provided exceeded the 4KB limit. String measured: {"TOKEN":"hunter2"}'
+    )
+    with (
+        endpoint(refusal(400, "InvalidParameterValueException", message)) as script,
+        pytest.raises(AwsError) as raised,
+    ):
+        session(script).call("lambda", "GetFunction", FunctionName="f")
+    assert raised.value.message == (
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided exceeded the 4KB limit. (values left out)"
+    )
+
+
+def test_another_account_is_refused() -> None:
+    caller = Caller("123456789012", "arn:aws-cn:iam::123456789012:user/x")
+    assert caller.partition == "aws-cn"
+    guard(caller, "123456789012")
+    with pytest.raises(LcliError) as raised:
+        guard(caller, "210987654321", "lcli.yaml:3:10")
+    assert raised.value.problems == (
+        Problem(
+            "wrong-account",
+            "these credentials are of account 123456789012, the manifest says 210987654321",
+            "lcli.yaml:3:10",
+            "choose another --profile or --stage; nothing was touched",
+        ),
+    )
