@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lcli.deploy.report import FunctionRow, Report
+from lcli.deploy.report import FunctionRow
 from lcli.ui.neutral import neutralise
+from lcli.ui.tables import plain_table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -13,16 +15,12 @@ if TYPE_CHECKING:
 STYLES = {"created": "green", "updated": "yellow", "replaced": "magenta", "failed": "bold red"}
 
 
-def closing_table(report: Report) -> Table:
+def closing_table(rows: Sequence[FunctionRow]) -> Table:
     """Function, action, version, alias, size, address: a line a function."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in ("Function", "Action", "Version", "Alias", "Size", "Address"):
-        table.add_column(title, justify="right" if title == "Size" else "left", overflow="fold")
-    for row in report.rows:
+    table = plain_table("Function", "Action", "Version", "Alias", ">Size", "Address")
+    for row in rows:
         table.add_row(
             Text(neutralise(row.function)),
             Text(row.status, STYLES.get(row.status, "")),
