@@ -13,14 +13,16 @@ from lcli.local.lambda_api.errors import (
     not_found,
     stale,
 )
+from lcli.local.lambda_api.names import Target, function_of, target
 from lcli.local.lambda_api.paging import page
 from lcli.local.lambda_api.state import LATEST, Alias, Function
 
 
 def create_alias(call: Call, parameters: Parameters) -> Parameters:
     """CreateAlias."""
-    function, _ = call.function(parameters)
     name, number = parameters["Name"], parameters["FunctionVersion"]
+    wanted = target(call.region, parameters)
+    function = function_of(call.region, Target(wanted.name, number))
     if name in function.aliases:
         raise conflict(f"Alias already exists: {function.arn_of(name)}")
     weights = _weights(function, number, parameters.get("RoutingConfig"))

@@ -21,15 +21,19 @@ _THREAD_FROM = 1 << 20
 """Bytes of a zip from which it is checked beside the event loop."""
 
 
+def refuse_large_request(call: Call, operation: str) -> None:
+    """ApiError (413) for a request that is larger than Lambda reads."""
+    if len(call.request.body) > REQUEST_LIMIT:
+        raise too_large(
+            f"Request must be smaller than {REQUEST_LIMIT} bytes for the {operation} operation"
+        )
+
+
 async def take(call: Call, source: Parameters, settings: Mapping[str, Any], operation: str) -> Code:
     """The code of a request, kept in the code store.
 
     Raises ApiError: too large, no zip, not in S3, or no source at all.
     """
-    if len(call.request.body) > REQUEST_LIMIT:
-        raise too_large(
-            f"Request must be smaller than {REQUEST_LIMIT} bytes for the {operation} operation"
-        )
     image, zipped = source.get("ImageUri"), settings["PackageType"] == "Zip"
     if operation == "UpdateFunctionCode" and zipped and image:
         raise invalid(

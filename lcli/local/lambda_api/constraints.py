@@ -59,3 +59,7 @@ UNCHECKED = frozenset({"Environment", "EnvironmentVariableName", "RevisionId"})
 """Shapes that the operations check themselves, since AWS words them otherwise."""
 SAID_MINIMUM = frozenset({"SubnetId", "SecurityGroupId"})
 """Texts of which AWS says that their length is at least 0."""
+UNCHECKED_MEMBERS = frozenset({"Runtime"})
+"""Members that the operations check themselves, likewise."""
+TOLD_FIRST = frozenset({"CompatibleRuntimes"})
+"""Members whose violations AWS names before the others'."""

@@ -33,6 +33,7 @@ NAME_LIMIT = 64
 
 async def create_function(call: Call, parameters: Parameters) -> Parameters:
     """CreateFunction: Pending at once, Active when the delay is over."""
+    codes.refuse_large_request(call, "CreateFunction")
     wanted = target(call.region, parameters)
     if len(wanted.name) > NAME_LIMIT:
         message = refused(
@@ -104,6 +105,7 @@ def update_function_configuration(call: Call, parameters: Parameters) -> Paramet
 
 async def update_function_code(call: Call, parameters: Parameters) -> Parameters:
     """UpdateFunctionCode, with DryRun and Publish."""
+    codes.refuse_large_request(call, "UpdateFunctionCode")
     function = _updatable(call, parameters)
     settings = dict(function.latest.settings)
     if parameters.get("Architectures"):

@@ -16,7 +16,9 @@ from lcli.local.lambda_api.constraints import (
     NULLABLE_ITEMS,
     PATTERNS,
     SAID_MINIMUM,
+    TOLD_FIRST,
     UNCHECKED,
+    UNCHECKED_MEMBERS,
 )
 
 Check = Callable[[dict[str, Any]], list[str]]
@@ -56,8 +58,8 @@ def _structure(shape: StructureShape) -> Walk:
     required = [(name, _spell(name)) for name in shape.required_members]
     inner = [
         (name, _spell(name), walk)
-        for name, member in shape.members.items()
-        if (walk := _walk(member)) is not None
+        for name, member in sorted(shape.members.items(), key=_told_late)
+        if name not in UNCHECKED_MEMBERS and (walk := _walk(member)) is not None
     ]
 
     def walk_members(value: Any, path: str) -> Iterator[str]:
@@ -70,6 +72,10 @@ def _structure(shape: StructureShape) -> Walk:
                 yield from walk(found, path + spelled)
 
     return walk_members
+
+
+def _told_late(member: tuple[str, Shape]) -> bool:
+    return member[0] not in TOLD_FIRST
 
 
 def _spell(name: str) -> str:

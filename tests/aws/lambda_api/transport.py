@@ -7,6 +7,7 @@ import atexit
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -72,14 +73,16 @@ async def _exchange(api: LambdaApi, request: Request) -> tuple[Response, bytes]:
     return response, response.body
 
 
+@cache
+def _session(account: str, region: str) -> boto3.Session:
+    return boto3.Session(aws_access_key_id=account, aws_secret_access_key="x", region_name=region)
+
+
 def client_of(
     api: LambdaApi, *, region: str = REGION, account: str = ACCOUNT, validate: bool = False
 ) -> Any:
     """A boto3 Lambda client whose requests go straight to `api`."""
-    session = boto3.Session(
-        aws_access_key_id=account, aws_secret_access_key="x", region_name=region
-    )
-    client = session.client(
+    client = _session(account, region).client(
         "lambda",
         endpoint_url="http://127.0.0.1:4566",
         config=Config(retries={"total_max_attempts": 1}, parameter_validation=validate),
