@@ -47,9 +47,7 @@ class Code:
         """What says whether the code changed: the content's digest, or the source's address."""
         if self.artifact is not None:
             return self.artifact.digest
-        return self.image_uri or short_hash(
-            self.s3_bucket, self.s3_key, self.s3_version, length=64
-        )
+        return self.image_uri or short_hash(self.s3_bucket, self.s3_key, self.s3_version, length=64)
 
     @property
     def code_sha256(self) -> str:

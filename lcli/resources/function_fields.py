@@ -110,7 +110,9 @@ def _logging(value: Mapping[str, Any], name: str) -> dict[str, Value]:
     return fields
 
 
-def read_fields(configuration: Mapping[str, Any], governed: Mapping[str, Value]) -> dict[str, Value]:
+def read_fields(
+    configuration: Mapping[str, Any], governed: Mapping[str, Value]
+) -> dict[str, Value]:
     """The fields of a GetFunction answer's Configuration.
 
     Of what has no default here (``api:`` keys) only the members that `governed` sets are taken,

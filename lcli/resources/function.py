@@ -1,0 +1,400 @@
+"""Functions: configuration, code and tags of $LATEST."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from lcli.aws.clients import AwsError
+from lcli.errors import LcliError, Problem
+from lcli.resources import function_tags as tagging
+from lcli.resources.code import Code
+from lcli.resources.compare import changes as compared
+from lcli.resources.compare import merged
+from lcli.resources.function_fields import (
+    WAYS,
+    Way,
+    api_form,
+    defaults,
+    frozen,
+    normal,
+    read_fields,
+    unknown_fields,
+)
+from lcli.resources.function_search import candidates
+from lcli.resources.function_state import GONE, await_ready, get_function, is_settled
+from lcli.resources.function_update import SHA, Update
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Ref,
+    Resource,
+    Text,
+    Value,
+)
+from lcli.resources.naming import function_key
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a function is sent besides its fields."""
+
+    code: Code
+    parts: str = ""
+    """The value of the tag ``lcli:parts`` that a new function begins with."""
+    publish: bool = False
+    """Publish the first version with CreateFunction: one call less."""
+
+
+def function(
+    place: Place,
+    key: str,
+    name: str,
+    *,
+    role: str | Ref | Text,
+    code: Code,
+    settings: Mapping[str, Value],
+    api: Mapping[str, Value] | None = None,
+    tags: Mapping[str, str] | None = None,
+    parts: Iterable[str] = (),
+    publish: bool = False,
+    ignored: Iterable[str] = (),
+    secret: Iterable[str] = (),
+    needs: tuple[Key, ...] = (),
+    where: str = "",
+) -> Resource:
+    """The function `name`, `key` in the manifest.
+
+    `settings` are by API name and in the API's shape (``EphemeralStorage: {"Size": 512}``), but
+    `Environment`, which is the variables alone; None or absent means AWS's default. `api` adds
+    CreateFunction parameters without a short name (those that change by a call of their own are
+    `runtime_settings.runtime_settings`'). `parts` are `function_tags.part_names` of all that is
+    attached to it. `ignored` paths belong to somebody else; the environment is always secret.
+    """
+    given = {field: value for field, value in settings.items() if value is not None}
+    own_calls = {field for field in api or {} if WAYS.get(field) is Way.OWN_CALL}
+    given |= {field: value for field, value in (api or {}).items() if field not in own_calls}
+    fields = defaults(name, code.package) | {
+        field: normal(field, value, name) for field, value in given.items()
+    }
+    fields |= {
+        "Code": code.digest,
+        "PackageType": code.package,
+        "Role": role,
+        "Tags": tagging.own(place, key, tags or {}),
+    }
+    return Resource(
+        function_key(name),
+        fields,
+        needs=needs,
+        function=key,
+        secret=frozenset(secret) | _environment_paths(fields),
+        where=where,
+        payload=Payload(code, tagging.parts_value(parts), publish),
+        ignored=frozenset(ignored),
+    )
+
+
+def _environment_paths(fields: Mapping[str, Value]) -> frozenset[str]:
+    variables = fields.get("Environment")
+    names = variables if isinstance(variables, Mapping) else ()
+    return frozenset(f"Environment.{name}" for name in names)
+
+
+def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: Place) -> Actual:
+    """A function from GetFunction's answer.
+
+    Raises LcliError when AWS hides the tags (lambda:ListTags is missing): nothing can be said
+    then about whose it is.
+    """
+    configuration = answer["Configuration"]
+    name, tags = configuration["FunctionName"], answer.get("Tags", {})
+    if error := answer.get("TagsError"):
+        raise LcliError(_tags_hidden(configuration, error))
+    governed = wanted.fields if wanted else {}
+    fields = read_fields(configuration, governed)
+    wanted_tags = governed.get("Tags")
+    fields["Code"] = code_identity(answer, tags, wanted)
+    fields["Tags"] = tagging.governed(tags, wanted_tags if isinstance(wanted_tags, Mapping) else {})
+    reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions", "")
+    return Actual(
+        Resource(
+            function_key(name),
+            fields,
+            function=tags.get("lcli:function", ""),
+            secret=_environment_paths(fields),
+        ),
+        outputs={
+            "arn": configuration["FunctionArn"],
+            "name": name,
+            "revision": configuration.get("RevisionId", ""),
+            "code_sha256": configuration.get(SHA, ""),
+            "code_tag": tags.get(tagging.CODE, ""),
+            "parts": tags.get(tagging.PARTS, ""),
+            "held": tags.get(tagging.HELD, ""),
+            "reserved": str(reserved),
+            "state": configuration.get("State", "Active"),
+            "published": "",
+            "role": configuration.get("Role", ""),
+        },
+        ours=tagging.are_ours(tags, place),
+        owner=tagging.owner(tags),
+        revision=configuration.get("RevisionId", "") if is_settled(configuration) else "",
+        unknown=unknown_fields(configuration),
+        note=_note(configuration),
+    )
+
+
+def code_identity(
+    answer: Mapping[str, Any], tags: Mapping[str, str], wanted: Resource | None
+) -> str:
+    """What stands for the code of a function or version: its digest, where it can be known."""
+    configuration = answer["Configuration"]
+    if configuration.get("PackageType") == "Image":
+        return str(answer.get("Code", {}).get("ImageUri", ""))
+    payload = wanted.payload if wanted else None
+    code = payload.code if isinstance(payload, Payload) else Code()
+    return tagging.code_of(
+        configuration.get(SHA, ""), tags, code.digest if wanted else "", code.code_sha256
+    )
+
+
+def _tags_hidden(configuration: Mapping[str, Any], error: Mapping[str, str]) -> Problem:
+    return Problem(
+        "tags-hidden",
+        f"AWS does not show the tags of {configuration['FunctionName']} "
+        f"({error.get('ErrorCode', 'TagsError')}), so lcli cannot tell whose it is",
+        where=configuration["FunctionArn"],
+        next_step="allow lambda:ListTags on it to the credentials in use",
+    )
+
+
+def _note(configuration: Mapping[str, Any]) -> str:
+    notes = []
+    if configuration.get("State") == "Failed":
+        notes.append(f"failed at creation: {configuration.get('StateReason', 'no reason given')}")
+    elif configuration.get("LastUpdateStatus") == "Failed":
+        reason = configuration.get("LastUpdateStatusReason", "no reason given")
+        notes.append(f"its last update failed, the old code still runs: {reason}")
+    for field in sorted(unknown_fields(configuration)):
+        notes.append(f"AWS does not show {field}, so it was not compared")
+    return "; ".join(notes)
+
+
+class Function(Kind):
+    """A Lambda function's $LATEST: its configuration, its code and its tags."""
+
+    name = "function"
+    title = "function"
+    fixed: ClassVar[frozenset[str]] = frozenset(
+        field for field, way in WAYS.items() if way is Way.REPLACEMENT
+    )
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """The desired functions, and when all are read, ours that left the manifest.
+
+        One GetFunction each. Raises LcliError where AWS hides a desired function's tags.
+        """
+        wanted = {one.key.name: one for one in reading.wanted("function")}
+        names = list(wanted)
+        if reading.functions is None:
+            names += [name for name in candidates(reading) if name not in wanted]
+        answers = reading.each(lambda name: get_function(reading.clients, name), names)
+        for name, answer in zip(names, answers, strict=True):
+            if answer is None or (name not in wanted and "TagsError" in answer):
+                continue
+            actual = actual_function(answer, wanted.get(name), reading.place)
+            if name in wanted:
+                yield _of_manifest(actual, wanted[name])
+            elif actual.ours:
+                yield actual
+
+    def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """Field by field; what failed at its creation has to be made anew."""
+        if actual.outputs.get("state") == "Failed":
+            return (Change("State", "Failed", "Active"),)
+        return compared(wanted, actual)
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """CreateFunction with all tags; one that is there already is taken if it is ours.
+
+        Raises LcliError when a function of that name is somebody else's, or failed.
+        """
+        payload = _payload(wanted)
+        parameters = _creation(wanted, payload, applying)
+        try:
+            answer = applying.clients.call("lambda", "CreateFunction", **parameters)
+        except AwsError as error:
+            if error.code != "ResourceConflictException" and not error.lost:
+                raise
+            return self._go_on(wanted, applying, error)
+        made = await_ready(wanted.key.name, applying)
+        if not payload.code.code_sha256 and payload.code.package == "Zip":
+            _tag(applying, answer["FunctionArn"], _code_tag(payload.code, answer[SHA]))
+        actual = actual_function(made, wanted, applying.place)
+        published = answer["Version"] if payload.publish else ""
+        return {**actual.outputs, "published": published}
+
+    def _go_on(self, wanted: Resource, applying: Applying, error: AwsError) -> Outputs:
+        """An earlier answer was lost, or someone made one of that name since the plan."""
+        found = get_function(applying.clients, wanted.key.name)
+        if found is None:
+            raise error
+        actual = actual_function(found, wanted, applying.place)
+        if not actual.ours:
+            raise LcliError(
+                Problem(
+                    "not-ours",
+                    f"function {wanted.key.name} exists already and belongs to {actual.owner}",
+                    where=wanted.where or actual.outputs["arn"],
+                    next_step="choose another name, or take it over with "
+                    f"`lcli deploy --adopt {wanted.function}`",
+                )
+            ) from error
+        settled = {name: frozen(applying.settle(one)) for name, one in wanted.fields.items()}
+        changes = self.diff(replace(wanted, fields=settled), actual)
+        if not changes:
+            made = await_ready(wanted.key.name, applying)
+            return actual_function(made, wanted, applying.place).outputs
+        return self.update(wanted, actual, changes, applying)
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """Tags, then the configuration, then the code.
+
+        The tag ``lcli:code`` is written before the code that it tells of: a run that is killed
+        in between leaves a tag that fits no code, so that the next run sends the code again.
+        """
+        fields = {change.path.partition(".")[0] for change in changes}
+        code = _payload(wanted).code
+        sends_code = bool(fields & {"Code", "Architectures"})
+        known = {
+            name: value
+            for name, value in actual.resource.fields.items()
+            if name not in {"Code", "Tags"} and name not in actual.unknown
+        }
+        step = Update(
+            wanted, applying, known | {SHA: actual.outputs["code_sha256"]}, actual.revision
+        )
+        if self._retag(wanted, actual, sends_code, applying):
+            step.revision = ""
+        if configuration := sorted(f for f in fields if _is_configuration(f)):
+            sent = {f: applying.settle(merged(wanted, actual, f)) for f in configuration}
+            applying.say("updating the configuration")
+            step.send(
+                "UpdateFunctionConfiguration",
+                {f: normal(f, value, wanted.key.name) for f, value in sent.items()},
+                **{f: api_form(f, value) for f, value in sent.items()},
+            )
+        if sends_code:
+            self._send_code(step, code)
+        made = await_ready(wanted.key.name, applying)
+        return actual_function(made, wanted, applying.place).outputs
+
+    def _retag(
+        self, wanted: Resource, actual: Actual, sends_code: bool, applying: Applying
+    ) -> bool:
+        """Whether tags were written. Other people's tags are not among those compared."""
+        before = _mapping(actual.resource.fields.get("Tags"))
+        after = _mapping(merged(wanted, actual, "Tags"))
+        put = {name: str(value) for name, value in after.items() if before.get(name) != value}
+        code = _payload(wanted).code
+        if sends_code and code.code_sha256:
+            put |= _code_tag(code, code.code_sha256)
+        arn = actual.outputs["arn"]
+        if put:
+            _tag(applying, arn, put)
+        if drop := sorted(before.keys() - after.keys()):
+            applying.clients.call("lambda", "UntagResource", Resource=arn, TagKeys=drop)
+        return bool(put or drop)
+
+    def _send_code(self, step: Update, code: Code) -> None:
+        step.applying.say("sending the code")
+        architectures = step.applying.settle(step.wanted.fields["Architectures"])
+        step.send(
+            "UpdateFunctionCode",
+            {SHA: code.code_sha256 or None, "Architectures": frozen(architectures)},
+            Architectures=architectures,
+            **code.parameters(),
+        )
+        if not code.code_sha256 and code.package == "Zip":
+            arn = step.applying.place.arn("lambda", f"function:{step.wanted.key.name}")
+            _tag(step.applying, arn, _code_tag(code, str(step.holds[SHA])))
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteFunction, which takes versions, aliases, policy and URL along."""
+        name = actual.resource.key.name
+        try:
+            answer = applying.clients.call("lambda", "DeleteFunction", FunctionName=name)
+        except AwsError as error:
+            if error.code != GONE:
+                raise
+            return
+        if answer.get("StatusCode") == 202:  # "Deleting": DeleteFunction, API reference
+            applying.poll(
+                lambda: True if get_function(applying.clients, name) is None else None,
+                f"waiting for {name} to be gone",
+                300,
+            )
+
+
+def _of_manifest(actual: Actual, wanted: Resource) -> Actual:
+    """The same, belonging to the function that desires it, whatever its tag says."""
+    return replace(actual, resource=replace(actual.resource, function=wanted.function))
+
+
+def _mapping(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _payload(wanted: Resource) -> Payload:
+    if not isinstance(wanted.payload, Payload):
+        raise TypeError(f"{wanted.key} has no code")
+    return wanted.payload
+
+
+def _is_configuration(field: str) -> bool:
+    return field != "Tags" and WAYS.get(field, Way.CONFIGURATION) is Way.CONFIGURATION
+
+
+def _creation(wanted: Resource, payload: Payload, applying: Applying) -> dict[str, Any]:
+    """CreateFunction's parameters; what has AWS's default is left out."""
+    name = wanted.key.name
+    plain = defaults(name, payload.code.package)
+    given = {
+        field: api_form(field, applying.settle(value))
+        for field, value in wanted.fields.items()
+        if field not in {"Code", "Tags"} and plain.get(field) != value
+    }
+    tags = {str(key): str(value) for key, value in _mapping(wanted.fields["Tags"]).items()}
+    if payload.parts:
+        tags[tagging.PARTS] = payload.parts
+    if payload.code.code_sha256:
+        tags |= _code_tag(payload.code, payload.code.code_sha256)
+    publish = {"Publish": True} if payload.publish else {}
+    return {
+        "FunctionName": name,
+        "Code": payload.code.parameters(),
+        "Tags": tags,
+        **given,
+        **publish,
+    }
+
+
+def _code_tag(code: Code, sha: str) -> dict[str, str]:
+    return {tagging.CODE: f"{code.digest}:{sha}"}
+
+
+def _tag(applying: Applying, arn: str, tags: Mapping[str, str]) -> None:
+    applying.clients.call("lambda", "TagResource", Resource=arn, Tags=dict(tags))
+
+
+KINDS = (Function(),)

@@ -1,0 +1,216 @@
+"""Published versions: the one behind a function's alias, compared with what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources import function_tags as tagging
+from lcli.resources.function import code_identity
+from lcli.resources.function_fields import NOT_VERSIONED, frozen, read_fields, unknown_fields
+from lcli.resources.function_state import (
+    await_ready,
+    changed_meanwhile,
+    failure,
+    get_function,
+    is_settled,
+)
+from lcli.resources.function_update import PRECONDITION, SHA
+from lcli.resources.model import Actual, Applying, Key, Kind, Outputs, Reading, Resource, Value
+from lcli.resources.naming import function_key, unqualified
+
+LATEST = "$LATEST"
+
+
+def version(function: Resource, needs: tuple[Key, ...] = ()) -> Resource:
+    """The published version of a desired `function`: its versioned fields and its code.
+
+    `needs` are the settings that a version takes along (`runtime_settings`).
+    """
+    return Resource(
+        Key("version", function.key.name),
+        {name: one for name, one in function.fields.items() if name not in NOT_VERSIONED},
+        needs=(function.key, *needs),
+        function=function.function,
+        secret=function.secret,
+        where=function.where,
+        payload=function.payload,
+        ignored=function.ignored,
+    )
+
+
+class Version(Kind):
+    """What is published; when it differs a new one is made and the old one stays."""
+
+    name = "version"
+    title = "version"
+    reads_after: ClassVar[tuple[str, ...]] = ("function",)
+    keeps = True
+    within = "function"
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """The versions behind the aliases: GetFunction with the alias as qualifier.
+
+        Where the wanted alias does not exist, one that ``lcli:parts`` names is looked through, so
+        that renaming an alias publishes nothing.
+        """
+        functions = [one for one in reading.existing("function") if _is_versioned(reading, one)]
+        answers = reading.each(lambda one: _behind_alias(reading, one), functions)
+        for function, answer in zip(functions, answers, strict=True):
+            if answer is not None:
+                wanted = reading.desired.get(Key("version", function.resource.key.name))
+                yield _actual(function, answer, wanted)
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """PublishVersion of exactly what was deployed, and the wait until it is Active.
+
+        AWS gives the last version again when nothing changed since. Raises LcliError when
+        someone changed $LATEST meanwhile, or when the version fails (SnapStart, VPC).
+        """
+        name = wanted.key.name
+        number = applying.output(function_key(name), "published")
+        if not number:
+            configuration = _publish(wanted, applying)
+            number = str(configuration["Version"])
+            if _is_usable(configuration):
+                return {"number": number, "arn": configuration["FunctionArn"]}
+        made = await_ready(name, applying, qualifier=number)
+        return {"number": number, "arn": made["Configuration"]["FunctionArn"]}
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """Versions stay until they are pruned (`prune_versions`) or their function goes."""
+
+
+def _is_usable(configuration: Mapping[str, Any]) -> bool:
+    """Whether the version can be used at once."""
+    return is_settled(configuration) and failure(configuration) is None
+
+
+def _is_versioned(reading: Reading, function: Actual) -> bool:
+    wanted = Key("version", function.resource.key.name) in reading.desired
+    return wanted or bool(tagging.qualifiers(function.outputs["parts"], "alias"))
+
+
+def _behind_alias(reading: Reading, function: Actual) -> dict[str, Any] | None:
+    name = function.resource.key.name
+    wanted = [
+        unqualified(one.key.name)[1]
+        for one in reading.wanted("alias")
+        if unqualified(one.key.name)[0] == name
+    ]
+    named = tagging.qualifiers(function.outputs["parts"], "alias")
+    for alias in dict.fromkeys((*wanted, *named)):
+        answer = get_function(reading.clients, name, alias)
+        if answer is not None:
+            return answer | {"Alias": alias}
+    return None
+
+
+def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None) -> Actual:
+    configuration = answer["Configuration"]
+    name = function.resource.key.name
+    fields = read_fields(configuration, wanted.fields if wanted else {})
+    fields = {field: one for field, one in fields.items() if field not in NOT_VERSIONED}
+    fields["Code"] = code_identity(answer, {tagging.CODE: function.outputs["code_tag"]}, wanted)
+    variables = fields.get("Environment")
+    return Actual(
+        Resource(
+            Key("version", name),
+            fields,
+            needs=(function.resource.key,),
+            function=function.resource.function,
+            secret=frozenset(f"Environment.{one}" for one in variables)
+            if isinstance(variables, Mapping)
+            else frozenset(),
+        ),
+        outputs={
+            "number": configuration["Version"],
+            "arn": configuration["FunctionArn"],
+            "alias": answer["Alias"],
+        },
+        ours=function.ours,
+        owner=function.owner,
+        unknown=unknown_fields(configuration),
+    )
+
+
+def _publish(wanted: Resource, applying: Applying) -> dict[str, Any]:
+    key = function_key(wanted.key.name)
+    sha = applying.output(key, "code_sha256")
+    try:
+        return _call(wanted, applying, sha, applying.output(key, "revision"))
+    except AwsError as error:
+        if error.code != PRECONDITION:
+            raise
+    # Other writes (tags, a policy) may move the id without changing what is published.
+    applying.say("reading the function again before it is published")
+    configuration = await_ready(wanted.key.name, applying)["Configuration"]
+    seen: dict[str, Value] = {**read_fields(configuration, wanted.fields), SHA: configuration[SHA]}
+    sent = {
+        name: frozen(applying.settle(one)) for name, one in wanted.fields.items() if name != "Code"
+    } | {SHA: sha}
+    hidden = unknown_fields(configuration)
+    foreign = [
+        name
+        for name, value in sent.items()
+        if seen.get(name) != value and name not in hidden and not _partly_ignored(wanted, name)
+    ]
+    if foreign:
+        raise changed_meanwhile(configuration["FunctionArn"], foreign)
+    return _call(wanted, applying, sha, configuration["RevisionId"])
+
+
+def _partly_ignored(wanted: Resource, field: str) -> bool:
+    return any(path.partition(".")[0] == field for path in wanted.ignored)
+
+
+def _call(wanted: Resource, applying: Applying, sha: str, revision: str) -> dict[str, Any]:
+    applying.say("publishing a version")
+    return applying.clients.call(
+        "lambda",
+        "PublishVersion",
+        FunctionName=wanted.key.name,
+        CodeSha256=sha,
+        RevisionId=revision,
+    )
+
+
+def prune_versions(clients: Clients, name: str, keep: int) -> tuple[str, ...]:
+    """Delete all but the newest `keep` versions; gives the numbers that are gone.
+
+    Never one that an alias, a traffic weight or provisioned concurrency uses, so more may stay.
+    For the end of a deploy that published. Raises AwsError.
+    """
+    numbers = sorted(
+        (
+            int(one["Version"])
+            for page in clients.pages("lambda", "ListVersionsByFunction", FunctionName=name)
+            for one in page["Versions"]
+            if one["Version"] != LATEST
+        ),
+        reverse=True,
+    )
+    if len(numbers) <= keep:
+        return ()
+    used = _in_use(clients, name)
+    gone = [str(number) for number in numbers[keep:] if str(number) not in used]
+    for number in gone:
+        clients.call("lambda", "DeleteFunction", FunctionName=name, Qualifier=number)
+    return tuple(gone)
+
+
+def _in_use(clients: Clients, name: str) -> set[str]:
+    used: set[str] = set()
+    for page in clients.pages("lambda", "ListAliases", FunctionName=name):
+        for alias in page["Aliases"]:
+            weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+            used |= {alias["FunctionVersion"], *weights}
+    listed = clients.pages("lambda", "ListProvisionedConcurrencyConfigs", FunctionName=name)
+    for page in listed:
+        for one in page["ProvisionedConcurrencyConfigs"]:
+            used.add(one["FunctionArn"].rpartition(":")[2])
+    return used
+
+
+KINDS = (Version(),)
