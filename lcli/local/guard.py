@@ -22,18 +22,24 @@ def is_loopback(origin: str) -> bool:
 
 
 def refusal(
-    request: Request, allows_origin: Callable[[str], bool] = is_loopback
+    request: Request,
+    allows_origin: Callable[[str], bool] = is_loopback,
+    *,
+    visits: bool = False,
 ) -> Response | None:
     """The 403 for a request that comes from the Web, None for any other.
 
     `allows_origin` says which pages may call: an HTTP API's CORS settings may let others in.
+    `visits` lets a browser follow a link from another site, as to any page.
     """
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     if not _HOST.fullmatch(host):
         return _refused(f"the Host header {host!r} is not a loopback address")
     if origin is not None:
         return None if allows_origin(origin) else _refused(f"pages of {origin!r} may not call")
-    if request.headers.get("sec-fetch-site") == "cross-site":
+    visit = visits and request.method == "GET"
+    visit = visit and request.headers.get("sec-fetch-mode") == "navigate"
+    if request.headers.get("sec-fetch-site") == "cross-site" and not visit:
         return _refused("another site's page may not call")
     return None
 

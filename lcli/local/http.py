@@ -263,6 +263,7 @@ class Server:
         self.connections: set[_Connection] = set()
         self.closing = False
         self.port = 0
+        self._listening: socket.socket | None = None
         self._server: asyncio.Server | None = None
 
     @property
@@ -270,25 +271,36 @@ class Server:
         """``http://127.0.0.1:PORT``, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self, port: int = 0) -> None:
-        """Listen on 127.0.0.1; port 0 takes a free one. Raises OSError if `port` is taken."""
-        loop = asyncio.get_running_loop()
+    def bind(self, port: int = 0) -> None:
+        """Take a port of 127.0.0.1, a free one for 0; who connects from now on is answered later.
+
+        Raises OSError if `port` is taken.
+        """
         # The protocol number must be IPPROTO_TCP, or asyncio leaves Nagle's algorithm on.
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-            self._server = await loop.create_server(
-                lambda: _Connection(self), sock=listening, backlog=512
-            )
+            listening.listen(512)
         except BaseException:
             listening.close()
             raise
+        self._listening = listening
         self.port = listening.getsockname()[1]
+
+    async def start(self, port: int = 0) -> None:
+        """Answer requests, at the port that is bound or else at `port`."""
+        if self._listening is None:
+            self.bind(port)
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(self), sock=self._listening, backlog=512
+        )
 
     async def close(self, grace: float = 2.0) -> None:
         """Stop listening; requests in hand get `grace` seconds to finish."""
         self.closing = True
         if self._server:
             self._server.close()
+        elif self._listening:
+            self._listening.close()
         await asyncio.gather(*(connection.end(grace) for connection in list(self.connections)))

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from lcli.local import pushes
+from lcli.local.addresses import FunctionUrls, HttpApis, Ports, http_apis
 from lcli.local.execution import Invocation, Invoker
 from lcli.local.guard import refusal
 from lcli.local.http import Server
@@ -86,19 +87,22 @@ class Cloud:
         self._token = token
         self.logs = MotoLogs()
         self.invoker = around(None)
-        self.functions = self._functions()
+        self.functions: LambdaApi
         self._started = self._used = time.monotonic()
         self._active = 0
         self._tasks: set[Any] = set()
 
     def _functions(self) -> LambdaApi:
-        return LambdaApi(
+        api = LambdaApi(
             directory=self.directory,
             invoker=self.invoker,
             enqueue=self._enqueue,
             fetch_object=self._fetch_object,
             role_exists=role_exists,
+            url_for=self.urls.url_for,
         )
+        api.on_change(self.urls.close_stale)
+        return api
 
     async def _enqueue(self, invocation: Invocation) -> None:
         if self.invoker:
@@ -119,13 +123,22 @@ class Cloud:
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1, on a free port unless told which."""
-        targets = Targets(lambda: self.functions)
-        self.services.prepare(lambda: pushes.install(targets))
+        self.ports = Ports(self.in_use)
+        self.targets = Targets(lambda: self.functions)
+        self.urls = FunctionUrls(lambda: self.functions, self.targets, self.ports)
+        self.apis = HttpApis(self.targets, self.ports)
+        self.functions = self._functions()
+        self.services.prepare(self._lead_moto_here)
         await self.front.start(port)
+
+    def _lead_moto_here(self) -> None:
+        pushes.install(self.targets)
+        http_apis.install(self.apis)
 
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""
         await self.front.close()
+        await self.ports.close_all()
         self.logs.close()
         self.services.close()
 
@@ -145,6 +158,7 @@ class Cloud:
 
     async def reset(self) -> None:
         """Forget everything: all services in all accounts."""
+        await self.ports.close_all()
         await self.services.run(self.services.reset)
         self.functions = self._functions()
 
@@ -181,7 +195,11 @@ class Cloud:
 
     def _status(self) -> dict[str, Any]:
         now = time.monotonic()
-        return {"uptime": now - self._started, "idle": self.idle_seconds()}
+        return {
+            "uptime": now - self._started,
+            "idle": self.idle_seconds(),
+            "addresses": self.ports.urls(),
+        }
 
 
 def _json(status: int, content: dict[str, Any]) -> Response:

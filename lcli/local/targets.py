@@ -15,8 +15,12 @@ from fnmatch import fnmatchcase
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from lcli.local.execution import Outcome
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.lambda_api.context import version_of
+from lcli.local.lambda_api.deploying import prepare
+from lcli.local.lambda_api.errors import function_not_found
+from lcli.local.lambda_api.invoke import invocation_of, run, weighted
 from lcli.local.lambda_api.state import Function
 from lcli.local.wire import Request, Response
 
@@ -94,13 +98,9 @@ class Targets:
         self, arn: str, principal: str, *, source_arn: str, source_account: str = ""
     ) -> bool:
         """Whether the policy of the function (of the qualifier, if any) lets a service call it."""
-        function, parsed = self._function(arn)
-        if function is None or parsed is None:
-            return False
-        policy = function.policies.get(parsed.qualifier)
-        return policy is not None and any(
+        return any(
             _permits(statement, principal, source_arn, source_account)
-            for statement in policy.statements
+            for statement in self.statements(arn)
         )
 
     def push(self, arn: str, event: Any) -> None:
@@ -118,7 +118,7 @@ class Targets:
         if answer.status != 202:
             LOG.warning("an event for %s is lost: %s", arn, answer.body)
 
-    async def call(self, arn: str, payload: bytes, **headers: str) -> Answer:
+    async def call(self, arn: str, payload: bytes) -> Answer:
         """Invoke and wait for the end; a refusal is an answer too."""
         response = await self._send(arn, payload, "RequestResponse")
         found = {name.lower(): value for name, value in response.headers}
@@ -128,25 +128,33 @@ class Targets:
             error = found.get("x-amzn-errortype", str(response.status))
         return Answer(response.status, body, error, found.get("x-amz-executed-version", ""))
 
-    async def stream(self, arn: str, payload: bytes) -> Response:
-        """Invoke with response streaming: Lambda's own answer, an event stream."""
-        return await self._send(arn, payload, "RequestResponse", streaming=True)
+    async def open(self, arn: str, payload: bytes) -> Outcome:
+        """Invoke and hand on a streamed response as it comes; raises ApiError."""
+        function, parsed = self._function(arn)
+        if function is None or parsed is None:
+            raise function_not_found(arn)
+        api = self._api()
+        region = api.region(parsed.account, parsed.region)
+        version = weighted(function, parsed.qualifier)
+        if version is not None:
+            prepare(api.shared, region, version)
+        invocation = invocation_of(api.shared, region, function, parsed.qualifier, payload)
+        return await run(api.shared, region, invocation)
 
-    async def _send(
-        self, arn: str, payload: bytes, kind: str, *, streaming: bool = False
-    ) -> Response:
+    def statements(self, arn: str) -> list[dict[str, Any]]:
+        """The policy's statements of a function, or of the qualifier that the ARN names."""
+        function, parsed = self._function(arn)
+        policy = function.policies.get(parsed.qualifier) if function and parsed else None
+        return policy.statements if policy else []
+
+    async def _send(self, arn: str, payload: bytes, kind: str) -> Response:
         parsed = Arn.parse(arn)
         if parsed is None:
             return Response(404, [("x-amzn-errortype", "ResourceNotFoundException")])
-        path = (
-            "2021-11-15/functions/{}/response-streaming-invocations"
-            if streaming
-            else "2015-03-31/functions/{}/invocations"
-        )
         credential = f"{parsed.account}/20260101/{parsed.region}/lambda/aws4_request"
         request = Request(
             "POST",
-            "/" + path.format(quote(arn, safe="")),
+            f"/2015-03-31/functions/{quote(arn, safe='')}/invocations",
             {
                 "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, Signature=",
                 "x-amz-invocation-type": kind,
