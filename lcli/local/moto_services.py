@@ -50,16 +50,14 @@ class MotoServices:
         for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="moto")
-        self._ready: asyncio.Task[None] | None = None
+        self._ready: asyncio.Future[None] | None = None
 
     def prepare(self, work: Callable[[], None]) -> None:
         """Begin `work` in a thread; requests wait for its end (moto's imports take 0.3 s)."""
-        self._ready = asyncio.get_running_loop().create_task(self.run(work))
+        self._ready = asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def handle(self, request: Request, service: str, region: str, account: str) -> Response:
         """Answer one request, in a thread: moto blocks."""
-        if self._ready:
-            await asyncio.shield(self._ready)
         answer: Response = await self.run(
             lambda: _answer(request, service.lower(), region, account)
         )
@@ -67,6 +65,8 @@ class MotoServices:
 
     async def run(self, work: Callable[[], Any]) -> Any:
         """Run something that touches moto's backends in the same threads as its requests."""
+        if self._ready:
+            await asyncio.shield(self._ready)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def reset(self) -> None:
