@@ -1,25 +1,33 @@
-"""Desired and actual resources → what to do, in a valid order; pure.
-
-The order, and why a killed run leaves nothing that the next one cannot find:
-
-1. what a thing needs is made before it; its entry in ``lcli:parts`` too;
-2. what leaves a function goes after everything that was made or changed for that function, and
-   what belongs to nobody in particular goes last;
-3. a thing goes before what it needs: the notification before the permission that tells of it;
-4. the tag ``lcli:parts`` is shortened when all that it named is gone.
-"""
+"""Desired and actual resources → what to do; pure. The order is that of lcli/deploy/order.py."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from graphlib import CycleError, TopologicalSorter
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 
-from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.model import Action, Actual, Change, Key, Kind, Resource, Value, Verb
+from lcli.deploy.order import before, in_order
+from lcli.errors import Problem
+from lcli.resources.model import (
+    Action,
+    Actual,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Ref,
+    Resource,
+    Text,
+    Value,
+    Verb,
+)
 
 PARTS = "parts"
 """The kind whose field Parts names the optional things of a function (the tag lcli:parts)."""
+
+
+_MISSED = frozenset({"function", "function_url", "http_api", "event_source_mapping"})
+"""Kinds whose loss is felt (an address, a position in a stream): asked before they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,10 @@ class Scope:
     """Whether functions that left the manifest go too."""
     adopt: frozenset[str] = frozenset()
     """Keys of functions that are taken over although their tags are not ours."""
+    kept: frozenset[Key] = frozenset()
+    """What somebody else owns (the manifest's ``ignore:``): never deleted."""
+    exposing: Mapping[Key, str] = field(default_factory=dict)
+    """What wants a word from the user when it is made, and why: it lets everybody in."""
 
     def covers(self, function: str) -> bool:
         """Whether things of that function may be changed; "" stands for what the app shares."""
@@ -79,7 +91,7 @@ def plan(
     Raises LcliError (USAGE) where resources need one another in a circle.
     """
     planner = _Planner(desired, actual, kinds, scope)
-    wanted = [action for r in desired.values() if (action := planner.wanted(r))]
+    wanted = [action for r in in_order(desired) if (action := planner.wanted(r))]
     wanted = _with_contents_made_again(wanted, planner)
     gone = planner.leftovers()
     parts, shortened = _split_parts(wanted)
@@ -100,33 +112,57 @@ class _Planner:
         self.actual = actual
         self.kinds = kinds
         self.scope = scope
+        self.outputs: dict[Key, Outputs] = {
+            key: one.outputs for key, one in actual.items() if key not in desired
+        }
+        """What references can be settled with already."""
         self.notices: list[str] = []
         self.refusals: list[Problem] = []
 
     def wanted(self, resource: Resource) -> Action | None:
         """What to do about a desired resource; None where it is refused."""
-        found = self.actual.get(resource.key)
+        key = resource.key
+        found = self.actual.get(key)
+        exposing = self.scope.exposing.get(key, "")
         if found is None:
-            return Action(Verb.CREATE, resource, changes=_all_new(resource))
+            return Action(
+                Verb.CREATE, resource, changes=_all_new(self._settled(resource)), confirm=exposing
+            )
         if not found.ours and resource.function not in self.scope.adopt:
             self.refusals.append(self._not_ours(resource, found))
             return None
-        kind = self.kinds[resource.key.kind]
-        changes = kind.diff(resource, found)
+        kind = self.kinds[key.kind]
+        changes = kind.diff(self._settled(resource), found)
+        fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
+        if not fixed:
+            self.outputs[key] = found.outputs
         if not changes:
             return Action(Verb.NONE, resource, found, reason=found.note)
-        if kind.fixed.isdisjoint(change.path.partition(".")[0] for change in changes):
+        if not fixed:
             reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
-            return Action(Verb.UPDATE, resource, found, changes, reason)
-        fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
-        return Action(
-            Verb.REPLACE,
-            resource,
-            found,
-            changes,
-            found.note or f"{', '.join(fixed)} cannot be changed in place",
-            "" if kind.keeps else f"replaces {kind.title} {resource.key.name}",
-        )
+            confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
+            return Action(Verb.UPDATE, resource, found, changes, reason, confirm)
+        reason = found.note or f"{', '.join(fixed)} cannot be changed in place"
+        asks = f"replaces {kind.title} {key.name}" if key.kind in _MISSED else exposing
+        return Action(Verb.REPLACE, resource, found, changes, reason, asks)
+
+    def _settled(self, resource: Resource) -> Resource:
+        """The resource with the references that this plan does not change filled in."""
+        fields = {name: self._value(value) for name, value in resource.fields.items()}
+        return replace(resource, fields=fields)
+
+    def _value(self, value: Value) -> Value:
+        if isinstance(value, Ref):
+            return self.outputs.get(value.key, {}).get(value.attr, value)
+        if isinstance(value, Text):
+            parts = tuple(self._value(part) for part in value.parts)
+            texts = [part for part in parts if isinstance(part, str)]
+            return "".join(texts) if len(texts) == len(parts) else value
+        if isinstance(value, Mapping):
+            return {key: self._value(one) for key, one in value.items()}
+        if isinstance(value, tuple):
+            return tuple(self._value(one) for one in value)
+        return value
 
     def _not_ours(self, resource: Resource, found: Actual) -> Problem:
         title = self.kinds[resource.key.kind].title
@@ -147,6 +183,8 @@ class _Planner:
         for key, found in self.actual.items():
             if key in self.desired or not found.ours or self.kinds[key.kind].keeps:
                 continue
+            if key in self.scope.kept:
+                continue
             function = found.resource.function
             if not self.scope.covers(function):
                 continue
@@ -161,7 +199,15 @@ class _Planner:
             )
         self._keep_what_others_need(gone)
         return [
-            Action(Verb.DELETE, found.resource, found, reason="no longer in the manifest")
+            Action(
+                Verb.DELETE,
+                found.resource,
+                found,
+                reason="no longer in the manifest",
+                confirm=f"deletes {self.kinds[key.kind].title} {key.name}"
+                if key.kind in _MISSED
+                else "",
+            )
             for key, found in gone.items()
             if not self._goes_along(found.resource, gone)
         ]
@@ -276,58 +322,12 @@ def _parts(resource: Resource) -> frozenset[str]:
 
 
 def _ordered(actions: Sequence[Action], planner: _Planner) -> Plan:
-    before = _before(actions, planner)
-    try:
-        order = list(TopologicalSorter(before).static_order())
-    except CycleError as error:
-        circle = [str(actions[index].resource.key) for index in error.args[1]]
-        problem = Problem(
-            "circle",
-            f"these need one another in a circle: {' → '.join(circle)}",
-            actions[error.args[1][0]].resource.where,
-            "take one of the references out of the manifest",
-        )
-        raise LcliError(problem, ExitCode.USAGE) from None
+    earlier = before(actions, planner.container_of)
+    order = list(TopologicalSorter(earlier).static_order())
     position = {old: new for new, old in enumerate(order)}
     return Plan(
         tuple(actions[old] for old in order),
-        tuple(frozenset(position[one] for one in before[old]) for old in order),
+        tuple(frozenset(position[one] for one in earlier[old]) for old in order),
         tuple(planner.notices),
         tuple(planner.refusals),
     )
-
-
-def _before(actions: Sequence[Action], planner: _Planner) -> dict[int, set[int]]:
-    """For each action those that come before it; a second one of a key is a shortening."""
-    made: dict[Key, int] = {}
-    gone: dict[Key, int] = {}
-    shortened: list[int] = []
-    for index, action in enumerate(actions):
-        key = action.resource.key
-        if action.verb is Verb.DELETE:
-            gone[key] = index
-        elif key in made:
-            shortened.append(index)
-        else:
-            made[key] = index
-    before: dict[int, set[int]] = {index: set() for index in range(len(actions))}
-    for index in made.values():
-        before[index] |= {made[need] for need in actions[index].resource.needs if need in made}
-        before[index].discard(index)
-    works = {i for i in made.values() if actions[i].verb is not Verb.NONE}
-    for index in gone.values():
-        function = actions[index].resource.function
-        before[index] |= {
-            i for i in works if not function or actions[i].resource.function == function
-        }
-        for need in actions[index].resource.needs:
-            # What goes along with its container is needed as long as the container is.
-            held = need if need in gone else planner.container_of(need)
-            if held in gone and gone[held] != index:
-                before[gone[held]].add(index)
-    for index in shortened:
-        resource = actions[index].resource
-        before[index] |= {made[resource.key]} | {
-            i for i in gone.values() if actions[i].resource.function == resource.function
-        }
-    return before

@@ -1,0 +1,91 @@
+"""What comes before what; pure.
+
+The order, and why a killed run leaves nothing that the next one cannot find:
+
+1. what a thing needs is made before it; its entry in ``lcli:parts`` too;
+2. what leaves a function goes after everything that was made or changed for that function, and
+   what belongs to nobody in particular goes last;
+3. a thing goes before what it needs: the notification before the permission that tells of it;
+4. the tag ``lcli:parts`` is shortened when all that it named is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.model import Action, Key, Ref, Resource, Text, Value, Verb
+
+
+def references(value: Value) -> frozenset[Key]:
+    """The resources that a value refers to."""
+    if isinstance(value, Ref):
+        return frozenset({value.key})
+    if isinstance(value, Text):
+        return frozenset(part.key for part in value.parts if isinstance(part, Ref))
+    if isinstance(value, Mapping):
+        return frozenset().union(*map(references, value.values()))
+    if isinstance(value, tuple):
+        return frozenset().union(*map(references, value))
+    return frozenset()
+
+
+def _needs(resource: Resource) -> frozenset[Key]:
+    return (references(resource.fields) | frozenset(resource.needs)) - {resource.key}
+
+
+def in_order(desired: Mapping[Key, Resource]) -> list[Resource]:
+    """What is needed first. Raises LcliError (USAGE) where that goes round in a circle."""
+    graph = {key: [n for n in _needs(one) if n in desired] for key, one in desired.items()}
+    try:
+        return [desired[key] for key in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = [str(key) for key in reversed(error.args[1])]
+        problem = Problem(
+            "circle",
+            f"these need one another in a circle: {' → '.join(circle)}",
+            desired[error.args[1][0]].where,
+            "take one of the references out of the manifest",
+        )
+        raise LcliError(problem, ExitCode.USAGE) from None
+
+
+def before(
+    actions: Sequence[Action], container_of: Callable[[Key], Key | None]
+) -> dict[int, set[int]]:
+    """For each action those that come before it; a second one of a key is a shortening.
+
+    `container_of` gives the resource that another lives in, which takes it along when it goes.
+    """
+    made: dict[Key, int] = {}
+    gone: dict[Key, int] = {}
+    shortened: list[int] = []
+    for index, action in enumerate(actions):
+        key = action.resource.key
+        if action.verb is Verb.DELETE:
+            gone[key] = index
+        elif key in made:
+            shortened.append(index)
+        else:
+            made[key] = index
+    earlier: dict[int, set[int]] = {index: set() for index in range(len(actions))}
+    for index in made.values():
+        earlier[index] |= {made[need] for need in _needs(actions[index].resource) if need in made}
+    works = {i for i in made.values() if actions[i].verb is not Verb.NONE}
+    for index in gone.values():
+        function = actions[index].resource.function
+        earlier[index] |= {
+            i for i in works if not function or actions[i].resource.function == function
+        }
+        for need in actions[index].resource.needs:
+            # What goes along with its container is needed as long as the container is.
+            held = need if need in gone else container_of(need)
+            if held in gone and gone[held] != index:
+                earlier[gone[held]].add(index)
+    for index in shortened:
+        resource = actions[index].resource
+        earlier[index] |= {made[resource.key]} | {
+            i for i in gone.values() if actions[i].resource.function == resource.function
+        }
+    return earlier
