@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,8 @@ class Invocation:
     client_context: str | None = None
     """Decoded JSON text."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: bool = False
+    """The caller can take the response as it comes: then Outcome.stream may be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Outcome:
     max_memory_mb: int = 0
     stream: AsyncIterator[bytes] | None = None
     """The rest of a streamed response; then `payload` is empty."""
+    completion: Awaitable[Outcome] | None = None
+    """With `stream`: how it ended, once it has (error, log tail, duration)."""
+    content_type: str = "application/json"
+    """As the runtime named it; ``application/vnd.awslambda.http-integration-response`` starts with
+    a JSON prelude."""
 
 
 class Throttled(Exception):

@@ -1,0 +1,1 @@
+"""Execution environments: function code in worker processes that speak Lambda's Runtime API."""

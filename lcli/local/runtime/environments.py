@@ -1,0 +1,328 @@
+"""All execution environments of the local cloud: which one takes an event, when to start another.
+
+Lambda's rules: an environment runs one event at a time, the last used is used first, another is
+started only if none can serve, and one that has had nothing to do for a while ends. On top of them
+this machine's: only a few start at the same time, and their number has a limit, beyond which events
+wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from lcli.local.execution import Deployed, Invocation, Outcome, RuntimeMissing, Throttled
+from lcli.local.log_sink import LogSink
+from lcli.local.runtime.answers import platform_error
+from lcli.local.runtime.environment import Environment, Site, State
+from lcli.local.runtime.guard import Guard
+from lcli.local.runtime.launch import InvalidEntrypoint, Launch, Launcher
+from lcli.local.runtime.layers import merged
+
+ACCOUNT_CONCURRENCY = 1000
+"""Invocations at a time in an account and region (Lambda quotas)."""
+IDLE_SECONDS = 300
+WATCH_SECONDS = 0.05
+LINGER_SECONDS = 0.1
+"""How long a worker that has answered is expected to ask for the next event at once."""
+_WORKER_MEGABYTES = 64
+_FEWEST = 32
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """The environments of one version of a function at one revision."""
+
+    deployed: Deployed
+    idle: list[Environment] = field(default_factory=list)
+    """Last used last."""
+    waiting: deque[asyncio.Future[Environment]] = field(default_factory=deque)
+    starting: int = 0
+    finishing: dict[Environment, float] = field(default_factory=dict)
+    """Since when."""
+    retired: bool = False
+
+    def serve(self, environment: Environment) -> bool:
+        """Give it to whoever has waited longest; False if nobody waits."""
+        if not self.waiting:
+            return False
+        self.waiting.popleft().set_result(environment)
+        return True
+
+    def refuse(self, error: Exception) -> None:
+        """Tell everybody who waits that there will be none."""
+        while self.waiting:
+            self.waiting.popleft().set_exception(error)
+
+    def expected(self) -> int:
+        """How many of those who wait will be served without another start."""
+        fresh = time.monotonic() - LINGER_SECONDS
+        return self.starting + sum(since > fresh for since in self.finishing.values())
+
+
+class Environments:
+    """The local cloud's `Invoker`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        endpoint: str,
+        sink: LogSink,
+        strict: bool = False,
+        freeze: bool = True,
+        notice: Callable[[str], None] = lambda _: None,
+        idle_seconds: float = IDLE_SECONDS,
+        most: int | None = None,
+    ) -> None:
+        """`directory` is lcli's for temporary files; `endpoint` is for the functions' SDKs.
+
+        `strict` refuses to run another version than a runtime names; otherwise `notice` gets one
+        sentence about it. `freeze` stops workers between invocations, as Lambda does. `most` is
+        the number of environments that this machine can hold.
+        """
+        self._directory = directory
+        self._endpoint = endpoint
+        self._sink = sink
+        self._freeze = freeze
+        self._idle_seconds = idle_seconds
+        self._most = most or _most()
+        self._launcher = Launcher(directory / "runtime", strict=strict, notice=notice)
+        self._preparing = threading.Lock()
+        self._pools: dict[tuple[str, str], Pool] = {}
+        self._living: dict[Environment, Pool] = {}
+        self._freed = asyncio.Event()
+        self._running: Counter[str] = Counter()
+        self._starts = asyncio.Semaphore(max(4, 2 * (os.cpu_count() or 1)))
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._watching: asyncio.Task[None] | None = None
+        self._sweep: asyncio.TimerHandle | None = None
+        self._site: Site | None = None
+
+    async def invoke(self, invocation: Invocation, *, concurrency: int | None = None) -> Outcome:
+        """Run it to its end, at most `concurrency` at a time for the function (reserved).
+
+        It runs on when the caller goes away, as in Lambda. Raises Throttled and RuntimeMissing.
+        """
+        arn = invocation.deployed.arn
+        if concurrency is not None and self._running[arn] >= concurrency:
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        if self._running.total() >= ACCOUNT_CONCURRENCY:
+            raise Throttled("ConcurrentInvocationLimitExceeded")
+        self._running[arn] += 1
+        return await asyncio.shield(self._task(self._invoke(invocation)))
+
+    async def retire(self, arn: str, version: str | None = None) -> None:
+        """End the idle environments of a function (busy ones end after their invocation)."""
+        for key in [*self._pools]:
+            if key[0] == arn and version in (None, key[1]):
+                self._retire(self._pools.pop(key))
+
+    async def close(self) -> None:
+        """End every environment and remove the temporary files."""
+        if self._sweep:
+            self._sweep.cancel()
+        environments = [*self._living]
+        for environment in environments:
+            environment.end()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for environment in environments:
+            await environment.ended()
+        if self._site:
+            self._site.guard.close()
+            shutil.rmtree(self._directory / "tmp", ignore_errors=True)
+
+    # One invocation
+
+    async def _invoke(self, invocation: Invocation) -> Outcome:
+        arn = invocation.deployed.arn
+        outcome: Outcome | None = None
+        try:
+            environment = await self._acquire(invocation.deployed)
+            if environment.failure:
+                outcome = environment.fail(invocation)
+            else:
+                outcome = await environment.run(invocation)
+            return outcome
+        finally:
+            if outcome and outcome.completion:
+                ending = asyncio.ensure_future(outcome.completion)
+                ending.add_done_callback(lambda _: self._release(arn))
+            else:
+                self._release(arn)
+
+    def _release(self, arn: str) -> None:
+        self._running[arn] -= 1
+        if not self._running[arn]:
+            del self._running[arn]
+
+    async def _acquire(self, deployed: Deployed) -> Environment:
+        """An idle environment, or one whose start failed."""
+        pool = self._pool(deployed)
+        while True:
+            if pool.idle:
+                environment = pool.idle.pop()
+            else:
+                waiting: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+                pool.waiting.append(waiting)
+                self._balance(pool)
+                environment = await waiting
+            # It may have died since it was handed over.
+            if environment.failure or environment.state is State.IDLE:
+                return environment
+
+    def _pool(self, deployed: Deployed) -> Pool:
+        key = (deployed.arn, deployed.version)
+        pool = self._pools.get(key)
+        if pool is None or pool.deployed.revision != deployed.revision:
+            if pool:
+                self._retire(pool)
+            pool = self._pools[key] = Pool(deployed)
+        return pool
+
+    def _retire(self, pool: Pool) -> None:
+        pool.retired = True
+        for environment in [*pool.idle]:
+            environment.end()
+
+    # Starting
+
+    def _balance(self, pool: Pool) -> None:
+        """Start as many as are still needed for those who wait."""
+        for _ in range(len(pool.waiting) - pool.expected()):
+            pool.starting += 1
+            self._task(self._start(pool))
+        if pool.waiting and pool.finishing:
+            asyncio.get_running_loop().call_later(LINGER_SECONDS * 1.1, self._balance, pool)
+
+    async def _start(self, pool: Pool) -> None:
+        environment: Environment | None = None
+        try:
+            async with self._starts:
+                await self._room(pool)
+                if pool.waiting:
+                    environment = await self._make(pool)
+        except RuntimeMissing as error:
+            pool.refuse(error)
+        finally:
+            pool.starting -= 1
+        if environment and environment.failure:
+            pool.serve(environment)
+        self._balance(pool)
+
+    async def _room(self, pool: Pool) -> None:
+        """Wait until another environment may live, or nobody in `pool` waits for one."""
+        while len(self._living) >= self._most and pool.waiting:
+            idle = [each for other in self._pools.values() for each in other.idle]
+            if idle:
+                min(idle, key=lambda each: each.used).end()
+            else:
+                self._freed.clear()
+                await self._freed.wait()
+
+    async def _make(self, pool: Pool) -> Environment:
+        """Start an environment. Raises RuntimeMissing."""
+        loop = asyncio.get_running_loop()
+        deployed = pool.deployed
+        site = self._shared()
+        changed = partial(self._changed, pool)
+        try:
+            launch, layers = await loop.run_in_executor(None, self._prepare, deployed)
+        except InvalidEntrypoint as error:
+            launch = Launch((), deployed.runtime, deployed.code)
+            environment = Environment(deployed, site, launch, deployed.code, changed)
+            environment.failure = platform_error("Runtime.InvalidEntrypoint", f"Error: {error}")
+            return environment
+        environment = Environment(deployed, site, launch, layers, changed)
+        self._living[environment] = pool
+        await environment.start()
+        return environment
+
+    def _prepare(self, deployed: Deployed) -> tuple[Launch, Path]:
+        """Find what to start; runs in a thread, since it looks for interpreters."""
+        with self._preparing:
+            layers = merged(self._directory / "layers", deployed.layers)
+            return self._launcher.launch(deployed, layers), layers
+
+    def _shared(self) -> Site:
+        if self._site is None:
+            self._site = Site(self._directory, self._endpoint, self._sink, Guard(), self._freeze)
+        return self._site
+
+    # What becomes of them
+
+    def _changed(self, pool: Pool, environment: Environment) -> None:
+        pool.finishing.pop(environment, None)
+        match environment.state:
+            case State.IDLE:
+                self._rest(pool, environment)
+            case State.BUSY:
+                if self._watching is None or self._watching.done():
+                    self._watching = self._task(self._watch())
+            case State.FINISHING:
+                pool.finishing[environment] = time.monotonic()
+            case State.DEAD:
+                if environment in pool.idle:
+                    pool.idle.remove(environment)
+                self._living.pop(environment, None)
+                self._freed.set()
+                self._balance(pool)
+
+    def _rest(self, pool: Pool, environment: Environment) -> None:
+        """It has nothing to do: serve, end or keep it."""
+        if pool.serve(environment):
+            return
+        if pool.retired:
+            environment.end()
+            return
+        pool.idle.append(environment)
+        self._freed.set()
+        if self._sweep is None:
+            self._sweep_later()
+
+    async def _watch(self) -> None:
+        """Look after the memory of those that are busy, as long as there are any."""
+        while busy := [each for each in self._living if each.state is State.BUSY]:
+            for environment in busy:
+                environment.measure()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _sweep_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(self._idle_seconds / 4, self._sweep_idle)
+
+    def _sweep_idle(self) -> None:
+        """End those that have had nothing to do for long."""
+        self._sweep = None
+        before = time.monotonic() - self._idle_seconds
+        for pool in self._pools.values():
+            for environment in [each for each in pool.idle if each.used < before]:
+                environment.end()
+        if self._living:
+            self._sweep_later()
+
+    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _most() -> int:
+    """Environments that this machine's memory can hold."""
+    memory: int = psutil.virtual_memory().total
+    return max(_FEWEST, min(ACCOUNT_CONCURRENCY, memory // (_WORKER_MEGABYTES * 1024**2)))
