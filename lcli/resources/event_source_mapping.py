@@ -1,0 +1,296 @@
+"""Event source mappings: the queues and streams that Lambda polls for a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from lcli.aws.clients import AwsError
+from lcli.errors import LcliError, Problem
+from lcli.resources import function_tags as tagging
+from lcli.resources.compare import merged
+from lcli.resources.function_state import GONE
+from lcli.resources.mapping_fields import (
+    FIXED,
+    defaults,
+    normal,
+    read_fields,
+    source_of,
+    unknown_fields,
+)
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Resource,
+    Value,
+)
+from lcli.resources.naming import attached_to, function_key, function_of, qualified
+
+_SECONDS = 300.0
+STEADY = frozenset({"Enabled", "Disabled"})
+
+
+def event_source_mapping(
+    place: Place,
+    name: str,
+    qualifier: str,
+    source_arn: str,
+    *,
+    settings: Mapping[str, Any],
+    function: str,
+    tags: Mapping[str, str] | None = None,
+    needs: tuple[Key, ...] = (),
+    where: str = "",
+) -> Resource:
+    """Lambda polls `source_arn` for the AWS function `name` or its alias.
+
+    `settings` are CreateEventSourceMapping's other parameters in the API's shape; what is left
+    out has AWS's default for that kind of source. `needs` are added to the function, its alias.
+    Self-managed sources leave `source_arn` empty and give SelfManagedEventSource.
+    """
+    identity = {"EventSourceArn": source_arn} | dict(settings)
+    fields = defaults(source_arn) | {key: normal(key, one) for key, one in settings.items()}
+    fields["FunctionName"] = place.arn("lambda", f"function:{qualified(name, qualifier)}")
+    fields["Tags"] = {**dict(sorted((tags or {}).items())), **place.tags(function)}
+    if source_arn:
+        fields["EventSourceArn"] = source_arn
+    return Resource(
+        _key(name, source_of(identity)),
+        fields,
+        needs=tuple(dict.fromkeys((*attached_to(name, qualifier), *needs))),
+        function=function,
+        where=where,
+    )
+
+
+def _key(name: str, source: str) -> Key:
+    return Key("event_source_mapping", f"{name}<-{source}")
+
+
+class EventSourceMapping(Kind):
+    """A poller; its alias can change in place, so it keeps its position in a stream."""
+
+    name = "event_source_mapping"
+    title = "event source mapping"
+    reads_after: ClassVar[tuple[str, ...]] = ("function",)
+    fixed: ClassVar[frozenset[str]] = FIXED
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """One list of the account's mappings, where any is wanted or ``lcli:parts`` names some.
+
+        Tags are asked for only of mappings that nothing wants, of functions that had none of
+        ours so far, and of functions whose own tags are about to change.
+        """
+        functions = {one.resource.key.name: one for one in reading.existing("function")}
+        named = {
+            name
+            for name, one in functions.items()
+            if tagging.qualifiers(one.outputs["parts"], self.name)
+        }
+        wanted = {one.key: one for one in reading.wanted(self.name)}
+        polled = named | {key.name.partition("<-")[0] for key in wanted}
+        if polled.isdisjoint(functions):
+            return
+        mappings = [
+            one
+            for page in reading.clients.pages("lambda", "ListEventSourceMappings")
+            for one in page["EventSourceMappings"]
+            if function_of(one["FunctionArn"])[0] in functions and one["State"] != "Deleting"
+        ]
+        asked = [one for one in mappings if self._ask_tags(one, functions, named, reading)]
+        answers = reading.each(
+            lambda one: reading.clients.call(
+                "lambda", "ListTags", Resource=one["EventSourceMappingArn"]
+            )["Tags"],
+            asked,
+        )
+        tags = {one["UUID"]: found for one, found in zip(asked, answers, strict=True)}
+        for one in mappings:
+            actual = _actual(reading, one, functions, tags.get(one["UUID"]))
+            if actual.resource.key in wanted or tagging.are_ours(
+                tags.get(one["UUID"], {}), reading.place
+            ):
+                yield actual
+
+    def _ask_tags(
+        self,
+        mapping: Mapping[str, Any],
+        functions: Mapping[str, Actual],
+        named: set[str],
+        reading: Reading,
+    ) -> bool:
+        name = function_of(mapping["FunctionArn"])[0]
+        if _key(name, source_of(mapping)) not in reading.desired:
+            return name in named
+        function = reading.desired.get(function_key(name))
+        before = functions[name].resource.fields["Tags"]
+        return name not in named or function is None or function.fields["Tags"] != before
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """CreateEventSourceMapping, and the wait until it polls (or stands still, if disabled).
+
+        One of the same function and source is an earlier answer that was lost.
+        """
+        settings = {key: _sent(key, applying.settle(one)) for key, one in wanted.fields.items()}
+        given = {key: one for key, one in settings.items() if one not in ({}, [], "", None)}
+        try:
+            answer = applying.clients.call("lambda", "CreateEventSourceMapping", **given)
+        except AwsError as error:
+            if error.code != "ResourceConflictException":
+                raise
+            answer = self._existing(wanted, applying, error)
+        return _settled(answer["UUID"], applying)
+
+    def _existing(self, wanted: Resource, applying: Applying, error: AwsError) -> dict[str, Any]:
+        source = wanted.fields.get("EventSourceArn")
+        which: dict[str, Any] = {"EventSourceArn": source} if source else {}
+        name = wanted.key.name.partition("<-")[0]
+        for page in applying.clients.pages("lambda", "ListEventSourceMappings", **which):
+            for one in page["EventSourceMappings"]:
+                if _key(function_of(one["FunctionArn"])[0], source_of(one)) == wanted.key:
+                    _settled(one["UUID"], applying)
+                    self._write(wanted, one["UUID"], wanted.fields, applying)
+                    return dict(one)
+        raise LcliError(
+            Problem(
+                "mapping-exists",
+                f"AWS says that a mapping of {name} to this source exists: {error.message}",
+                where=wanted.where,
+                next_step="wait a minute for one that is being deleted, then deploy again",
+            )
+        ) from error
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """UpdateEventSourceMapping with what changed, tags by TagResource, and the wait."""
+        fields = {change.path.partition(".")[0] for change in changes}
+        uuid = actual.outputs["uuid"]
+        sent = {field: merged(wanted, actual, field) for field in sorted(fields)}
+        if "Tags" in sent:
+            tags = applying.settle(sent.pop("Tags"))
+            arn = applying.place.arn("lambda", f"event-source-mapping:{uuid}")
+            applying.clients.call("lambda", "TagResource", Resource=arn, Tags=tags)
+        if sent:
+            self._write(wanted, uuid, sent, applying)
+        return _settled(uuid, applying)
+
+    def _write(
+        self, wanted: Resource, uuid: str, fields: Mapping[str, Value], applying: Applying
+    ) -> None:
+        never = FIXED | {"Tags", "EventSourceArn"}
+        sent = {
+            key: _sent(key, applying.settle(one)) for key, one in fields.items() if key not in never
+        }
+        applying.say(f"updating the mapping of {wanted.key.name}")
+        applying.clients.call("lambda", "UpdateEventSourceMapping", UUID=uuid, **sent)
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteEventSourceMapping, and the wait until it is gone."""
+        uuid = actual.outputs["uuid"]
+        try:
+            applying.clients.call("lambda", "DeleteEventSourceMapping", UUID=uuid)
+        except AwsError as error:
+            if error.code != GONE:
+                raise
+            return
+        applying.poll(
+            lambda: True if _get(uuid, applying) is None else None,
+            f"waiting for the mapping {actual.resource.key.name} to be gone",
+            _SECONDS,
+        )
+
+
+def _actual(
+    reading: Reading,
+    mapping: Mapping[str, Any],
+    functions: Mapping[str, Actual],
+    tags: Mapping[str, str] | None,
+) -> Actual:
+    arn = mapping["FunctionArn"]
+    name, qualifier = function_of(arn)
+    key = _key(name, source_of(mapping))
+    function = functions[name]
+    wanted = reading.desired.get(key)
+    governed = wanted.fields if wanted else {}
+    fields = read_fields(mapping, governed)
+    unknown = unknown_fields(mapping)
+    if tags is None:
+        unknown |= {"Tags"}
+    else:
+        fields["Tags"] = {name: one for name, one in tags.items() if name in _names(governed)}
+    alias = (Key("alias", qualified(name, qualifier)),) if qualifier else ()
+    return Actual(
+        Resource(
+            key,
+            fields,
+            needs=(function_key(name), Key("parts", name), *alias),
+            function=function.resource.function,
+        ),
+        outputs={"uuid": mapping["UUID"], "state": mapping["State"]},
+        ours=function.ours,
+        owner=function.owner,
+        unknown=unknown,
+        note=_note(mapping),
+    )
+
+
+def _names(governed: Mapping[str, Value]) -> frozenset[str]:
+    tags = governed.get("Tags")
+    return frozenset(tags) if isinstance(tags, Mapping) else frozenset()
+
+
+def _note(mapping: Mapping[str, Any]) -> str:
+    """Why it does not poll, and what it last met with, where AWS tells."""
+    notes = []
+    if mapping["State"] in ("Disabled", "Disabling"):
+        notes.append(f"{mapping['State'].lower()}: {mapping.get('StateTransitionReason', '')}")
+    if str(mapping.get("LastProcessingResult", "")).startswith("PROBLEM"):
+        notes.append(str(mapping["LastProcessingResult"]))
+    if error := mapping.get("FilterCriteriaError"):
+        notes.append(f"AWS does not show the filter: {error.get('Message', '')}")
+    return "; ".join(notes)
+
+
+def _sent(field: str, value: Any) -> Any:
+    """A settled field as the API takes it."""
+    if field == "FilterCriteria":
+        return {"Filters": [{"Pattern": pattern} for pattern in value]}
+    return value
+
+
+def _get(uuid: str, applying: Applying) -> dict[str, Any] | None:
+    try:
+        return applying.clients.call("lambda", "GetEventSourceMapping", UUID=uuid)
+    except AwsError as error:
+        if error.code == GONE:
+            return None
+        raise
+
+
+def _settled(uuid: str, applying: Applying) -> Outputs:
+    """Wait until the mapping is enabled or disabled."""
+
+    def look() -> Outputs | None:
+        seen = _get(uuid, applying)
+        if seen is None:
+            raise LcliError(
+                Problem(
+                    "mapping-gone",
+                    f"the event source mapping {uuid} was deleted by someone else",
+                    next_step="run the deploy again",
+                )
+            )
+        steady = seen["State"] in STEADY
+        return {"uuid": uuid, "state": seen["State"]} if steady else None
+
+    return applying.poll(look, "waiting for the event source mapping", _SECONDS)
+
+
+KINDS = (EventSourceMapping(),)

@@ -1,0 +1,164 @@
+"""Layers: a new version when their content changes.
+
+Layers cannot be tagged: a derived name, and a marker with the content's digest in the
+Description, say what is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources.code import Code
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Resource,
+)
+from lcli.resources.naming import derived_name
+
+_MARKER = "lcli:sha256:"
+
+
+def layer(
+    place: Place,
+    key: str,
+    code: Code,
+    *,
+    runtimes: Iterable[str] = (),
+    architectures: Iterable[str] = (),
+    where: str = "",
+) -> Resource:
+    """The manifest's layer `key`; output ``arn`` is its newest version's."""
+    return Resource(
+        layer_key(place, key),
+        {
+            "Code": code.digest,
+            "CompatibleArchitectures": tuple(sorted(architectures)),
+            "CompatibleRuntimes": tuple(sorted(runtimes)),
+        },
+        where=where,
+        payload=code,
+    )
+
+
+def layer_key(place: Place, key: str) -> Key:
+    """The key of the manifest's layer `key`, for references to its ``arn``."""
+    return Key("layer", derived_name(place.app, place.stage, key))
+
+
+class Layer(Kind):
+    """A layer's newest version: an update publishes one more, and the older ones stay."""
+
+    name = "layer"
+    title = "layer"
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """The newest version of each wanted layer, and of ours that left the manifest.
+
+        One ListLayers where all is read, else one ListLayerVersions a layer.
+        """
+        wanted = [one.key.name for one in reading.wanted(self.name)]
+        if reading.functions is None:
+            newest = _all(reading.clients)
+        else:
+            answers = reading.each(lambda name: _newest(reading.clients, name), wanted)
+            newest = {name: one for name, one in zip(wanted, answers, strict=True) if one}
+        for name, one in newest.items():
+            actual = _actual(reading.place, name, one)
+            if name in wanted or actual.ours:
+                yield actual
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """PublishLayerVersion; one that was published by a call whose answer was lost is taken."""
+        code = wanted.payload
+        if not isinstance(code, Code):
+            raise TypeError(f"{wanted.key} has no content")
+        settings = {
+            field: applying.settle(wanted.fields[field])
+            for field in ("CompatibleArchitectures", "CompatibleRuntimes")
+            if wanted.fields[field]
+        }
+        try:
+            answer = applying.clients.call(
+                "lambda",
+                "PublishLayerVersion",
+                LayerName=wanted.key.name,
+                Description=f"{_MARKER}{code.digest} {_owner(applying.place)}",
+                Content=code.content(),
+                **settings,
+            )
+        except AwsError as error:
+            newest = _newest(applying.clients, wanted.key.name) if error.lost else None
+            if newest is None or _digest(newest) != code.digest:
+                raise
+            answer = newest
+        return _outputs(answer)
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """The same: versions of layers never change."""
+        return self.create(wanted, applying)
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """DeleteLayerVersion of every version; functions that use one keep it."""
+        name = actual.resource.key.name
+        pages = list(applying.clients.pages("lambda", "ListLayerVersions", LayerName=name))
+        for one in [version for page in pages for version in page["LayerVersions"]]:
+            applying.clients.call(
+                "lambda", "DeleteLayerVersion", LayerName=name, VersionNumber=one["Version"]
+            )
+
+
+def _owner(place: Place) -> str:
+    return "-".join(filter(None, (place.app, place.stage)))
+
+
+def _all(clients: Clients) -> dict[str, dict[str, Any]]:
+    return {
+        one["LayerName"]: one["LatestMatchingVersion"]
+        for page in clients.pages("lambda", "ListLayers")
+        for one in page["Layers"]
+    }
+
+
+def _newest(clients: Clients, name: str) -> dict[str, Any] | None:
+    answer = clients.call("lambda", "ListLayerVersions", LayerName=name, MaxItems=1)
+    return next(iter(answer["LayerVersions"]), None)
+
+
+def _digest(version: Mapping[str, Any]) -> str:
+    """The digest in the marker; empty for a version that lcli did not publish."""
+    marker = str(version.get("Description", "")).partition(" ")[0]
+    return marker.removeprefix(_MARKER) if marker.startswith(_MARKER) else ""
+
+
+def _outputs(version: Mapping[str, Any]) -> Outputs:
+    return {"arn": version["LayerVersionArn"], "number": str(version["Version"])}
+
+
+def _actual(place: Place, name: str, version: Mapping[str, Any]) -> Actual:
+    owner = str(version.get("Description", "")).partition(" ")[2]
+    fields = {
+        "Code": _digest(version) or f"version {version['Version']}, not by lcli",
+        "CompatibleArchitectures": tuple(sorted(version.get("CompatibleArchitectures") or ())),
+        "CompatibleRuntimes": tuple(sorted(version.get("CompatibleRuntimes") or ())),
+    }
+    ours = bool(_digest(version)) and owner == _owner(place)
+    return Actual(
+        Resource(Key("layer", name), fields),
+        outputs=_outputs(version),
+        ours=ours,
+        owner=f"lcli app {owner}" if _digest(version) else "someone else",
+    )
+
+
+KINDS = (Layer(),)

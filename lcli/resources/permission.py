@@ -1,0 +1,238 @@
+"""Permission statements: who else may invoke a function, one statement a source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources import function_tags as tagging
+from lcli.resources.function_state import GONE
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Key,
+    Kind,
+    Outputs,
+    Place,
+    Reading,
+    Ref,
+    Resource,
+    Text,
+    Value,
+)
+from lcli.resources.naming import (
+    PREFIX,
+    attached_to,
+    function_key,
+    qualified,
+    short_hash,
+    unqualified,
+)
+
+INVOKE = "lambda:InvokeFunction"
+INVOKE_URL = "lambda:InvokeFunctionUrl"
+CONDITIONS: Mapping[str, str] = {
+    "aws:sourcearn": "SourceArn",
+    "aws:sourceaccount": "SourceAccount",
+    "aws:principalorgid": "PrincipalOrgID",
+    "lambda:eventsourcetoken": "EventSourceToken",
+    "lambda:functionurlauthtype": "FunctionUrlAuthType",
+    "lambda:invokedviafunctionurl": "InvokedViaFunctionUrl",
+}
+"""Condition keys (lower case, since IAM does not mind) and AddPermission's parameters."""
+
+
+def permission(
+    place: Place,
+    name: str,
+    qualifier: str,
+    *,
+    principal: str,
+    function: str,
+    action: str = INVOKE,
+    source_arn: str | Ref | Text = "",
+    source_account: str = "",
+    principal_org_id: str = "",
+    event_source_token: str = "",
+    url_auth: str = "",
+    via_url: bool = False,
+    where: str = "",
+) -> Resource:
+    """One statement in the policy of the AWS function `name` or its alias `qualifier`.
+
+    `principal` is a service (``s3.amazonaws.com``), an account, an ARN or ``*``; `url_auth` is
+    FunctionUrlAuthType. The statement's id is derived from all of it, before references are
+    settled.
+    """
+    given: dict[str, Value] = {
+        "Action": action,
+        "EventSourceToken": event_source_token,
+        "FunctionUrlAuthType": url_auth,
+        "InvokedViaFunctionUrl": via_url,
+        "Principal": _principal(principal),
+        "PrincipalOrgID": principal_org_id,
+        "SourceAccount": source_account,
+        "SourceArn": source_arn,
+    }
+    fields = {field: value for field, value in given.items() if value}
+    sid = PREFIX + short_hash(*(repr(item) for item in sorted(fields.items(), key=str)))
+    refs = source_arn.parts if isinstance(source_arn, Text) else (source_arn,)
+    return Resource(
+        _key(name, qualifier, sid),
+        fields,
+        needs=(*attached_to(name, qualifier), *(r.key for r in refs if isinstance(r, Ref))),
+        function=function,
+        where=where,
+    )
+
+
+def url_permissions(
+    place: Place, name: str, qualifier: str, *, function: str, where: str = ""
+) -> tuple[Resource, ...]:
+    """Both statements that a URL with ``auth: none`` needs.
+
+    "Control access to Lambda function URLs": since October 2025 InvokeFunctionUrl, and
+    InvokeFunction under the condition lambda:InvokedViaFunctionUrl.
+    """
+    return (
+        permission(
+            place,
+            name,
+            qualifier,
+            principal="*",
+            function=function,
+            action=INVOKE_URL,
+            url_auth="NONE",
+            where=where,
+        ),
+        permission(
+            place, name, qualifier, principal="*", function=function, via_url=True, where=where
+        ),
+    )
+
+
+def _key(name: str, qualifier: str, sid: str) -> Key:
+    return Key("permission", f"{qualified(name, qualifier)}/{sid}")
+
+
+def _principal(principal: str) -> str:
+    """An account is its root: the policy shows ``arn:aws:iam::ACCOUNT:root``."""
+    parts = principal.split(":")
+    return parts[4] if len(parts) == 6 and parts[2] == "iam" and parts[5] == "root" else principal
+
+
+class Permission(Kind):
+    """A statement of a function's own policy, by an id that lcli derived."""
+
+    name = "permission"
+    title = "permission"
+    reads_after: ClassVar[tuple[str, ...]] = ("function", "alias")
+    within = "function"
+    fixed: ClassVar[frozenset[str]] = frozenset({"Action", "Principal", *CONDITIONS.values()})
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """The statements with ids of lcli's, one GetPolicy a function and qualifier.
+
+        Of the wanted ones and of every qualifier that ``lcli:parts`` names; others' statements
+        are left out.
+        """
+        functions = {one.resource.key.name: one for one in reading.existing("function")}
+        wanted = [_function_part(one.key) for one in reading.wanted("permission")]
+        for name, function in functions.items():
+            named = tagging.qualifiers(function.outputs["parts"], "permission")
+            wanted += [qualified(name, qualifier) for qualifier in named]
+        targets = [one for one in dict.fromkeys(wanted) if unqualified(one)[0] in functions]
+        policies = reading.each(lambda target: _policy(reading.clients, target), targets)
+        for target, statements in zip(targets, policies, strict=True):
+            for statement in statements:
+                if statement.get("Sid", "").startswith(PREFIX):
+                    yield _actual(functions[unqualified(target)[0]], target, statement)
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """AddPermission, and a look whether it is there, since parallel writers lose some."""
+        target, sid = _function_part(wanted.key), _sid(wanted.key)
+        parameters = {field: applying.settle(value) for field, value in wanted.fields.items()}
+        try:
+            applying.clients.call(
+                "lambda", "AddPermission", StatementId=sid, **_of(target), **parameters
+            )
+        except AwsError as error:
+            # Ids are derived from content: one that exists is an earlier answer that was lost.
+            if error.code != "ResourceConflictException" or not _has(applying, target, sid):
+                raise
+        return {}
+
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """RemovePermission."""
+        key = actual.resource.key
+        try:
+            applying.clients.call(
+                "lambda", "RemovePermission", StatementId=_sid(key), **_of(_function_part(key))
+            )
+        except AwsError as error:
+            if error.code != GONE:
+                raise
+
+
+def _function_part(key: Key) -> str:
+    return key.name.partition("/")[0]
+
+
+def _sid(key: Key) -> str:
+    return key.name.partition("/")[2]
+
+
+def _of(target: str) -> dict[str, str]:
+    name, qualifier = unqualified(target)
+    return {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
+
+
+def _policy(clients: Clients, target: str) -> list[dict[str, Any]]:
+    try:
+        answer = clients.call("lambda", "GetPolicy", **_of(target))
+    except AwsError as error:
+        if error.code == GONE:
+            return []
+        raise
+    statements = json.loads(answer["Policy"])["Statement"]
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _has(applying: Applying, target: str, sid: str) -> bool:
+    return any(one.get("Sid") == sid for one in _policy(applying.clients, target))
+
+
+def _actual(function: Actual, target: str, statement: Mapping[str, Any]) -> Actual:
+    name, qualifier = unqualified(target)
+    alias = (Key("alias", target),) if qualifier else ()
+    return Actual(
+        Resource(
+            _key(name, qualifier, statement["Sid"]),
+            statement_fields(statement),
+            needs=(function_key(name), Key("parts", name), *alias),
+            function=function.resource.function,
+        ),
+        ours=function.ours,
+        owner=function.owner,
+    )
+
+
+def statement_fields(statement: Mapping[str, Any]) -> dict[str, Value]:
+    """A policy's statement as AddPermission's parameters would have made it; pure."""
+    principal = statement.get("Principal", "")
+    if isinstance(principal, Mapping):
+        principal = next(iter(principal.values()), "")
+    fields: dict[str, Value] = {
+        "Action": statement.get("Action", ""),
+        "Principal": _principal(str(principal)),
+    }
+    for conditions in statement.get("Condition", {}).values():
+        for key, value in conditions.items():
+            field = CONDITIONS.get(key.lower(), key)
+            fields[field] = value == "true" if field == "InvokedViaFunctionUrl" else value
+    return fields
+
+
+KINDS = (Permission(),)
