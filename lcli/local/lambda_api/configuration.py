@@ -17,6 +17,7 @@ from lcli.local.lambda_api.errors import invalid, violation
 from lcli.local.lambda_api.layers import checked as checked_layers
 from lcli.local.lambda_api.layers import size_of as size_of_layer
 from lcli.local.lambda_api.names import parse
+from lcli.local.lambda_api.service import service
 from lcli.local.lambda_api.state import Function, Version
 from lcli.local.lambda_api.validation import refused
 
@@ -123,17 +124,12 @@ def _runtime(runtime: str) -> str:
             "AWS Lambda functions. We recommend you use a supported runtime while creating or "
             "updating functions."
         )
-    if runtime not in SUPPORTED_RUNTIMES and runtime not in _newer_runtimes():
+    if runtime not in service().runtimes:
         raise invalid(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy "
             f"enum value set: [{', '.join(SUPPORTED_RUNTIMES)}] or be a valid ARN"
         )
     return runtime
-
-
-def _newer_runtimes() -> frozenset[str]:
-    """Runtimes that the SDK knows and that came after the recorded list."""
-    return frozenset({"ruby3.5", "ruby4.0", "nodejs26.x", "python3.15", "java26", "dotnet11"})
 
 
 def _environment(call: Call, after: Settings, value: Parameters) -> None:

@@ -65,8 +65,9 @@ class Service:
 
     def __init__(self, model: ServiceModel) -> None:
         self.operations: dict[str, Operation] = {}
+        self.runtimes = frozenset(model.shape_for("Runtime").metadata["enum"])
+        """Every runtime that the SDK knows, retired ones included."""
         self._routes: Bucket = {}
-        self._templates: dict[str, OperationModel] = {}
         for name in model.operation_names:
             self._add(model.operation_model(name))
         for routes in self._routes.values():
