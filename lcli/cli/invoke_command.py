@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from lcli.cli.names import OneFunction
-from lcli.cli.run import Run
-from lcli.errors import ExitCode, LcliError, Problem
+from lcli.cli.names import OneFunction, find
+from lcli.cli.run import Run, usage
+from lcli.errors import ExitCode
 
 
 def command(
@@ -48,15 +48,12 @@ def command(
 
     run: Run = ctx.obj
     if asynchronous and dry_run:
-        raise LcliError(
-            Problem("usage", "--async and --dry-run exclude each other", "", "leave one out"),
-            ExitCode.USAGE,
-        )
+        raise usage("usage", "--async and --dry-run exclude each other", "leave one out")
     mode = Mode.ASYNC if asynchronous else Mode.DRY_RUN if dry_run else Mode.SYNC
     event = read_payload(payload, sys.stdin.buffer, asynchronous=asynchronous)
-    named = run.named(function)
+    named = find(function, run.any_document)
     response = invoke(
-        run.clients(named.region),
+        run.session(named.region),
         named.name,
         event,
         qualifier=named.qualifier if qualifier is None else qualifier,

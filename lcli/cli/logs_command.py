@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcli.cli.names import Functions
-from lcli.cli.run import Run
+from lcli.cli.names import Functions, find
+from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
@@ -51,16 +51,28 @@ def command(
     start = moment(since, now)
     end = moment(until, now) if until else None
     if follow and until:
-        raise LcliError(
-            Problem("usage", "--follow and --until exclude each other", "", "leave one out"),
-            ExitCode.USAGE,
-        )
-    sources = run.log_sources(functions or [])
+        raise usage("usage", "--follow and --until exclude each other", "leave one out")
+    sources = _sources(run, functions or [])
     write = _writer(run, sources)
     if follow:
         raise typer.Exit(_follow(run, sources, start, pattern, write))
     for event in _history(run, sources, start, end, pattern):
         write(event)
+
+
+def _sources(run: Run, texts: list[str]) -> list[Source]:
+    from lcli.observe.events import Source
+
+    document = run.any_document
+    known = {function.name: function for function in document.functions()} if document else {}
+    if not texts and not known:
+        raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
+    found = []
+    for name in [find(text, document).name for text in texts] or known:
+        own = known.get(name)
+        group = own.log_group if own else f"/aws/lambda/{name}"
+        found.append(Source(own.key if own else name, group))
+    return found
 
 
 def _history(
@@ -72,7 +84,7 @@ def _history(
     found: list[LogEvent] = []
     for source in sources:
         try:
-            found.extend(scan(run.clients(), source, start, end, pattern))
+            found.extend(scan(run.session(), source, start, end, pattern))
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
@@ -96,7 +108,7 @@ def _follow(
 ) -> ExitCode:
     from lcli.observe.follow import Follower
 
-    follower = Follower(run.clients(), sources, start, pattern, notice=run.terminal.note)
+    follower = Follower(run.session(), sources, start, pattern, notice=run.terminal.note)
     count = 0
     try:
         for event in _endless(follower.poll, follower.next_due):

@@ -44,7 +44,7 @@ def find(text: str, document: Document | None) -> Named:
     if document is not None:
         for function in document.functions():
             if text in (function.key, function.name):
-                # RULES of names: the key means the manifest's alias, a bare AWS name $LATEST.
+                # The key stands for what is live, a bare AWS name for $LATEST.
                 alias = function.alias if text == function.key else ""
                 return Named(function.key, function.name, alias)
     name, _, qualifier = text.partition(":")
@@ -83,10 +83,10 @@ def complete(ctx: typer.Context, incomplete: str) -> list[str]:
 
     run = ctx.find_root().obj
     try:
-        document = run.document() if isinstance(run, Run) else None
+        document = run.any_document if isinstance(run, Run) else None
+        names = [function.key for function in document.functions()] if document else []
     except LcliError:
         return []
-    names = [function.key for function in document.functions()] if document else []
     return [name for name in names if name.startswith(incomplete)]
 
 

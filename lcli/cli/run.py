@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lcli.cli.options import Globals
+from lcli.errors import ExitCode, LcliError
 from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
+    from lcli.aws.session import Session
+    from lcli.manifest.document import Document
+    from lcli.manifest.models import App
+    from lcli.resources.model import Place
     from lcli.ui.terminal import Terminal
+
+LOCAL_ACCOUNT = "123456789012"
+LOCAL_REGION = "us-east-1"
 
 
 class Run:
@@ -30,6 +40,7 @@ class Run:
         self.stderr = stderr or sys.stderr
         self.environ = dict(os.environ) if environ is None else environ
         self.mask = Mask()
+        self._sessions: dict[str, Session] = {}
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -55,3 +66,124 @@ class Run:
         import json
 
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    @cached_property
+    def document(self) -> Document:
+        """The manifest, merged for the stage. Raises LcliError (USAGE) where there is none."""
+        from lcli.manifest.document import find, read
+
+        path = find(Path.cwd(), file=self.options.file or "", environ=self.environ)
+        return read(path, stage=self.options.stage or "", environ=self.environ)
+
+    @cached_property
+    def any_document(self) -> Document | None:
+        """The manifest if there is one; commands that read work without."""
+        try:
+            return self.document
+        except LcliError as error:
+            if self.options.file or error.problems[0].code != "no-manifest":
+                raise
+            return None
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """Where to work: --region, else the manifest's; ("",) leaves it to the SDK's chain."""
+        if self.options.region:
+            return (self.options.region,)
+        document = self.any_document
+        found = document.identity.regions if document else ()
+        return found or ((LOCAL_REGION,) if self.options.local else ("",))
+
+    def session(self, region: str = "") -> Session:
+        """The calls to AWS, or to the local cloud, which is started if need be."""
+        region = region or self.regions[0]
+        if region not in self._sessions:
+            self._sessions[region] = self._connect(region)
+        return self._sessions[region]
+
+    def place(self, region: str = "") -> Place:
+        """Where the app is deployed; asks AWS for the account, and refuses any but the manifest's.
+
+        Raises LcliError (USAGE) for the wrong account, AwsError where AWS cannot be asked.
+        """
+        from lcli.aws.session import guard, identity
+        from lcli.resources.model import Place
+
+        session = self.session(region)
+        app = self.document.identity
+        if self.options.local:
+            return Place(app.app, app.stage, session.region, self._local_account, local=True)
+        caller = identity(session)
+        guard(caller, app.account, self.document.file)
+        return Place(app.app, app.stage, session.region, caller.account, caller.partition)
+
+    def presumed_place(self) -> Place:
+        """Where the manifest says it is deployed, without asking AWS: enough to check it."""
+        from lcli.resources.model import Place
+
+        app = self.document.identity
+        region = self.regions[0] or self.environ.get("AWS_REGION") or LOCAL_REGION
+        account = app.account or "0" * 12
+        return Place(app.app, app.stage, region, account, local=self.options.local)
+
+    def app(self, place: Place, functions: frozenset[str] | None = None) -> App:
+        """The validated manifest; its secrets are masked in every output from here on."""
+        clients = _OnDemand(self, place.region)
+        app = self.document.load(place, clients=clients, functions=functions)
+        self.mask = Mask(app.secrets, show=self.mask.show)
+        for notice in app.notices:
+            self.terminal.note(self.mask.text(notice))
+        return app
+
+    @property
+    def _local_account(self) -> str:
+        document = self.any_document
+        return (document.identity.account if document else "") or LOCAL_ACCOUNT
+
+    def _connect(self, region: str) -> Session:
+        from lcli.aws.session import connect
+
+        options = self.options
+        if not options.local:
+            return connect(
+                region=region,
+                profile=options.profile or "",
+                endpoint_url=options.endpoint_url or "",
+                environ=self.environ,
+            )
+        from lcli.local.daemon import ensure_running
+
+        running = ensure_running(self.environ, notice=self.terminal.note)
+        return connect(
+            region=region,
+            endpoint_url=running.url,
+            local_account=self._local_account,
+            environ=self.environ,
+        )
+
+
+class _OnDemand:
+    """Calls for references such as ${ssm:…}: AWS is first asked, and the account checked, when
+    one is met. Implements `lcli.aws.clients.Clients`."""
+
+    def __init__(self, run: Run, region: str) -> None:
+        self._run = run
+        self.region = region
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        return self._guarded.call(service, operation, **parameters)
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        return self._guarded.pages(service, operation, **parameters)
+
+    @cached_property
+    def _guarded(self) -> Session:
+        self._run.place(self.region)
+        return self._run.session(self.region)
+
+
+def usage(code: str, what: str, next_step: str, where: str = "") -> LcliError:
+    """A refusal of what the user typed; nothing was touched."""
+    from lcli.errors import Problem
+
+    return LcliError(Problem(code, what, where, next_step), ExitCode.USAGE)

@@ -13,9 +13,9 @@ def command(ctx: typer.Context) -> None:
     AWS is asked only for references such as ${ssm:…}. Exit 2 if anything is wrong.
     """
     run: Run = ctx.obj
-    app = run.app()
+    app = run.app(run.presumed_place())
     count = len(app.functions)
     if run.json:
         run.print_json({"valid": True, "functions": sorted(app.functions)})
     else:
-        run.terminal.note(f"{run.manifest_path()}: {count} function{'s' * (count != 1)}, no errors")
+        run.terminal.note(f"{run.document.file}: {count} function{'s' * (count != 1)}, no errors")
