@@ -150,6 +150,10 @@ class LambdaApi:
             found = self._regions[account, name] = Region(account, name)
         return found
 
+    def regions(self) -> list[Region]:
+        """All regions of all accounts that hold or held something."""
+        return list(self._regions.values())
+
     async def handle(self, request: Request, *, account: str | None = None) -> Response:
         """Answer one request of Lambda's API, or one for a zip that GetFunction pointed to.
 
