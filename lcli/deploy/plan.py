@@ -134,7 +134,7 @@ class _Planner:
         kind = self.kinds[key.kind]
         changes = kind.diff(self._settled(resource), found)
         fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
-        if not fixed:
+        if not changes or not (fixed or kind.renews):
             self.outputs[key] = found.outputs
         if not changes:
             return Action(Verb.NONE, resource, found, reason=found.note)
