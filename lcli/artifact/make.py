@@ -103,7 +103,7 @@ def tree_digest(rows: Iterable[tuple[str, int, str]]) -> str:
 
 def _packer() -> str:
     """What decides about the zip's bytes besides the files."""
-    return f"lcli {version('lcli')} isal {version('isal')}"
+    return f"lcli {version('lcli')} deflate {version('deflate')}"
 
 
 def _given(source: Source, target: Target, cache: Path) -> Artifact:
