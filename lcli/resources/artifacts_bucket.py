@@ -57,7 +57,9 @@ def upload(
         if error.status != 404:
             raise
         found = {}
-    if found.get("ChecksumSHA256") != checksum:
+    size = artifact.path.stat().st_size
+    # An object that others wrote under this key may have no checksum.
+    if found.get("ContentLength") != size or found.get("ChecksumSHA256", checksum) != checksum:
         # Bytes rather than an open file: a retry must begin at the beginning.
         body = artifact.path.read_bytes()
         clients.call("s3", "PutObject", **where, Body=body, ChecksumSHA256=checksum)

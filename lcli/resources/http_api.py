@@ -24,6 +24,8 @@ from lcli.resources.naming import derived_name
 STAGE = "$default"
 _DOMAIN = "lcli:domain"
 """The tag of the API that names the domain whose mapping lcli has made."""
+AUTHORIZERS = "lcli:authorizers"
+"""The tag of the API that says that lcli has made authorizers in it."""
 
 
 def api_key(place: Place) -> Key:
@@ -87,7 +89,11 @@ class HttpApi(Kind):
                         "Tags": governed(tags, _mapping(wanted, "Tags")),
                     },
                 ),
-                outputs={**_outputs(place, api), "domain": tags.get(_DOMAIN, "")},
+                outputs={
+                    **_outputs(place, api),
+                    "domain": tags.get(_DOMAIN, ""),
+                    "authorizers": tags.get(AUTHORIZERS, ""),
+                },
             )
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:

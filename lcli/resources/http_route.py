@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
-from lcli.resources.http_api import api_key
+from lcli.resources.http_api import AUTHORIZERS, api_key
 from lcli.resources.model import (
     Actual,
     Applying,
@@ -208,7 +208,11 @@ class HttpAuthorizer(_InApi):
     noun = "Authorizer"
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """GetAuthorizers, those with our names."""
+        """GetAuthorizers, those with our names; not asked where nothing tells of any."""
+        api_found = reading.found.get(api_key(reading.place))
+        told = api_found is not None and api_found.outputs["authorizers"]
+        if not told and not reading.wanted(self.name):
+            return
         for api, item in self._listed(reading):
             if not item["Name"].startswith(_AUTHORIZER):
                 continue
@@ -228,6 +232,14 @@ class HttpAuthorizer(_InApi):
                 ),
                 outputs={"id": item["AuthorizerId"], "api": reading.found[api].outputs["id"]},
             )
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """Say in the API's tags that it has authorizers, then make this one."""
+        arn = applying.output(api_key(applying.place), "arn")
+        applying.clients.call(
+            "apigatewayv2", "TagResource", ResourceArn=arn, Tags={AUTHORIZERS: "jwt"}
+        )
+        return super().create(wanted, applying)
 
     def _parameters(self, wanted: Resource, applying: Applying) -> dict[str, Any]:
         return {**wanted.fields, "Name": _last(wanted.key)}

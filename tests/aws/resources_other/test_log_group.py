@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from lcli.resources import kinds
+from lcli.resources.log_group import log_group
+from lcli.resources.model import Actual, Key, Resource
+
+NAME = "/aws/lambda/photos-prod-thumbnail"
+
+
+def wanted(world, days=14, name=NAME, **settings):
+    return log_group(world.place, name, retention_days=days, function="thumbnail", **settings)
+
+
+def groups(world):
+    found = world.boto3("logs").describe_log_groups()["logGroups"]
+    return {group["logGroupName"]: group.get("retentionInDays") for group in found}
+
+
+def test_made_once_with_its_tags(world):
+    one = wanted(world, tags={"team": "media"})
+    assert world.converge("log_group", one) == ["create"]
+    assert world.mutations() == ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]
+    assert world.converge("log_group", one) == []
+    assert world.mutations() == []
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{NAME}"
+    tags = world.boto3("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    assert tags == {
+        "team": "media",
+        "lcli:app": "photos",
+        "lcli:stage": "prod",
+        "lcli:function": "thumbnail",
+        "lcli:tags": "team",
+    }
+
+
+def test_retention_is_changed_and_lifted(world):
+    world.converge("log_group", wanted(world))
+    assert world.converge("log_group", wanted(world, 30)) == ["update RetentionInDays"]
+    assert groups(world) == {NAME: 30}
+    assert world.converge("log_group", wanted(world, None)) == ["update RetentionInDays"]
+    assert groups(world) == {NAME: None}
+    assert world.converge("log_group", wanted(world, None)) == []
+
+
+def test_one_that_lambda_made_is_taken_over(world):
+    world.boto3("logs").create_log_group(logGroupName=NAME)
+    assert world.converge("log_group", wanted(world)) == ["update RetentionInDays"]
+    (found,) = world.read("log_group", [wanted(world)]).values()
+    kinds()["log_group"].delete(found, world)
+    assert groups(world) == {}
+
+
+def test_one_that_lambda_makes_between_plan_and_apply_is_taken_over(world):
+    world.boto3("logs").create_log_group(logGroupName=NAME)
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{NAME}"
+    assert kinds()["log_group"].create(wanted(world), world) == {"arn": arn}
+    assert groups(world) == {NAME: 14}
+
+
+def test_any_number_of_groups_in_one_folder_is_one_listing(world):
+    many = [wanted(world, name=f"/aws/lambda/photos-prod-{n}") for n in range(60)]
+    world.converge("log_group", *many)
+    world.sent.clear()
+    assert len(world.read("log_group", many)) == 60
+    # DescribeLogGroups gives fifty a page.
+    assert [one.operation for one in world.sent] == ["DescribeLogGroups"] * 2
+
+
+def test_groups_of_functions_that_exist_are_found_but_others_groups_are_not(world):
+    logs = world.boto3("logs")
+    for name in (NAME, f"{NAME}-other", "/aws/lambda/unrelated"):
+        logs.create_log_group(logGroupName=name)
+    function = Actual(
+        Resource(
+            Key("function", "photos-prod-thumbnail"),
+            {"LoggingConfig": {"LogGroup": NAME}},
+            function="thumbnail",
+        )
+    )
+    read = world.read("log_group", found=[function])
+    assert [(key.name, one.resource.function) for key, one in read.items()] == [(NAME, "thumbnail")]
+
+
+def test_delete_spares_a_group_of_somebody_else(world):
+    world.boto3("logs").create_log_group(logGroupName=NAME, tags={"lcli:app": "other"})
+    (found,) = world.read("log_group", [wanted(world)]).values()
+    kinds()["log_group"].delete(found, world)
+    assert groups(world) == {NAME: None}
+
+
+def test_delete_of_one_that_is_gone_is_fine(world):
+    world.converge("log_group", wanted(world))
+    (found,) = world.read("log_group", [wanted(world)]).values()
+    world.boto3("logs").delete_log_group(logGroupName=NAME)
+    kinds()["log_group"].delete(found, world)
+    assert groups(world) == {}
