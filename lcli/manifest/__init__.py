@@ -1,1 +1,1 @@
-"""lcli.yaml → App: YAML with positions, stages, references, validation, JSON Schema."""
+"""The manifest: YAML with positions, stages, references, models and their checks."""

@@ -37,11 +37,16 @@ class Model(BaseModel):
 class Build(Model):
     """How the source becomes a zip; found from the source when left out."""
 
-    kind: Literal["python", "none"] | None = Field(
-        default=None, description="python installs requirements; none packs the files as they are."
+    kind: Literal["python", "node", "command", "none"] | None = Field(
+        default=None,
+        description="python and node install dependencies, command runs one, "
+        "none packs the files as they are.",
     )
     requirements: str | None = Field(
-        default=None, description="Requirements file, relative to the source."
+        default=None, description="Requirements file or pyproject.toml, relative to the source."
+    )
+    command: tuple[str, ...] = Field(
+        default=(), description="For kind command: an argument list, run in the source."
     )
 
 

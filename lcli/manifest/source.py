@@ -37,11 +37,12 @@ class Source:
         return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
 
     def excerpt(self, mark: Mark, *, hide: bool = False) -> str:
-        """The line with a caret under the column; `hide` cuts what follows the caret."""
+        """The line with a caret under the column; `hide` cuts what follows the first colon."""
         line = "".join(c if c.isprintable() else " " for c in self.line(mark.line))
         at = min(mark.column - 1, len(line))
         if hide:
-            line = f"{line[:at]}***"
+            line = f"{line.partition(':')[0]}: ***"
+            at = min(at, len(line) - 3)
         start = max(0, at - _WIDTH // 2)
         return f"{line[start : start + _WIDTH].rstrip()}\n{' ' * (at - start)}^"
 

@@ -94,7 +94,8 @@ class Trigger(BaseModel):
     constraints are checked when the manifest is loaded.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Numbers are fine where text is expected: ``prefix: 2024``.
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     kind: ClassVar[str]
     """The manifest's key: ``sqs``."""

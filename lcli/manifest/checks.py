@@ -1,0 +1,265 @@
+"""What one field alone cannot tell: checks over whole functions and over all of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from lcli.manifest import api
+from lcli.manifest.explain import Fault, unknown
+from lcli.manifest.models import Function
+from lcli.manifest.nodes import Map
+from lcli.manifest.references import Path
+from lcli.triggers.http import Http
+
+if TYPE_CHECKING:
+    from lcli.manifest.document import Named
+
+MAX_NAME = 64
+_NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
+_KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}\Z")
+_ROLE = re.compile(r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:role/\S+|[\w+=,.@-]{1,64})\Z", re.ASCII)
+_MAX_ENVIRONMENT = 4096
+_RESERVED = frozenset((
+    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+))  # fmt: skip
+"""Names that Lambda sets itself (developer guide, "Defined runtime environment variables")."""
+_LARGEST = {"memory": (10240, "MB"), "storage": (10240, "MB"), "timeout": (900, "seconds")}
+"""Without a capacity provider; with one the SDK's limits hold (RULES of the Lambda API)."""
+_PARTS = ("provisioned", "reserved")
+
+
+def names(functions: Iterable[Named]) -> Iterator[Fault]:
+    """Keys and AWS names: their form, their length, and that no two are one."""
+    first: dict[str, str] = {}
+    for each in functions:
+        path: Path = ("functions", each.key)
+        if not _KEY.match(each.key):
+            yield _at_key(
+                path,
+                "wrong-name",
+                f"{each.key[:MAX_NAME]!r} is not a function's key",
+                "use letters, digits, - and _, a letter first, 64 characters at most",
+            )
+        elif len(each.name) > MAX_NAME:
+            yield _at_key(
+                path,
+                "name-too-long",
+                f"the AWS name {each.name} has {len(each.name)} characters",
+                f"Lambda takes {MAX_NAME}: shorten the app, the stage or the key, or set name:",
+            )
+        elif not _NAME.match(each.name):
+            yield _at_key(
+                path,
+                "wrong-name",
+                f"{each.name!r} cannot be a function's name in AWS",
+                "use letters, digits, - and _ in name:",
+            )
+        elif each.name in first:
+            yield _at_key(
+                path,
+                "name-twice",
+                f"{first[each.name]} and {each.key} have one AWS name: {each.name}",
+                "use ${function} in the top-level name:, or give one of them a name:",
+            )
+        first.setdefault(each.name, each.key)
+
+
+def routes(functions: Mapping[str, Function]) -> Iterator[Fault]:
+    """That no route of the app's HTTP API leads to two places."""
+    first: dict[str, str] = {}
+    for key, function in functions.items():
+        for index, trigger in enumerate(function.triggers):
+            if not isinstance(trigger, Http):
+                continue
+            if trigger.route in first:
+                yield Fault(
+                    ("functions", key, "triggers", index, "http"),
+                    "route-twice",
+                    f"the route {trigger.route} is used twice: by {first[trigger.route]} and {key}",
+                    "give one of them another method or path",
+                )
+            first.setdefault(trigger.route, key)
+
+
+def app(root: Map) -> Iterator[Fault]:
+    """The top level."""
+    if "region" in root.entries and "regions" in root.entries:
+        yield _at_key(("regions",), "two-regions", "region and regions are both set", "keep one")
+
+
+def function(
+    key: str, function: Function, directory: FilePath, layers: Collection[str]
+) -> Iterator[Fault]:
+    """One function, with the manifest's folder and the keys of its layers."""
+    path: Path = ("functions", key)
+    yield from _code(path, function, directory)
+    yield from _sizes(path, function)
+    yield from _publishing(path, function)
+    yield from _environment(path, function)
+    yield from _names_inside(path, function, layers)
+    if function.log.format == "text":
+        for level in ("level", "system_level"):
+            if getattr(function.log, level):
+                yield Fault(
+                    (*path, "log", level),
+                    "level-without-json",
+                    f"log.{level} needs log.format: json",
+                    "add format: json, or leave the level out",
+                )
+    yield from api.check("CreateFunction", function.api, (*path, "api"), api.SHORT)
+    for index, trigger in enumerate(function.triggers):
+        parameters = getattr(trigger, "api", None)
+        if trigger.operation and isinstance(parameters, Mapping):
+            at = (*path, "triggers", index, trigger.kind, "api")
+            yield from api.check(trigger.operation, parameters, at, {})
+
+
+def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault]:
+    if function.is_image:
+        for key in ("runtime", "handler", "layers"):
+            if getattr(function, key):
+                yield Fault(
+                    (*path, key),
+                    "not-for-images",
+                    f"a container image takes no {key}",
+                    "remove it; image.command names the handler",
+                )
+        return
+    if function.image:
+        yield _at_key(
+            (*path, "image"),
+            "only-for-images",
+            "image is for functions whose source is a container image",
+            "remove it, or let source be the image's URI",
+        )
+    for key in ("runtime", "handler"):
+        custom = key == "handler" and str(function.runtime).startswith("provided")
+        if not getattr(function, key) and not custom:
+            yield _at_key(
+                (*path, key), "missing-key", f"the function {path[-1]} has no {key}", f"add {key}:"
+            )
+    if function.runtime and function.runtime not in api.runtimes():
+        known = api.runtimes()
+        near = get_close_matches(function.runtime, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        yield Fault(
+            (*path, "runtime"),
+            "unknown-runtime",
+            f"Lambda has no runtime {function.runtime[:MAX_NAME]!r}",
+            f"{hint}known: {', '.join(sorted(known))}",
+        )
+    if not function.source.startswith("s3://") and not _exists(directory, function.source):
+        yield Fault(
+            (*path, "source"),
+            "source-missing",
+            f"the source {function.source[:200]} does not exist",
+            "its path is relative to the manifest's folder",
+        )
+
+
+def _exists(directory: FilePath, source: str) -> bool:
+    try:
+        return (directory / source).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _sizes(path: Path, function: Function) -> Iterator[Fault]:
+    if "CapacityProviderConfig" in function.api:
+        return
+    for key, (largest, unit) in _LARGEST.items():
+        value = getattr(function, key)
+        if value > largest:
+            yield Fault(
+                (*path, key),
+                "wrong-value",
+                f"{key}: expected at most {largest} {unit}, not {value}",
+                "only functions with a capacity provider can have more",
+            )
+
+
+def _publishing(path: Path, function: Function) -> Iterator[Fault]:
+    snap = function.api.get("SnapStart")
+    snap_start = isinstance(snap, Mapping) and snap.get("ApplyOn") == "PublishedVersions"
+    provisioned = function.concurrency.provisioned
+    if function.alias is False and provisioned:
+        yield Fault(
+            (*path, "concurrency", "provisioned"),
+            "needs-alias",
+            "provisioned concurrency needs an alias, and alias is false",
+            "give it an alias, or remove provisioned",
+        )
+    if function.alias is False and snap_start:
+        yield Fault(
+            (*path, "api", "SnapStart"),
+            "needs-alias",
+            "SnapStart works on published versions, and with alias: false nothing is published",
+            "give it an alias, or remove SnapStart",
+        )
+    if provisioned and snap_start:
+        yield Fault(
+            (*path, "concurrency", "provisioned"),
+            "snapstart-and-provisioned",
+            "a function has either SnapStart or provisioned concurrency",
+            "remove one of them",
+        )
+    reserved = function.concurrency.reserved
+    if reserved is not None and provisioned and provisioned > reserved:
+        yield Fault(
+            (*path, "concurrency", "provisioned"),
+            "wrong-value",
+            f"provisioned ({provisioned}) is more than reserved ({reserved})",
+            "reserve at least as many",
+        )
+
+
+def _environment(path: Path, function: Function) -> Iterator[Fault]:
+    for name in function.environment:
+        if name in _RESERVED:
+            yield _at_key(
+                (*path, "environment", name),
+                "reserved-variable",
+                f"Lambda sets the environment variable {name} itself",
+                "use another name",
+            )
+    size = len(json.dumps({k: str(v) for k, v in function.environment.items()}).encode())
+    if size > _MAX_ENVIRONMENT + 2:
+        yield _at_key(
+            (*path, "environment"),
+            "environment-too-large",
+            f"the environment has {size:,} bytes; Lambda takes {_MAX_ENVIRONMENT:,}",
+            "keep large values in Parameter Store, S3 or a file of the source",
+        )
+
+
+def _names_inside(path: Path, function: Function, layers: Collection[str]) -> Iterator[Fault]:
+    for index, layer in enumerate(function.layers):
+        if isinstance(layer, str) and not layer.startswith("arn:") and layer not in layers:
+            fault = unknown((*path, "layers", layer), "the manifest", layers, what="layer")
+            yield Fault((*path, "layers", index), "unknown-layer", fault.what, fault.next_step)
+    if isinstance(function.role, str) and not _ROLE.match(function.role):
+        yield Fault(
+            (*path, "role"),
+            "wrong-value",
+            f"{function.role[:MAX_NAME]!r} is neither a role's ARN nor its name",
+            "leave role out for one that lcli makes and keeps",
+        )
+    fields = {field.alias or name for name, field in Function.model_fields.items()}
+    for index, ignored in enumerate(function.ignore):
+        first = ignored.partition(".")[0]
+        if first not in fields and first not in _PARTS:
+            fault = unknown((*path, first), "a function", [*fields, *_PARTS], what="field")
+            yield Fault((*path, "ignore", index), "unknown-field", fault.what, fault.next_step)
+
+
+def _at_key(path: Path, code: str, what: str, next_step: str) -> Fault:
+    return Fault(path, code, what, next_step, at_key=True)

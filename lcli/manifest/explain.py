@@ -1,0 +1,296 @@
+"""What pydantic and the checks refuse, as sentences with the place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from lcli.errors import Problem
+from lcli.manifest.models import Function
+from lcli.manifest.nodes import Map, Node, Sequence
+from lcli.manifest.references import Path
+from lcli.manifest.source import Mark, Source
+from lcli.resources.model import Ref, Text
+from lcli.triggers import triggers
+from lcli.triggers.base import Trigger
+
+M = TypeVar("M", bound=BaseModel)
+_LONG = 60
+
+_EXPECTED: dict[str, str] = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    **dict.fromkeys(("string_type", "string_sub_type"), "text"),
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a map of settings"),
+    "int_parsing_size": "a smaller number",
+    "literal_error": "{expected}",
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "string_too_short": "at least {min_length} characters",
+    "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+}
+"""By pydantic's type of error: what completes "expected …"."""
+_SHALLOW = ("string_type", "model_type", "literal_error", "dict_type", "too_short", "tuple_type")
+"""Errors of a union's other branches, pointless where something deeper is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a check refuses: a problem that has a path instead of a place."""
+
+    path: Path
+    code: str
+    what: str
+    next_step: str
+    at_key: bool = False
+    """Point at the key instead of the value."""
+
+
+def locate(root: Node, path: Path, *, at_key: bool = False) -> Mark:
+    """The place of a part of the tree, or of the nearest part above it."""
+    mark = root.mark
+    node: Node = root
+    for index, step in enumerate(path):
+        if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
+            key = node.keys.get(step, node.mark)
+            node = node.entries[step]
+            last = index == len(path) - 1
+            mark = key if (last and at_key) or not _leaf(node) else node.mark
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            mark = node.mark
+    return mark
+
+
+def _leaf(node: Node) -> bool:
+    return not isinstance(node, Map | Sequence)
+
+
+class Explainer:
+    """Validates models and collects what is wrong with them."""
+
+    def __init__(self, source: Source, root: Map, failed: Iterable[Path]) -> None:
+        self.source = source
+        self.root = root
+        self.failed = failed
+        """Where a reference has no value, so that what pydantic says of it means nothing."""
+        self.problems: list[Problem] = []
+
+    def model(self, model: type[M], data: object, prefix: Path) -> M | None:
+        """The data as a model, or None with its problems collected."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+        self._explain(model, prefix, errors)
+        return None
+
+    def function(self, data: object, prefix: Path) -> tuple[Function | None, frozenset[str]]:
+        """A function as a model, and its keys that are wrong (then left out, for the checks)."""
+        whole = self.model(Function, data, prefix)
+        if whole is not None or not isinstance(data, dict):
+            return whole, frozenset()
+        try:
+            Function.model_validate(data)
+        except ValidationError as error:
+            wrong = frozenset(str(each["loc"][0]) for each in error.errors(include_url=False))
+        rest = {key: value for key, value in data.items() if key not in wrong}
+        rest.setdefault("source", ".")
+        return Function.model_validate(rest), wrong
+
+    def _explain(self, model: type[BaseModel], prefix: Path, errors: list[ErrorDetails]) -> None:
+        faults: dict[Path, list[Mapping[str, Any]]] = {}
+        for each in errors:
+            faults.setdefault(self._path(prefix, each), []).append(each)
+        for path, group in faults.items():
+            if any(path[: len(failed)] == failed for failed in self.failed):
+                continue
+            deeper = any(len(other) > len(path) and other[: len(path)] == path for other in faults)
+            told = [e for e in group if not (deeper and e["type"] in _SHALLOW)]
+            if told:
+                self.problems += self.faults([_fault(model, prefix, path, told)])
+
+    def faults(self, faults: Iterable[Fault]) -> list[Problem]:
+        """Problems of the checks' faults."""
+        return [
+            self.source.problem(
+                fault.code,
+                fault.what,
+                locate(self.root, fault.path, at_key=fault.at_key),
+                fault.next_step,
+                hide="environment" in fault.path,
+            )
+            for fault in faults
+            if not any(fault.path[: len(failed)] == failed for failed in self.failed)
+        ]
+
+    def _path(self, prefix: Path, error: Mapping[str, Any]) -> Path:
+        """Where the error is in the manifest: pydantic's names of union branches left out."""
+        path: list[str | int] = list(prefix)
+        node: Node | None = _at(self.root, prefix)
+        loc = error["loc"]
+        for index, step in enumerate(loc):
+            if isinstance(node, Map) and step in node.entries:
+                node = node.entries[step]
+            elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+                node = node.items[step]
+            elif not (error["type"] in ("missing", "extra_forbidden") and index == len(loc) - 1):
+                continue
+            path.append(step)
+        return tuple(path)
+
+
+def _at(root: Node, path: Path) -> Node | None:
+    node: Node = root
+    for step in path:
+        if isinstance(node, Map) and step in node.entries:
+            node = node.entries[str(step)]
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            return None
+    return node
+
+
+def _fault(
+    model: type[BaseModel], prefix: Path, path: Path, errors: list[Mapping[str, Any]]
+) -> Fault:
+    error = errors[0]
+    kind, context = error["type"], error.get("ctx", {})
+    name = dotted(path)
+    if kind == "missing":
+        whole = _thing(path[:-1])
+        return Fault(path, "missing-key", f"{whole} has no {path[-1]}", f"add {path[-1]}:")
+    if kind == "extra_forbidden":
+        known = _known(model, error["loc"][:-1])
+        return unknown(path, _thing(path[:-1]), known)
+    if kind == "union_tag_invalid":
+        known = re.findall(r"'([^']*)'", context["expected_tags"])
+        return unknown((*path, context["tag"]), "triggers", known, what="event source")
+    if kind == "union_tag_not_found":
+        return Fault(
+            path,
+            "wrong-type",
+            "a trigger is a map with one key, the kind of its source",
+            f"write - KIND: NAME or - KIND: {{…}}; kinds: {', '.join(triggers())}",
+        )
+    if kind == "value_error":
+        what = f"{name}: {context['error']}{_got(path, error)}"
+        return Fault(path, "wrong-value", what, _SEE)
+    expected = dict.fromkeys(_expected(each) for each in errors)
+    if isinstance(error["input"], Ref | Text):
+        return Fault(
+            path,
+            "known-after-apply",
+            f"{name} cannot be a value that AWS has yet to choose",
+            "use it in environment or layers",
+        )
+    return Fault(
+        path, "wrong-value", f"{name}: expected {' or '.join(expected)}{_got(path, error)}", _SEE
+    )
+
+
+_SEE = "see docs/manifest.md"
+
+
+def unknown(
+    path: Path, whole: str, known: Iterable[str], *, what: str = "key", code: str = "unknown-key"
+) -> Fault:
+    """An unknown last step of a path, with the nearest known one or all of them."""
+    names = sorted(known)
+    word = str(path[-1])
+    near = get_close_matches(word, names, n=1) or get_close_matches(
+        word.lower().replace("-", "_"), names, n=1
+    )
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+    return Fault(path, code, f"{whole} has no {what} {_short(word)!r}", hint, at_key=True)
+
+
+def _expected(error: Mapping[str, Any]) -> str:
+    template = _EXPECTED.get(error["type"])
+    if template is None:
+        return str(error["msg"]).removeprefix("Input should be ").lower()
+    return template.format(**error.get("ctx", {}))
+
+
+def _got(path: Path, error: Mapping[str, Any]) -> str:
+    value = error["input"]
+    if "environment" in path or (error["type"] == "value_error" and _quoted(error)):
+        return ""
+    if isinstance(value, bool) or value is None:
+        return f", not {'null' if value is None else str(value).lower()}"
+    if isinstance(value, int | float):
+        return f", not {value}"
+    if isinstance(value, str):
+        return f", not {_short(value)!r}"
+    if isinstance(value, Mapping):
+        return ", not a map"
+    if isinstance(value, list | tuple):
+        return f", not {len(value)}" if "_length" in str(error.get("ctx")) else ", not a list"
+    return ""
+
+
+def _quoted(error: Mapping[str, Any]) -> bool:
+    """Whether the sentence names the value already, or is about several."""
+    return not str(error["ctx"]["error"]).startswith("expected")
+
+
+def dotted(path: Path) -> str:
+    """A path without what its place says already: ``memory``, ``triggers[0].sqs.batch_size``."""
+    rest = path[2:] if len(path) > 2 and path[0] in ("functions", "layers") else path
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in rest)
+    return text.removeprefix(".") or "the manifest"
+
+
+def _thing(path: Path) -> str:
+    if not path:
+        return "the manifest"
+    if len(path) == 2 and path[0] in ("functions", "layers"):
+        return f"the {str(path[0])[:-1]} {path[1]}"
+    return dotted(path)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+def _known(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys that the model at a place of pydantic's path takes."""
+    at: list[type[BaseModel]] = [model]
+    for step in loc:
+        fields = _fields(at)
+        if step in fields:
+            at = _models(fields[str(step)]) or at
+        elif any(issubclass(each, Trigger) for each in at) and step in triggers():
+            at = [triggers()[str(step)]]
+        else:
+            at = [each for each in at if each.__name__ == step] or at
+    known = list(_fields(at))
+    return [*known, "stages", "defaults"] if "functions" in known else known
+
+
+def _fields(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    return {
+        field.alias or name: field.annotation
+        for model in models
+        for name, field in model.model_fields.items()
+    }
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for each in get_args(annotation) for model in _models(each)]

@@ -1,0 +1,268 @@
+"""Values from outside the manifest: one function a kind of reference, in `RESOLVERS`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.manifest.lookup import among, dig, from_state
+from lcli.manifest.references import Unresolved
+from lcli.manifest.source import MAX_BYTES
+
+_MAX_STATE = 64 << 20
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure")
+
+
+@dataclass
+class Context:
+    """What resolvers may look at, and what they leave behind."""
+
+    environ: Mapping[str, str]
+    directory: Path
+    """The manifest's: relative paths start here."""
+    clients: Clients | None = None
+    """None: AWS cannot be asked (yet)."""
+    is_local: bool = False
+    local: Mapping[str, Any] = field(default_factory=dict)
+    """The manifest's ``local:`` map."""
+    secrets: set[str] = field(default_factory=set)
+    placeholders: list[str] = field(default_factory=list)
+    """References that have no value under --local."""
+    cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+def resolve(kind: str, argument: str, context: Context) -> Any:
+    """The value of ``${kind:argument}``, asked for once. Raises Unresolved.
+
+    Under --local, ``ssm``, ``secret``, ``cfn`` and a state file on s3:// come from the manifest's
+    ``local:`` map, then from the local services, else they are placeholders; AWS is never asked.
+    """
+    key = (kind, argument)
+    if key not in context.cache:
+        context.cache[key] = _resolve(kind, argument, context)
+    value = context.cache[key]
+    if kind in ("ssm", "secret"):
+        context.secrets.update(_texts(value))
+    return value
+
+
+def _resolve(kind: str, argument: str, context: Context) -> Any:
+    if kind in LIGHT:
+        return LIGHT[kind](argument, context)
+    read = REMOTE[kind]
+    remote = kind != "tfstate" or argument.startswith("s3://")
+    if not context.is_local:
+        return read(argument, context)
+    known = context.local.get(kind)
+    if isinstance(known, Mapping):
+        value = _known(kind, argument, known)
+        if value is not None:
+            return value
+    try:
+        return read(argument, context)
+    except Unresolved as error:
+        if not remote or error.code == "reference-malformed":
+            raise
+        context.placeholders.append(f"{kind}:{argument}")
+        return f"local-placeholder-for-{kind}:{argument}"
+
+
+def _known(kind: str, argument: str, known: Mapping[str, Any]) -> Any:
+    """From the ``local:`` map: the whole argument as key, else its first part and a way in."""
+    if argument in known:
+        return known[argument]
+    name, separator, rest = argument.rpartition(".") if kind == "cfn" else argument.partition("#")
+    if not separator or name not in known:
+        return None
+    return dig(known[name], rest.split("."), f"local.{kind}.{name}")
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return [] if value is None or isinstance(value, bool) or value == "" else [str(value)]
+
+
+def _env(argument: str, context: Context) -> str:
+    name, comma, default = argument.partition(",")
+    name = name.strip()
+    if name in context.environ:
+        return context.environ[name]
+    if comma:
+        return default.strip()
+    raise Unresolved(
+        "env-not-set",
+        f"the environment variable {name} is not set",
+        f"set it, or give a default: ${{env:{name}, DEFAULT}}",
+    )
+
+
+def _file(argument: str, context: Context) -> str:
+    data = _read(context.directory / argument, argument, MAX_BYTES, "${file:…}")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unresolved(
+            "reference-malformed", f"the file {argument} is not UTF-8", "save it as UTF-8"
+        ) from error
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _read(path: Path, name: str, limit: int, what: str) -> bytes:
+    try:
+        if not path.is_file():
+            reason = "it is not a file" if path.exists() else "no such file"
+            raise OSError(0, reason)
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise Unresolved(
+            "file-unreadable",
+            f"cannot read the file {name}: {reason}",
+            f"the path of {what} is relative to the manifest's folder",
+        ) from error
+    if len(data) > limit:
+        raise Unresolved(
+            "reference-malformed",
+            f"the file {name} is longer than {limit >> 20} MiB",
+            "refer to a smaller one",
+        )
+    return data
+
+
+_GIT = {"sha": ["rev-parse", "HEAD"], "branch": ["symbolic-ref", "--short", "HEAD"]}
+
+
+def _git(argument: str, context: Context) -> str:
+    if argument not in _GIT:
+        raise Unresolved(
+            "unknown-reference", f"git knows no {argument!r}", "use ${git:sha} or ${git:branch}"
+        )
+    command = ["git", "-C", str(context.directory), *_GIT[argument]]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unresolved(
+            "git-failed", "git could not be run", "install git, or remove the reference"
+        ) from error
+    if done.returncode:
+        told = done.stderr.strip().splitlines()[-1:] or ["no commit"]
+        raise Unresolved(
+            "git-failed",
+            f"git has no {argument} here: {told[0].removeprefix('fatal: ')}",
+            "run lcli in a checkout with a commit (and a branch, for ${git:branch})",
+        )
+    return done.stdout.strip()
+
+
+def _call(context: Context, service: str, operation: str, what: str, **parameters: Any) -> Any:
+    """One read of AWS; every refusal as Unresolved that names the reference."""
+    if context.clients is None:
+        raise Unresolved(
+            "aws-not-asked",
+            f"{what} is in AWS, which is not asked here",
+            "use ${env:…}, ${file:…} or a literal in app, region, account and names",
+        )
+    try:
+        return context.clients.call(service, operation, **parameters)
+    except AwsError as error:
+        if error.code in _DENIED:
+            raise Unresolved(
+                "reference-denied",
+                f"AWS does not let you read {what}: {error.message}",
+                f"allow {service}:{operation} (and kms:Decrypt for its key) for your credentials",
+            ) from error
+        missing = error.code in _ABSENT or "does not exist" in error.message
+        raise Unresolved(
+            "reference-absent" if missing else "reference-failed",
+            f"{what} does not exist" if missing else f"cannot read {what}: {error.message}",
+            f"make it in {context.clients.region}, or correct the name"
+            if missing
+            else f"AWS answered {error.code}; check credentials, region and network",
+        ) from error
+
+
+_ABSENT = ("ParameterNotFound", "ParameterVersionNotFound", "ResourceNotFoundException",
+           "NoSuchKey", "NoSuchBucket", "404")  # fmt: skip
+
+
+def _ssm(argument: str, context: Context) -> str:
+    what = f"the parameter {argument}"
+    answer = _call(context, "ssm", "GetParameter", what, Name=argument, WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
+
+
+def _secret(argument: str, context: Context) -> Any:
+    name, hash_, way = argument.partition("#")
+    what = f"the secret {name}"
+    text = _call(context, "secretsmanager", "GetSecretValue", what, SecretId=name).get(
+        "SecretString"
+    )
+    if text is None:
+        raise Unresolved("reference-malformed", f"{what} is binary", "store it as text")
+    if not hash_:
+        return text
+    return dig(_json(text, what), way.split("."), what)
+
+
+def _cfn(argument: str, context: Context) -> str:
+    stack, dot, output = argument.rpartition(".")
+    if not dot:
+        raise Unresolved(
+            "reference-malformed", f"{argument!r} names no output", "write ${cfn:STACK.OUTPUT}"
+        )
+    what = f"the stack {stack}"
+    answer = _call(context, "cloudformation", "DescribeStacks", what, StackName=stack)
+    found = answer["Stacks"][0].get("Outputs", [])
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
+    return str(among(outputs, output, f"an output of {what}"))
+
+
+def _tfstate(argument: str, context: Context) -> Any:
+    path, hash_, address = argument.partition("#")
+    if not hash_ or not address:
+        raise Unresolved(
+            "reference-malformed",
+            f"{argument!r} names nothing in the state",
+            "write ${tfstate:PATH#resource.name.attribute} or ${tfstate:PATH#output.NAME}",
+        )
+    what = f"the state {path}"
+    if path.startswith("s3://"):
+        bucket, _, key = path.removeprefix("s3://").partition("/")
+        answer = _call(context, "s3", "GetObject", what, Bucket=bucket, Key=key)
+        data = answer["Body"].read(_MAX_STATE)
+    else:
+        data = _read(context.directory / path, path, _MAX_STATE, "${tfstate:…}")
+    value, sensitive = from_state(_json(data, what), address, what)
+    if sensitive:
+        context.secrets.update(_texts(value))
+    return value
+
+
+def _json(text: str | bytes, what: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unresolved(
+            "reference-malformed", f"{what} is not JSON", "correct it, or leave out what follows #"
+        ) from error
+
+
+Resolver = Callable[[str, Context], Any]
+LIGHT: dict[str, Resolver] = {"env": _env, "file": _file, "git": _git}
+"""Allowed in app, name, region and account too."""
+REMOTE: dict[str, Resolver] = {
+    "ssm": _ssm,
+    "secret": _secret,
+    "cfn": _cfn,
+    "tfstate": _tfstate,
+}
+"""Asked lazily, only for what a command uses."""
