@@ -99,12 +99,18 @@ def _unpack(archive_path: Path, path: Path) -> None:
     partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=".unpacking-"))
     try:
         with zipfile.ZipFile(archive_path) as archive:
-            left = UNZIPPED_LIMIT
+            links, left = {}, UNZIPPED_LIMIT
             for member in archive.infolist():
-                left -= _place(archive, member, partial, left)
+                place = partial / member.filename
+                if stat.S_ISLNK(member.external_attr >> 16):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    links[place] = archive.read(member).decode()
+                else:
+                    left -= _place(archive, member, place, left)
+        _link(links, partial)
         partial.chmod(0o755)
         partial.rename(path)
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, UnicodeDecodeError, FileExistsError, NotADirectoryError):
         raise invalid(_BAD_ZIP) from None
     except OSError:
         if not path.exists():  # another thread may have been faster with the same content
@@ -113,29 +119,28 @@ def _unpack(archive_path: Path, path: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _place(archive: zipfile.ZipFile, member: zipfile.ZipInfo, root: Path, left: int) -> int:
-    """Write one member below `root`, never more than `left` bytes; gives the bytes written."""
-    place = root / member.filename
-    mode = member.external_attr >> 16
+def _place(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path, left: int) -> int:
+    """Write one directory or file, never more than `left` bytes; gives the bytes written."""
     if member.is_dir():
         place.mkdir(parents=True, exist_ok=True)
         return 0
     place.parent.mkdir(parents=True, exist_ok=True)
-    if stat.S_ISLNK(mode):
-        _link(place, archive.read(member).decode(), root)
-        return 0
     if member.file_size > left:
         raise invalid(f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes")
     # zipfile stops at the size that the directory states, so a lying one cannot overflow
     with archive.open(member) as source, place.open("wb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
-    place.chmod(0o755 if mode & 0o111 else 0o644)
+    place.chmod(0o755 if (member.external_attr >> 16) & 0o111 else 0o644)
     return member.file_size
 
 
-def _link(place: Path, aim: str, root: Path) -> None:
-    """A symbolic link, if it stays inside the code."""
-    resolved = os.path.normpath(place.parent / aim)
-    if os.path.isabs(aim) or not resolved.startswith(f"{root}{os.sep}"):
-        raise invalid(_BAD_ZIP)
-    place.symlink_to(aim)
+def _link(links: dict[Path, str], root: Path) -> None:
+    """Make symbolic links, after all files so that nothing is written through one, and refuse
+    them if one of them leads out of the code, be it over others."""
+    for place, aim in links.items():
+        place.symlink_to(aim)
+    inside = os.path.realpath(root)
+    for place in links:
+        aimed = os.path.realpath(place)
+        if os.path.isabs(links[place]) or os.path.commonpath((aimed, inside)) != inside:
+            raise invalid(_BAD_ZIP)
