@@ -96,27 +96,34 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _unpack(archive_path: Path, path: Path) -> None:
+    """Appear at once or not at all, like `_write`."""
     partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=".unpacking-"))
     try:
-        with zipfile.ZipFile(archive_path) as archive:
-            links, left = {}, UNZIPPED_LIMIT
-            for member in archive.infolist():
-                place = partial / member.filename
-                if stat.S_ISLNK(member.external_attr >> 16):
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    links[place] = archive.read(member).decode()
-                else:
-                    left -= _place(archive, member, place, left)
-        _link(links, partial)
+        _fill(archive_path, partial)
         partial.chmod(0o755)
         partial.rename(path)
-    except (zipfile.BadZipFile, UnicodeDecodeError, FileExistsError, NotADirectoryError):
-        raise invalid(_BAD_ZIP) from None
     except OSError:
         if not path.exists():  # another thread may have been faster with the same content
             raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _fill(archive_path: Path, root: Path) -> None:
+    links: dict[Path, str] = {}
+    left = UNZIPPED_LIMIT
+    try:
+        with zipfile.ZipFile(archive_path) as archive:
+            for member in archive.infolist():
+                place = root / member.filename
+                if stat.S_ISLNK(member.external_attr >> 16):
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    links[place] = archive.read(member).decode()
+                else:
+                    left -= _place(archive, member, place, left)
+        _link(links, root)
+    except (zipfile.BadZipFile, UnicodeDecodeError, FileExistsError, NotADirectoryError):
+        raise invalid(_BAD_ZIP) from None
 
 
 def _place(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path, left: int) -> int:
@@ -140,7 +147,7 @@ def _link(links: dict[Path, str], root: Path) -> None:
     for place, aim in links.items():
         place.symlink_to(aim)
     inside = os.path.realpath(root)
-    for place in links:
+    for place, aim in links.items():
         aimed = os.path.realpath(place)
-        if os.path.isabs(links[place]) or os.path.commonpath((aimed, inside)) != inside:
+        if os.path.isabs(aim) or os.path.commonpath((aimed, inside)) != inside:
             raise invalid(_BAD_ZIP)

@@ -85,7 +85,7 @@ def test_unfit_zips_are_refused_before_they_are_kept(
         pytest.param({"link": "../outside"}, id="above"),
         pytest.param({"link": "a/../../outside"}, id="down-and-above"),
         pytest.param({"link": "k/s/../../outside", "k/s": "../p"}, id="over-another"),
-        pytest.param({"a": "p"}, id="in-a-file's-place"),
+        pytest.param({"p": "a"}, id="in-a-folder's-place"),
     ],
 )
 def test_a_link_out_of_the_code_is_refused_and_leaves_nothing(
