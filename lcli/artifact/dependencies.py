@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from lcli.artifact.model import Source, Target
 from lcli.artifact.node import install_node
 from lcli.artifact.python import install_python
 from lcli.artifact.tree import Entry, read_tree, refused
 
-Installer = Callable[[Path, Path, Target, Path], Path]
-"""(source folder, file that lists them, target, cache) → folder laid out as the artifact is."""
-
 INSTALLED = ("__pycache__/", "/.lock", "/node_modules/.bin/", "/node_modules/.package-lock.json")
+"""What an install leaves that is not part of the packages."""
+_INSTALLERS = {"python": install_python, "node": install_node}
 
 
-def dependencies(source: Source, target: Target, cache: Path) -> list[Entry]:
-    """The installed dependencies' files; none when the source asks for none.
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The file that lists a source's dependencies."""
+
+    kind: Literal["python", "node"]
+    listed: Path
+
+
+def installed_files(
+    requirements: Requirements | None, source: Source, target: Target, cache: Path
+) -> list[Entry]:
+    """The installed dependencies' files, laid out as the artifact is.
 
     Raises:
-        LcliError: the named requirements are missing, or the install failed.
+        LcliError: the install failed.
     """
-    found = find_requirements(source, target)
-    if found is None:
+    if requirements is None:
         return []
-    install, listed = found
-    folder = install(source_folder(source), listed, target, cache)
+    install = _INSTALLERS[requirements.kind]
+    folder = install(source_folder(source), requirements.listed, target, cache)
     return read_tree(folder, ignored=INSTALLED)
 
 
@@ -37,28 +46,28 @@ def source_folder(source: Source) -> Path:
     return source.path if source.kind == "directory" else source.path.parent
 
 
-def find_requirements(source: Source, target: Target) -> tuple[Installer, Path] | None:
-    """What installs the source's dependencies and the file that lists them, if it has any.
+def find_requirements(source: Source, target: Target) -> Requirements | None:
+    """The file that lists the source's dependencies, if it has any.
 
     Found when `build` does not say: requirements.txt or the dependencies of pyproject.toml for
     Python, those of package.json for Node.js.
+
+    Raises:
+        LcliError: (USAGE) the named file is missing, or one cannot be read.
     """
-    kind, named = source.build.kind, source.build.requirements
-    root = source_folder(source)
-    if kind == "none":
+    kind, named, root = source.build.kind, source.build.requirements, source_folder(source)
+    if named and kind != "none":
+        return Requirements("python", _named(root, named, source))
+    if source.kind != "directory":
         return None
-    if named:
-        return install_python, _named(root, named, source)
-    found = None
     if kind == "python" or (kind == "" and target.runtime.startswith("python")):
-        found = _python(root) if source.kind == "directory" else None
+        found = _python(root)
         if found is None and kind == "python":
-            _named(root, "requirements.txt", source)
-        return (install_python, found) if found else None
+            found = _named(root, "requirements.txt", source)
+        return Requirements("python", found) if found else None
     if kind == "node" or (kind == "" and target.runtime.startswith("nodejs")):
-        found = root / "package.json"
-        wanted = source.kind == "directory" and _node(found)
-        return (install_node, found) if wanted else None
+        package = root / "package.json"
+        return Requirements("node", package) if _node(package) else None
     return None
 
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lcli.artifact.cache import find_zip, remember_zip
-from lcli.artifact.dependencies import dependencies
+from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
 from lcli.artifact.handler import check_handler
 from lcli.artifact.index import content_hashes
 from lcli.artifact.limits import UNZIPPED, largest, too_large
@@ -40,23 +40,29 @@ def build(source: Source, target: Target, cache: Path) -> Artifact:
         ValueError: the source is an object in S3 or an image: nothing is built of them.
     """
     if source.kind == "zip":
-        return _given(source, target, cache)
-    installed = dependencies(source, target, cache)
-    own = own_files(source, replaced=installed)
+        return given(source, target, cache)
+    requirements = find_requirements(source, target)
+    own = own_files(source, requirements)
+    installed = installed_files(requirements, source, target, cache)
     entries = merged(installed, own)
     files = {each.name: partial(read_entry, each) for each in entries}
     check_handler(files, frozenset(e.name for e in entries if e.executable), source, target)
-    return zipped(entries, source, cache)
+    return zipped(entries, source, target, cache)
 
 
-def own_files(source: Source, replaced: Sequence[Entry] = ()) -> list[Entry]:
-    """The source's own files; its node_modules only where none are `replaced` by an install."""
+def own_files(source: Source, requirements: Requirements | None = None) -> list[Entry]:
+    """The source's own files, without the node_modules that an install replaces.
+
+    Raises:
+        LcliError: see `read_tree`.
+        ValueError: the source is no directory or file.
+    """
     if source.kind == "file":
         return [file_entry(str(source.path), source.path.name)]
     if source.kind != "directory":
         raise ValueError(f"nothing is built of {source.uri or source.path}")
-    stale = ["/node_modules/"] if any(e.name.startswith("node_modules/") for e in replaced) else []
-    return read_tree(source.path, include=source.include, exclude=[*source.exclude, *stale])
+    replaced = ["/node_modules/"] if requirements and requirements.kind == "node" else []
+    return read_tree(source.path, include=source.include, exclude=[*source.exclude, *replaced])
 
 
 def merged(*layers: Iterable[Entry]) -> list[Entry]:
@@ -65,7 +71,7 @@ def merged(*layers: Iterable[Entry]) -> list[Entry]:
     return sorted(by_name.values(), key=lambda entry: entry.name.encode())
 
 
-def zipped(entries: Sequence[Entry], source: Source, cache: Path) -> Artifact:
+def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path) -> Artifact:
     """The zip of `entries`, from the cache if one of the same content is there.
 
     Raises:
@@ -78,7 +84,8 @@ def zipped(entries: Sequence[Entry], source: Source, cache: Path) -> Artifact:
         raise refused("source-empty", f'"{source.path}" has no files', where, "check exclude")
     if unzipped > UNZIPPED:
         raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
-    index = cache / "index" / f"{hashlib.sha256(os.fsencode(source.path)).hexdigest()[:32]}.json"
+    who = hashlib.sha256(repr((source, target)).encode("utf-8", "surrogateescape")).hexdigest()
+    index = cache / "index" / f"{who}.json"
     hashes = content_hashes(entries, index)
     rows = zip(entries, hashes, strict=True)
     digest = tree_digest((each.name, each.mode, content) for each, content in rows)
@@ -106,7 +113,7 @@ def _packer() -> str:
     return f"lcli {version('lcli')} deflate {version('deflate')}"
 
 
-def _given(source: Source, target: Target, cache: Path) -> Artifact:
+def given(source: Source, target: Target, cache: Path) -> Artifact:
     """A zip that somebody else made: taken byte for byte, once it was found to be safe."""
     raw, code_sha256, size = zip_hashes(source.path)
     found = find_zip(cache, raw)
