@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+NODE = "nodejs20.x"
+
+
+@pytest.mark.parametrize(
+    ("files", "handler"),
+    [
+        pytest.param(
+            {"app.mjs": "export const handler = async (e) => e.n + 1"}, "app.handler", id="module"
+        ),
+        pytest.param(
+            {"app.js": "exports.handler = async (e) => e.n + 1"}, "app.handler", id="commonjs"
+        ),
+        pytest.param(
+            {"app.cjs": "exports.handler = (e, c, done) => done(null, e.n + 1)"},
+            "app.handler",
+            id="callback",
+        ),
+        pytest.param(
+            {
+                "src/app.js": "import {add} from './add.js'; export const on = {e: async (e) => add(e.n)}",
+                "src/add.js": "export const add = (n) => n + 1",
+                "package.json": '{"type": "module"}',
+            },
+            "src/app.on.e",
+            id="type-module",
+        ),
+        pytest.param(
+            {
+                "app.js": "exports.handler = (e, c, done) => { setTimeout(() => done(null, e.n + 1), 5) }"
+            },
+            "app.handler",
+            id="late-callback",
+        ),
+    ],
+)
+def test_handlers_of_every_form_answer(bench: Any, files: dict[str, str], handler: str) -> None:
+    function = bench.function(files, NODE, handler=handler)
+    first, second = bench.invoke(function, {"n": 1}), bench.invoke(function, {"n": 2})
+    assert (first.payload, first.function_error) == (b"2", None)
+    assert (second.payload, second.init_ms) == (b"3", None)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(
+            "export const handler = async () => { throw new TypeError('no') }",
+            ("TypeError", "no"),
+            id="throws",
+        ),
+        pytest.param(
+            "export const handler = (e, c, done) => done(new Error('no'))",
+            ("Error", "no"),
+            id="callback",
+        ),
+        pytest.param(
+            "export const handler = () => new Promise(() => {})",
+            ("Runtime.NodeJsExit", "A promise was never settled, and nothing is left to wait for."),
+            id="never",
+        ),
+        pytest.param(
+            "export const other = 1",
+            ("Runtime.HandlerNotFound", "app.handler is undefined or not exported"),
+            id="no-handler",
+        ),
+        pytest.param("throw new RangeError('at once')", ("RangeError", "at once"), id="init"),
+        pytest.param(
+            "export const handler = async () => { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 1000)) }",
+            ("Runtime.UnhandledPromiseRejection", "lost"),
+            id="rejection",
+        ),
+    ],
+)
+def test_errors_have_lambdas_shape(bench: Any, source: str, expected: tuple[str, str]) -> None:
+    outcome = bench.invoke(bench.function(source, NODE))
+    error = json.loads(outcome.payload)
+    assert outcome.function_error == "Unhandled"
+    assert (error["errorType"], error["errorMessage"]) == expected
+    assert isinstance(error["trace"], list)
+
+
+def test_console_lines_are_single_events_with_the_request_id(bench: Any) -> None:
+    function = bench.function(
+        "export const handler = async () => console.log('a\\nb', {c: 1})", NODE
+    )
+    bench.invoke(function, request_id="r-1")
+    line = next(text for text in bench.logs.messages if "INFO" in text)
+    assert line.split("\t")[1:] == ["r-1", "INFO", "a\nb { c: 1 }\n"]
+
+
+def test_json_logs_are_filtered_by_level(bench: Any) -> None:
+    source = "export const handler = async () => { console.info('no'); console.warn({a: 1}) }"
+    function = bench.function(source, NODE, log_format="JSON", application_log_level="WARN")
+    bench.invoke(function, request_id="r-1")
+    written = [json.loads(text) for text in bench.logs.messages]
+    assert [(r["level"], r["message"], r["requestId"]) for r in written if "level" in r] == [
+        ("WARN", {"a": 1}, "r-1")
+    ]
+
+
+STREAM = """
+export const handler = awslambda.streamifyResponse(async (event, out) => {
+  out = awslambda.HttpResponseStream.from(out, {statusCode: 201});
+  out.write("one ");
+  if (event.fail) { await new Promise((r) => setTimeout(r, 20)); throw new Error("late") }
+  out.write("two");
+  out.end();
+});
+"""
+
+
+def test_a_stream_arrives_piece_by_piece_after_its_prelude(bench: Any) -> None:
+    async def streamed() -> tuple[bytes, str, Any]:
+        outcome = await bench.start(bench.function(STREAM, NODE), {}, stream=True)
+        body = b"".join([piece async for piece in outcome.stream])
+        return body, outcome.content_type, await outcome.completion
+
+    body, kind, last = bench.run(streamed())
+    assert body == b'{"statusCode":201}' + bytes(8) + b"one two"
+    assert kind == "application/vnd.awslambda.http-integration-response"
+    assert last.function_error is None
+    assert b"REPORT" in last.log_tail
+
+
+def test_an_error_in_a_stream_arrives_in_its_completion(bench: Any) -> None:
+    outcome = bench.invoke(bench.function(STREAM, NODE), {"fail": True})
+    error = json.loads(outcome.payload)
+    assert (error["errorType"], error["errorMessage"]) == ("Error", "late")
+    assert outcome.function_error == "Unhandled"
+
+
+def test_a_stream_is_gathered_for_a_caller_that_takes_none(bench: Any) -> None:
+    outcome = bench.invoke(bench.function(STREAM, NODE), {})
+    assert outcome.payload.endswith(b"one two")
+
+
+def test_streams_of_several_environments_run_at_the_same_time(bench: Any) -> None:
+    function = bench.function(STREAM, NODE)
+
+    async def both() -> list[bytes]:
+        outcomes = await asyncio.gather(*(bench.start(function, {}) for _ in range(2)))
+        return [outcome.payload[-3:] for outcome in outcomes]
+
+    assert bench.run(both()) == [b"two", b"two"]
