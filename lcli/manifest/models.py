@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from lcli.manifest.trigger_list import ByKind
-from lcli.manifest.values import Alias, Arn, Form, Late, Name, Strings
+from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Strings, Tags
 from lcli.triggers import triggers
 from lcli.triggers.base import Trigger
 from lcli.triggers.http import Cors, HttpSettings
@@ -160,9 +160,9 @@ class Permission(Model):
         description="What it may do.",
     )
     source_arn: str | None = Field(default=None, description="Only on behalf of this ARN.")
-    source_account: (
-        Annotated[str, Form(r"[0-9]{12}", "an account's twelve digits, in quotes")] | None
-    ) = Field(default=None, description="Only on behalf of this account.")
+    source_account: Account | None = Field(
+        default=None, description="Only on behalf of this account."
+    )
     organization: str | None = Field(default=None, description="Only from this organization's id.")
 
 
@@ -234,7 +234,7 @@ class Function(Model):
         default=None, alias="async", description="Asynchronous invocations."
     )
     log: Log = Field(default_factory=Log, description="Logging.")
-    tags: dict[str, str] = Field(default_factory=dict, max_length=45, description="Tags.")
+    tags: Tags = Field(default_factory=dict, max_length=45, description="Tags.")
     dead_letter: Arn | None = Field(default=None, description="Queue or topic of failed events.")
     kms_key: Arn | None = Field(default=None, description="Key that encrypts the environment.")
     file_systems: tuple[FileSystem, ...] = Field(default=(), description="Mounted file systems.")
@@ -341,13 +341,13 @@ class App(Model):
     ] = Field(description="The app's name.")
     region: str | None = Field(default=None, description="Region; else the SDK's usual chain.")
     regions: tuple[str, ...] = Field(default=(), description="Several regions, one plan each.")
-    account: Annotated[str, Form(r"[0-9]{12}", "an account's twelve digits")] | None = Field(
+    account: Account | None = Field(
         default=None, description="Any other account is refused before anything is touched."
     )
     name: str | None = Field(
         default=None, description="Functions' names in AWS: ${app}-${stage}-${function}."
     )
-    tags: dict[str, str] = Field(default_factory=dict, max_length=45, description="Tags of all.")
+    tags: Tags = Field(default_factory=dict, max_length=45, description="Tags of all.")
     http: HttpSettings = Field(
         default_factory=HttpSettings, description="Settings of the app's one HTTP API."
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from lcli.resources.model import Ref, Text
@@ -101,6 +101,17 @@ Strings: TypeAlias = Annotated[
     tuple[str, ...], BeforeValidator(_one, json_schema_input_type=str | list[str])
 ]
 """Several texts; one alone may be written without a list."""
+
+Tags: TypeAlias = dict[
+    str, Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+]
+"""Tags by name; their values are text whatever they look like."""
+
+Account: TypeAlias = Annotated[
+    str,
+    Form(r"[0-9]{12}", "an account's twelve digits"),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]{12}$"}, {"type": "integer"}]}),
+]
 
 Arn: TypeAlias = Annotated[
     str, Form(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:\S+", "an ARN (arn:…)")
