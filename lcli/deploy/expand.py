@@ -23,11 +23,15 @@ from lcli.resources.naming import attached_to, function_key, qualified, unqualif
 from lcli.resources.parts import parts
 from lcli.resources.permission import permission, url_permissions
 from lcli.resources.role import role, role_arn
+from lcli.resources.runtime_settings import runtime_settings
 from lcli.resources.version import version
 from lcli.triggers.base import Lookup, Target, Trigger
 
 if TYPE_CHECKING:
     from lcli.manifest.models import App, Function, Role
+
+
+_OWN_CALLS = frozenset({"recursion", "runtime_management", "code_signing"})
 
 
 @dataclass(slots=True)
@@ -161,7 +165,7 @@ class _One:
         expanded.add(group, made, parts(function.key, function.name, names, function.where))
         if function.qualifier:
             expanded.add(
-                version(made),
+                version(made, tuple(one.key for one in own if one.key.kind in _OWN_CALLS)),
                 alias(function.key, function.name, function.qualifier, function.where),
             )
         expanded.add(*(self._after_role(one, role_needs) for one in attached))
@@ -285,6 +289,7 @@ class _One:
                     where=where,
                 )
             )
+        made += runtime_settings(key, name, function.api, where)
         made += self._url(expanded)
         made += self._permissions(expanded)
         return settings.leave_ignored(function, made, expanded.kept)

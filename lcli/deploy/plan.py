@@ -72,6 +72,8 @@ class Scope:
     """Keys of functions that are taken over although their tags are not ours."""
     kept: frozenset[Key] = frozenset()
     """What somebody else owns (the manifest's ``ignore:``): never deleted."""
+    released: frozenset[str] = frozenset()
+    """Kinds that go although they usually stay (log groups with ``delete --logs``)."""
     exposing: Mapping[Key, str] = field(default_factory=dict)
     """What wants a word from the user when it is made, and why: it lets everybody in."""
 
@@ -181,11 +183,9 @@ class _Planner:
         gone: dict[Key, Actual] = {}
         left: dict[str, list[Key]] = {}
         for key, found in self.actual.items():
-            if key in self.desired or not found.ours or self.kinds[key.kind].keeps:
-                continue
-            if key in self.scope.kept:
-                continue
             function = found.resource.function
+            if key in self.desired or not found.ours or self._stays(key):
+                continue
             if not self.scope.covers(function):
                 continue
             if not function or function in self.scope.known or self.scope.prune:
@@ -212,12 +212,15 @@ class _Planner:
             if not self._goes_along(found.resource, gone)
         ]
 
+    def _stays(self, key: Key) -> bool:
+        """Whether it is never deleted, whatever the manifest says."""
+        keeps = self.kinds[key.kind].keeps and key.kind not in self.scope.released
+        return keeps or key in self.scope.kept
+
     def _keep_what_others_need(self, gone: dict[Key, Actual]) -> None:
         """A leftover that something needs which stays (an API with routes), stays with it."""
         staying = [
-            found
-            for key, found in self.actual.items()
-            if key not in gone and not self.kinds[key.kind].keeps
+            found for key, found in self.actual.items() if key not in gone and not self._stays(key)
         ]
         while staying:
             found = staying.pop()

@@ -1,0 +1,85 @@
+"""What Lambda would refuse, found before the first change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from lcli.artifact.limits import check_limits
+from lcli.aws.clients import AwsError, Clients
+from lcli.deploy.plan import Plan
+from lcli.errors import Problem
+from lcli.resources.model import Verb
+
+if TYPE_CHECKING:
+    from lcli.artifact.model import Artifact
+    from lcli.manifest.models import App, Function
+
+ENVIRONMENT = 4096
+"""Bytes of all environment variables ("Lambda quotas"), measured as JSON, as AWS does it."""
+_LEAST_UNRESERVED = 100
+"""Executions that an account of the usual size must leave unreserved."""
+
+
+def sizes(
+    app: App, functions: Mapping[str, Artifact], layers: Mapping[str, Artifact]
+) -> Iterator[Problem]:
+    """Environments, and code with its layers, that are larger than Lambda takes."""
+    for key, function in app.functions.items():
+        yield from _environment(function)
+        if artifact := functions.get(key):
+            with_them = sum(layers[name].unzipped for name in _own_layers(function, layers))
+            yield from check_limits(artifact, with_them, function.where)
+
+
+def _own_layers(function: Function, layers: Mapping[str, Artifact]) -> list[str]:
+    return [name for name in function.layers if isinstance(name, str) and name in layers]
+
+
+def _environment(function: Function) -> Iterator[Problem]:
+    known = {name: value for name, value in function.environment.items() if isinstance(value, str)}
+    size = len(json.dumps(known, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > ENVIRONMENT:
+        biggest = sorted(known, key=lambda name: -len(known[name]))[:3]
+        yield Problem(
+            "environment-too-large",
+            f"the environment of {function.key} has {size:,} bytes; Lambda takes {ENVIRONMENT:,}",
+            function.where,
+            f"shorten it (the largest: {', '.join(biggest)}), or keep values in SSM or S3 and read "
+            "them in the function",
+        )
+
+
+def reserved_concurrency(plan: Plan, clients: Clients) -> Iterator[Problem]:
+    """Reservations that would leave the account less than AWS insists on (GetAccountSettings).
+
+    Asked only where the plan changes one; where lambda:GetAccountSettings is not allowed, AWS
+    itself refuses later.
+    """
+    field = "ReservedConcurrentExecutions"
+    more, where = 0, ""
+    for action in plan.changes:
+        resource = action.resource
+        if resource.key.kind != "reserved_concurrency" or action.verb is Verb.DELETE:
+            continue
+        before = action.actual.resource.fields.get(field, 0) if action.actual else 0
+        more += int(str(resource.fields[field])) - int(str(before))
+        where = where or resource.where
+    if more <= 0:
+        return
+    try:
+        limits = clients.call("lambda", "GetAccountSettings")["AccountLimit"]
+    except AwsError as error:
+        if error.status == 403:
+            return
+        raise
+    free = int(limits["UnreservedConcurrentExecutions"])
+    if limits["ConcurrentExecutions"] > _LEAST_UNRESERVED and free - more < _LEAST_UNRESERVED:
+        yield Problem(
+            "too-much-reserved",
+            f"this deploy reserves {more} more concurrent executions, but {free} are unreserved "
+            f"and {_LEAST_UNRESERVED} must stay so",
+            where,
+            "lower concurrency.reserved, or ask AWS for a higher quota of concurrent executions",
+        )

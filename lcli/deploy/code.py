@@ -1,0 +1,183 @@
+"""Sources → what is sent as code, built in parallel; all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lcli.artifact.model import Artifact, Build, Source, Target
+from lcli.deploy.order import references
+from lcli.errors import ExitCode, LcliError
+from lcli.resources.artifacts_bucket import bucket_name, ensure_bucket, object_key, upload
+from lcli.resources.code import Code
+from lcli.resources.model import Place
+
+if TYPE_CHECKING:
+    from lcli.aws.clients import Clients
+    from lcli.manifest.models import App, Function, Layer
+
+_BUILDERS = 4
+"""Builds at once: packing uses threads of its own, installing is mostly waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where and for what things are built."""
+
+    root: Path
+    """The manifest's directory."""
+    cache: Path
+    local: bool = False
+    local_python: Callable[[str], str] = lambda runtime: ""
+    """With `local`: the interpreter that will run a runtime; "" for this one."""
+
+    def function(self, function: Function) -> tuple[Source, Target]:
+        """What a function is built from and for."""
+        source = self._source(function, function.where)
+        source = replace(source, handler=function.handler or "", layered=bool(function.layers))
+        return source, self._target(function.runtime or "", function.architecture)
+
+    def layer(self, layer: Layer) -> tuple[Source, Target]:
+        """What a layer is built from and for."""
+        runtime = layer.runtimes[0] if layer.runtimes else ""
+        architecture = layer.architectures[0] if layer.architectures else "x86_64"
+        return self._source(layer, layer.where), self._target(runtime, architecture)
+
+    def _source(self, described: Function | Layer, where: str) -> Source:
+        from lcli.artifact.source import parse_source
+
+        build = described.build
+        return replace(
+            parse_source(described.source, self.root, where),
+            include=described.include,
+            exclude=described.exclude,
+            build=Build(build.kind or "", build.requirements or ""),
+        )
+
+    def _target(self, runtime: str, architecture: str) -> Target:
+        python = self.local_python(runtime) if self.local and runtime else ""
+        return Target(runtime, architecture, self.local, python)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What is sent, by the manifest's keys."""
+
+    functions: Mapping[str, Code]
+    layers: Mapping[str, Code]
+
+
+def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[str, Artifact]]:
+    """The artifacts of the functions in `app` and of the layers that they use, by key.
+
+    Functions whose source is an object in S3 or an image have none. Raises LcliError with the
+    problems of all builds.
+    """
+    used = layers_used(app)
+    with ThreadPoolExecutor(_BUILDERS, "build") as pool:
+        functions = {
+            key: pool.submit(_build_function, function, workshop)
+            for key, function in app.functions.items()
+        }
+        layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
+    problems: list[LcliError] = []
+    built = {key: _result(future, problems) for key, future in functions.items()}
+    layered = {key: _result(future, problems) for key, future in layers.items()}
+    if problems:
+        usage = all(one.exit_code is ExitCode.USAGE for one in problems)
+        raise LcliError(
+            dict.fromkeys(problem for one in problems for problem in one.problems),
+            ExitCode.USAGE if usage else ExitCode.FAILED,
+        )
+    return (
+        {key: one for key, one in built.items() if one},
+        {key: one for key, one in layered.items() if one},
+    )
+
+
+def layers_used(app: App) -> tuple[str, ...]:
+    """Keys of the app's layers that its functions name, by key or by ``${layer:X.arn}``."""
+    values = [
+        value
+        for function in app.functions.values()
+        for value in (*function.layers, *function.environment.values())
+    ]
+    texts = {value for value in values if isinstance(value, str)}
+    names = {key.name for value in values for key in references(value) if key.kind == "layer"}
+    return tuple(key for key, layer in app.layers.items() if key in texts or layer.name in names)
+
+
+def _result(future: Future[Artifact | None], problems: list[LcliError]) -> Artifact | None:
+    try:
+        return future.result()
+    except LcliError as error:
+        problems.append(error)
+        return None
+
+
+def _build_function(function: Function, workshop: Workshop) -> Artifact | None:
+    from lcli.artifact import build
+
+    source, target = workshop.function(function)
+    return None if source.kind in ("s3", "image") else build(source, target, workshop.cache)
+
+
+def _build_layer(layer: Layer, workshop: Workshop) -> Artifact | None:
+    from lcli.artifact.layer import build_layer
+
+    source, target = workshop.layer(layer)
+    if source.kind in ("s3", "image"):
+        return None
+    return build_layer(source, layer.runtimes, target, workshop.cache)
+
+
+def codes(
+    app: App,
+    place: Place,
+    functions: Mapping[str, Artifact],
+    layers: Mapping[str, Artifact],
+) -> Codes:
+    """What is sent for each: the zip, its place in the artifacts bucket, S3 or an image."""
+    return Codes(
+        {
+            key: _code(one.source, functions.get(key), app, place)
+            for key, one in app.functions.items()
+        },
+        {
+            key: _code(app.layers[key].source, layers.get(key), app, place)
+            for key in layers_used(app)
+        },
+    )
+
+
+def _code(source: str, artifact: Artifact | None, app: App, place: Place) -> Code:
+    from lcli.artifact.limits import needs_bucket
+
+    if artifact is None:
+        if not source.startswith("s3://"):
+            return Code(image_uri=source)
+        bucket, _, key = source.removeprefix("s3://").partition("/")
+        return Code(s3_bucket=bucket, s3_key=key)
+    if not needs_bucket(artifact):
+        return Code(artifact)
+    bucket = app.artifacts.bucket or bucket_name(place)
+    return Code(artifact, bucket, object_key(artifact, app.artifacts.prefix))
+
+
+def upload_all(
+    wanted: Iterable[Code], place: Place, clients: Clients, *, configured: str, prefix: str
+) -> tuple[str, ...]:
+    """Put the zips that are too large for a request into the artifacts bucket; says what was sent.
+
+    Raises LcliError where the bucket is not ours, AwsError.
+    """
+    sent: dict[str, str] = {}
+    for code in wanted:
+        if code.artifact is not None and code.s3_bucket and code.s3_key not in sent:
+            bucket = ensure_bucket(place, clients, configured)
+            upload(place, clients, bucket, code.artifact, prefix)
+            sent[code.s3_key] = f"s3://{bucket}/{code.s3_key}"
+    return tuple(sent.values())

@@ -1,0 +1,237 @@
+"""What the commands call: prepare a deploy or a deletion, do it, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.aws.translate import explain
+from lcli.deploy import checks
+from lcli.deploy.apply import apply
+from lcli.deploy.code import Workshop, build_all, codes, upload_all
+from lcli.deploy.events import Listener, silent
+from lcli.deploy.expand import Expanded, expand, lookups_needed
+from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.read import read
+from lcli.deploy.report import Report, Status
+from lcli.deploy.sources import answer_lookups, make_local_sources
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources import kinds as all_kinds
+from lcli.resources.code import Code
+from lcli.resources.function import Payload
+from lcli.resources.model import Action, Actual, Key, Kind, Place, Resource, Verb
+from lcli.resources.naming import function_key
+from lcli.resources.version import prune_versions
+
+if TYPE_CHECKING:
+    from lcli.manifest.models import App
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan and what is needed to do it."""
+
+    place: Place
+    plan: Plan
+    actual: Mapping[Key, Actual]
+    kinds: Mapping[str, Kind]
+    keep_versions: Mapping[str, int]
+    """By AWS name, how many published versions stay."""
+    bucket: str = ""
+    """The artifacts bucket that the manifest names."""
+    prefix: str = ""
+    """Beginning of the keys in it."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should be told before anything is done."""
+        return self.plan.notices
+
+
+def prepare(
+    app: App,
+    place: Place,
+    clients: Clients,
+    workshop: Workshop,
+    *,
+    functions: frozenset[str] | None = None,
+    prune: bool = False,
+    adopt: frozenset[str] = frozenset(),
+    parallel: int = 16,
+    say: Callable[[str], None] = lambda doing: None,
+) -> Prepared:
+    """Build, ask, expand, read and plan; changes nothing (but see `make_local_sources`).
+
+    `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
+    functions to take over. `say` is told what is being done. Raises LcliError, with exit code
+    USAGE for what is found wrong before AWS is asked to change anything, and AwsError.
+    """
+    if prune and functions is not None:
+        problem = Problem(
+            "prune-with-names",
+            "--prune looks at the whole app, so it cannot go together with functions' names",
+            next_step="leave out the names, or --prune",
+        )
+        raise LcliError(problem, ExitCode.USAGE)
+    say("building")
+    built, layers = build_all(app, workshop)
+    _refuse(checks.sizes(app, built, layers))
+    notices = list(make_local_sources(app, place, clients)) if place.local else []
+    say("reading what there is")
+    lookups = answer_lookups(lookups_needed(app, place), clients)
+    code = codes(app, place, built, layers)
+    expanded = expand(app, place, code.functions, code.layers, lookups)
+    known = all_kinds()
+    actual = read(expanded.to_read, place, clients, known, functions=functions, parallel=parallel)
+    made = plan(expanded.resources, actual, known, _scope(app, expanded, functions, prune, adopt))
+    _refuse(made.refusals)
+    _refuse(checks.reserved_concurrency(made, clients))
+    made = replace(made, notices=(*notices, *expanded.notices, *made.notices))
+    keep = {one.name: one.keep_versions for one in app.functions.values()}
+    return Prepared(
+        place, made, actual, known, keep, app.artifacts.bucket or "", app.artifacts.prefix
+    )
+
+
+def _scope(
+    app: App,
+    expanded: Expanded,
+    functions: frozenset[str] | None,
+    prune: bool,
+    adopt: frozenset[str],
+) -> Scope:
+    return Scope(
+        frozenset(app.names),
+        functions,
+        prune,
+        adopt,
+        kept=frozenset(expanded.kept),
+        exposing=expanded.exposing,
+    )
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise LcliError(found, ExitCode.USAGE)
+
+
+def deploy(
+    prepared: Prepared,
+    clients: Clients,
+    *,
+    listener: Listener = silent,
+    parallel: int = 16,
+    fail_fast: bool = False,
+    stop: Flag | None = None,
+) -> Report:
+    """Do what was prepared, then prune old versions of what was published.
+
+    Raises LcliError and AwsError only while nothing of the plan has been done (upload of large
+    zips); what goes wrong afterwards is in the report.
+    """
+    upload_all(
+        filter(None, map(_sent_code, prepared.plan.changes)),
+        prepared.place,
+        clients,
+        configured=prepared.bucket,
+        prefix=prepared.prefix,
+    )
+    report = apply(
+        prepared.plan,
+        prepared.place,
+        clients,
+        prepared.kinds,
+        actual=prepared.actual,
+        listener=listener,
+        parallel=parallel,
+        fail_fast=fail_fast,
+        stop=stop,
+    )
+    if report.exit_code is ExitCode.DONE:
+        return replace(report, problems=_prune_versions(prepared, report, clients))
+    return report
+
+
+def _sent_code(action: Action) -> Code | None:
+    """The code that an action sends."""
+    payload = action.resource.payload
+    code = payload.code if isinstance(payload, Payload) else payload
+    fields = {change.path for change in action.changes}
+    sends = action.verb is not Verb.UPDATE or fields & {"Code", "Architectures"}
+    is_sent = action.resource.key.kind in ("function", "layer") and sends
+    return code if isinstance(code, Code) and is_sent else None
+
+
+def _prune_versions(prepared: Prepared, report: Report, clients: Clients) -> tuple[Problem, ...]:
+    """Old versions of what was published now; that one stays is no reason to fail the others."""
+    problems = []
+    for outcome in report.outcomes:
+        key = outcome.action.resource.key
+        published = outcome.status is Status.DONE and outcome.action.verb is Verb.REPLACE
+        if key.kind == "version" and published and key.name in prepared.keep_versions:
+            try:
+                prune_versions(clients, key.name, prepared.keep_versions[key.name])
+            except AwsError as error:
+                problems.append(explain(error))
+    return tuple(problems)
+
+
+def prepare_deletion(
+    place: Place,
+    clients: Clients,
+    *,
+    functions: Mapping[str, str] | None = None,
+    gone: Collection[str] = (),
+    logs: bool = False,
+    parallel: int = 16,
+) -> Prepared:
+    """What lcli owns of the functions, as a plan that deletes it.
+
+    `functions` are the manifest's keys with the AWS names; `gone` are keys or AWS names of
+    functions that have left the manifest. Without either, the whole app and stage. `logs` takes
+    the log groups along. Raises LcliError (USAGE) for a function that does not exist, AwsError.
+    """
+    whole = functions is None and not gone
+    named = dict(functions or {})
+    stubs = {
+        function_key(name): Resource(function_key(name), {}, function=key)
+        for key, name in named.items()
+    }
+    known = all_kinds()
+    # What has left the manifest is found by looking at everything.
+    reads_all = whole or bool(gone)
+    actual = read(
+        stubs,
+        place,
+        clients,
+        known,
+        functions=None if reads_all else frozenset(named),
+        parallel=parallel,
+    )
+    keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
+    scope = Scope(
+        frozenset(),
+        None if whole else keys,
+        prune=True,
+        released=frozenset({"log_group"}) if logs else frozenset(),
+    )
+    return Prepared(place, plan({}, actual, known, scope), actual, known, {})
+
+
+def _find(word: str, actual: Mapping[Key, Actual]) -> str:
+    """The manifest's key that a function of ours had. Raises LcliError (USAGE)."""
+    ours = [a.resource for k, a in actual.items() if k.kind == "function" and a.ours]
+    for resource in ours:
+        if word in (resource.key.name, resource.function):
+            return resource.function
+    known = ", ".join(sorted(one.function for one in ours)) or "none"
+    problem = Problem(
+        "unknown-function",
+        f'lcli owns no function "{word}" here',
+        next_step=f"there are: {known}",
+    )
+    raise LcliError(problem, ExitCode.USAGE)
