@@ -40,6 +40,11 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
     return bucket
 
 
+def object_key(artifact: Zip, prefix: str = "") -> str:
+    """Where `upload` puts a zip: its content's hash."""
+    return f"{prefix}{b64decode(artifact.code_sha256).hex()}.zip"
+
+
 def upload(
     place: Place, clients: Clients, bucket: str, artifact: Zip, prefix: str = ""
 ) -> tuple[str, str]:
@@ -50,7 +55,7 @@ def upload(
     """
     checksum = artifact.code_sha256
     where = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
-    where["Key"] = f"{prefix}{b64decode(checksum).hex()}.zip"
+    where["Key"] = object_key(artifact, prefix)
     try:
         found = clients.call("s3", "HeadObject", **where, ChecksumMode="ENABLED")
     except AwsError as error:

@@ -128,6 +128,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         Resource(
             function_key(name),
             fields,
+            needs=_used(fields),
             function=tags.get("lcli:function", ""),
             secret=_environment_paths(fields),
         ),
@@ -138,7 +139,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
             "code_sha256": configuration.get(SHA, ""),
             "code_tag": tags.get(tagging.CODE, ""),
             "parts": tags.get(tagging.PARTS, ""),
-            "held": tags.get(tagging.HELD, ""),
+            "held_tag": tags.get(tagging.HELD, ""),
             "reserved": str(reserved),
             "state": configuration.get("State", "Active"),
             "published": "",
@@ -150,6 +151,14 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         unknown=unknown_fields(configuration),
         note=_note(configuration),
     )
+
+
+def _used(fields: Mapping[str, Value]) -> tuple[Key, ...]:
+    """What the function runs with, if it is ours: deleted after it."""
+    role = Key("role", str(fields["Role"]).rpartition("/")[2])
+    logging = fields["LoggingConfig"]
+    group = logging.get("LogGroup") if isinstance(logging, Mapping) else ""
+    return role, Key("log_group", str(group))
 
 
 def code_identity(
