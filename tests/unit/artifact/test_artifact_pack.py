@@ -1,0 +1,111 @@
+import dataclasses
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from lcli.artifact import pack as packing
+from lcli.artifact.pack import pack
+from lcli.artifact.tree import read_tree
+from lcli.errors import LcliError
+
+
+@pytest.fixture
+def tree(tmp_path):
+    root = tmp_path / "tree"
+    (root / "pkg").mkdir(parents=True)
+    (root / "app.py").write_text("def handler(event, context): return event\n" * 50)
+    (root / "noise").write_bytes(os.urandom(5000))
+    (root / "empty").touch()
+    (root / "pkg" / "é.txt").write_text("accent")
+    (root / "pkg" / "run").write_text("#!/bin/sh\n")
+    (root / "pkg" / "run").chmod(0o755)
+    return root
+
+
+def test_the_zip_reads_back_as_the_tree(tree, tmp_path):
+    packed = pack(read_tree(tree), tmp_path / "out.zip")
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.testzip() is None
+        found = {i.filename: (oct(i.external_attr >> 16), i.date_time) for i in archive.infolist()}
+        assert {name: archive.read(name) for name in found} == {
+            str(path.relative_to(tree)): path.read_bytes()
+            for path in tree.rglob("*")
+            if path.is_file()
+        }
+        assert archive.getinfo("noise").compress_type == zipfile.ZIP_STORED
+        assert archive.getinfo("app.py").compress_type == zipfile.ZIP_DEFLATED
+    dated = (1980, 1, 1, 0, 0, 0)
+    assert found == {
+        "app.py": ("0o100644", dated),
+        "empty": ("0o100644", dated),
+        "noise": ("0o100644", dated),
+        "pkg/run": ("0o100755", dated),
+        "pkg/é.txt": ("0o100644", dated),
+    }
+    assert packed.size == (tmp_path / "out.zip").stat().st_size
+
+
+def test_the_same_files_give_the_same_bytes_whatever_their_dates(tree, tmp_path):
+    first = pack(read_tree(tree), tmp_path / "1.zip")
+    for path in tree.rglob("*"):
+        os.utime(path, (1, 1))
+    (tree / "app.py").chmod(0o600)
+    second = pack(read_tree(tree), tmp_path / "2.zip")
+    assert first == second
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+
+
+def test_another_process_gives_the_same_bytes(tmp_path):
+    program = (
+        "import sys, email; from pathlib import Path\n"
+        "from lcli.artifact.pack import pack; from lcli.artifact.tree import read_tree\n"
+        "print(pack(read_tree(Path(email.__file__).parent), Path(sys.argv[1])).code_sha256)"
+    )
+    hashes = {
+        subprocess.check_output([sys.executable, "-c", program, str(tmp_path / f"{n}.zip")])
+        for n in range(4)
+    }
+    assert len(hashes) == 1
+
+
+def test_more_files_than_the_classic_format_counts_are_written_as_zip64(tree, tmp_path):
+    entry = next(entry for entry in read_tree(tree) if entry.name == "empty")
+    many = [dataclasses.replace(entry, name=f"{n:05}") for n in range(66_000)]
+    pack(many, tmp_path / "many.zip")
+    with zipfile.ZipFile(tmp_path / "many.zip") as archive:
+        assert archive.namelist() == [each.name for each in many]
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        pytest.param(lambda path: path.write_text("other"), "changed while it was being packed"),
+        pytest.param(
+            lambda path: path.unlink(), "can no longer be read: No such file or directory"
+        ),
+    ],
+    ids=["written", "removed"],
+)
+def test_a_file_that_changes_meanwhile_is_named_and_nothing_is_left(tree, tmp_path, change, how):
+    entries = read_tree(tree)
+    change(tree / "app.py")
+    out = tmp_path / "out"
+    with pytest.raises(LcliError) as caught:
+        pack(entries, out / "code.zip")
+    assert [p.what for p in caught.value.problems] == [f'"{tree}/app.py" {how}']
+    assert list(out.iterdir()) == []
+
+
+def test_the_zip_is_private(tree, tmp_path):
+    pack(read_tree(tree), tmp_path / "out.zip")
+    assert oct((tmp_path / "out.zip").stat().st_mode) == "0o100600"
+
+
+def test_batches_hold_every_file_once_in_order(tree):
+    entries = [dataclasses.replace(e, size=packing.BATCH // 2) for e in read_tree(tree)]
+    batches = list(packing.in_batches(entries))
+    assert [len(batch) for batch in batches] == [2, 2, 1]
+    assert [each for batch in batches for each in batch] == entries
