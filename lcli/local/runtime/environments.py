@@ -79,7 +79,7 @@ class Environments:
         self,
         directory: Path,
         *,
-        endpoint: str,
+        endpoint: Callable[[], str],
         sink: LogSink,
         strict: bool = False,
         freeze: bool = True,
@@ -87,7 +87,7 @@ class Environments:
         idle_seconds: float = IDLE_SECONDS,
         most: int | None = None,
     ) -> None:
-        """`directory` is lcli's for temporary files; `endpoint` is for the functions' SDKs.
+        """`directory` is for temporary files; `endpoint` is the local cloud's, for the SDKs.
 
         `strict` refuses to run another version than a runtime names; otherwise `notice` gets one
         sentence about it. `freeze` stops workers between invocations, as Lambda does. `most` is
@@ -260,7 +260,8 @@ class Environments:
 
     def _shared(self) -> Site:
         if self._site is None:
-            self._site = Site(self._directory, self._endpoint, self._sink, Guard(), self._freeze)
+            endpoint = self._endpoint()
+            self._site = Site(self._directory, endpoint, self._sink, Guard(), self._freeze)
         return self._site
 
     # What becomes of them

@@ -53,7 +53,7 @@ class Bench:
         if self._environments is None:
             self._environments = Environments(
                 self.directory / "state",
-                endpoint="http://127.0.0.1:9",
+                endpoint=lambda: "http://127.0.0.1:9",
                 sink=self.logs,
                 notice=self.notices.append,
                 **options,
