@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import uuid4
 
 from lcli.local.execution import Deployed, Invocation, Invoker, Outcome
 from lcli.local.lambda_api import (
@@ -169,7 +168,7 @@ class LambdaApi:
             )
             return await self._run(call, operation, in_path, query)
         except ApiError as error:
-            return self._refusal(error)
+            return self._refusal(call, error)
 
     def find(
         self, function: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
@@ -258,11 +257,11 @@ class LambdaApi:
         answer = act(call, parameters)
         if inspect.isawaitable(answer):
             answer = await answer
-        return answer if isinstance(answer, Response) else _response(operation, answer or {})
+        return answer if isinstance(answer, Response) else _response(call, operation, answer or {})
 
-    def _refusal(self, error: ApiError) -> Response:
+    def _refusal(self, call: Call, error: ApiError) -> Response:
         body = json.dumps(self._service.error_body(error)).encode()
-        headers = _headers(len(body))
+        headers = _headers(len(body), call.request_id)
         headers.append(("x-amzn-ErrorType", error.code))
         if "retryAfterSeconds" in error.members:
             headers.append(("Retry-After", str(error.members["retryAfterSeconds"])))
@@ -276,15 +275,15 @@ class LambdaApi:
         return Response(200, [("Content-Type", "application/zip")], place.read_bytes())
 
 
-def _headers(length: int) -> list[tuple[str, str]]:
+def _headers(length: int, request_id: str) -> list[tuple[str, str]]:
     return [
         ("Content-Type", "application/json"),
         ("Content-Length", str(length)),
-        ("x-amzn-RequestId", str(uuid4())),
+        ("x-amzn-RequestId", request_id),
     ]
 
 
-def _response(operation: Described, answer: Parameters) -> Response:
+def _response(call: Call, operation: Described, answer: Parameters) -> Response:
     """An answer by its members on the wire: status, headers and body."""
     status = operation.status
     headers = []
@@ -301,7 +300,7 @@ def _response(operation: Described, answer: Parameters) -> Response:
     else:
         kept = {name: value for name, value in answer.items() if value is not None}
         body = json.dumps(kept, default=_plain).encode()
-    return Response(status, _headers(len(body)) + headers, body)
+    return Response(status, _headers(len(body), call.request_id) + headers, body)
 
 
 def _plain(value: Any) -> Any:

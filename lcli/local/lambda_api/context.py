@@ -87,6 +87,11 @@ Operation = Callable[["Call", Parameters], Any]
 """Answers with the output's members by name; may be a coroutine function."""
 
 
+def new_revision() -> str:
+    """A new RevisionId."""
+    return str(uuid4())
+
+
 @dataclass(slots=True)
 class Call:
     """One request to one account and region."""
@@ -94,7 +99,9 @@ class Call:
     shared: Shared
     region: Region
     request: Request
-    now: float = field(default=0.0)
+    now: float
+    request_id: str = field(default_factory=new_revision)
+    """Of the answer, and of the invocation if it is one."""
 
     def function(self, parameters: Parameters) -> tuple[Function, Target]:
         """The function that a request names, settled, and how it was named; ApiError 404."""
@@ -149,11 +156,6 @@ def begin(version: Version, call: Call, kind: Any, *, extra: float = 0.0) -> Non
     version.change = Change(kind, call.now + wait + extra)
     version.revision = version.build = new_revision()
     version.modified = call.stamp()
-
-
-def new_revision() -> str:
-    """A new RevisionId."""
-    return str(uuid4())
 
 
 def stamp(now: float) -> str:

@@ -40,7 +40,7 @@ async def invoke(call: Call, parameters: Parameters) -> Any:
     outcome = await run(call.shared, call.region, invocation)
     answer: Parameters = {
         "StatusCode": 200,
-        "Payload": await whole(outcome),
+        "Payload": outcome.payload,
         "FunctionError": outcome.function_error,
         "ExecutedVersion": invocation.deployed.version,
     }
@@ -59,7 +59,7 @@ async def invoke_async(call: Call, parameters: Parameters) -> Parameters:
 async def invoke_with_response_stream(call: Call, parameters: Parameters) -> Response:
     """InvokeWithResponseStream: PayloadChunk events, then InvokeComplete."""
     payload = _payload(parameters.get("Payload", b""), "RequestResponse")
-    invocation = await _invocation(call, parameters, payload)
+    invocation = await _invocation(call, parameters, payload, stream=True)
     headers = [
         ("Content-Type", "application/vnd.amazon.eventstream"),
         ("X-Amz-Executed-Version", invocation.deployed.version),
@@ -95,13 +95,6 @@ async def run(shared: Shared, region: Region, invocation: Invocation) -> Outcome
     return _within_limit(outcome)
 
 
-async def whole(outcome: Outcome) -> bytes:
-    """The response's bytes, gathered if it was streamed."""
-    if outcome.stream is None:
-        return outcome.payload
-    return outcome.payload + b"".join([piece async for piece in outcome.stream])
-
-
 def invocation_of(
     shared: Shared,
     region: Region,
@@ -111,8 +104,13 @@ def invocation_of(
     *,
     request_id: str = "",
     client_context: str | None = None,
+    trace: str = "",
+    stream: bool = False,
 ) -> Invocation:
-    """An invocation of what a qualifier means now; a weighted alias is decided here."""
+    """An invocation of what a qualifier means now; a weighted alias is decided here.
+
+    `trace` is the caller's X-Ray header; `stream` if the response may come piece by piece.
+    """
     version = weighted(function, qualifier)
     if version is None:
         raise function_not_found(function.arn_of(qualifier))
@@ -122,6 +120,8 @@ def invocation_of(
         request_id=request_id or str(uuid4()),
         invoked_arn=function.arn_of(qualifier),
         client_context=client_context,
+        headers={"x-amzn-trace-id": trace} if trace else {},
+        stream=stream,
     )
 
 
@@ -138,7 +138,9 @@ def weighted(function: Function, qualifier: str | None) -> Version | None:
     return function.versions.get(qualifier)
 
 
-async def _invocation(call: Call, parameters: Parameters, payload: bytes) -> Invocation:
+async def _invocation(
+    call: Call, parameters: Parameters, payload: bytes, *, stream: bool = False
+) -> Invocation:
     wanted = target(call.region, parameters)
     function = call.region.functions.get(wanted.name)
     version = call.version(function, wanted.qualifier) if function is not None else None
@@ -156,7 +158,10 @@ async def _invocation(call: Call, parameters: Parameters, payload: bytes) -> Inv
         function,
         wanted.qualifier,
         payload,
+        request_id=call.request_id,
         client_context=_client_context(parameters.get("ClientContext")),
+        trace=call.request.headers.get("x-amzn-trace-id", ""),
+        stream=stream,
     )
 
 
@@ -232,17 +237,17 @@ def _within_limit(outcome: Outcome) -> Outcome:
 
 
 async def _frames(outcome: Outcome, *, with_log: bool) -> AsyncIterator[bytes]:
-    complete: dict[str, str] = {}
-    if outcome.function_error:
-        complete = {
-            "ErrorCode": outcome.function_error,
-            "ErrorDetails": outcome.payload.decode("utf-8", "replace"),
-        }
-    elif outcome.payload:
-        yield event("PayloadChunk", outcome.payload, "application/octet-stream")
     if outcome.stream is not None:
         async for piece in outcome.stream:
             yield event("PayloadChunk", piece, "application/octet-stream")
+        if outcome.completion is not None:
+            outcome = await outcome.completion
+    elif not outcome.function_error and outcome.payload:
+        yield event("PayloadChunk", outcome.payload, "application/octet-stream")
+    complete: dict[str, str] = {}
+    if outcome.function_error:
+        complete["ErrorCode"] = outcome.function_error
+        complete["ErrorDetails"] = outcome.payload.decode("utf-8", "replace")
     if with_log:
         complete["LogResult"] = base64.b64encode(outcome.log_tail).decode()
     yield event("InvokeComplete", json.dumps(complete).encode(), "application/json")

@@ -276,9 +276,33 @@ def test_a_streamed_error_ends_the_stream(tmp_path: Path) -> None:
     }
 
 
-def test_a_plain_call_gathers_a_streamed_response(tmp_path: Path) -> None:
-    stage, _ = staged(tmp_path, Outcome(b"", stream=pieces()))
-    assert stage.client.invoke(**FN)["Payload"].read() == b"one two"
+def test_an_error_in_the_middle_of_a_stream_comes_at_its_end(tmp_path: Path) -> None:
+    async def ended() -> Outcome:
+        return Outcome(b"late", function_error="Unhandled", log_tail=b"END\n")
+
+    stage, invoker = staged(tmp_path, Outcome(b"", stream=pieces(), completion=ended()))
+    answer = stage.client.invoke_with_response_stream(**FN)
+    *chunks, last = answer["EventStream"]
+    assert len(chunks) == 2
+    assert last == {"InvokeComplete": {"ErrorCode": "Unhandled", "ErrorDetails": "late"}}
+    assert invoker.got[0][0].stream
+
+
+def test_the_answer_has_the_invocations_id_and_the_invocation_the_callers_trace(
+    tmp_path: Path,
+) -> None:
+    stage, invoker = staged(tmp_path)
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793"
+
+    def add(request: Any, **_: Any) -> None:
+        request.headers["X-Amzn-Trace-Id"] = trace
+
+    stage.client.meta.events.register("before-sign.lambda", add)
+    answer = stage.client.invoke(**FN)
+    ((invocation, _),) = invoker.got
+    assert answer["ResponseMetadata"]["RequestId"] == invocation.request_id
+    assert invocation.headers == {"x-amzn-trace-id": trace}
+    assert not invocation.stream
 
 
 def test_layers_are_unpacked_too(tmp_path: Path) -> None:
