@@ -93,7 +93,7 @@ class Alias(Kind):
         if now["FunctionVersion"] not in (number, actual.resource.fields["FunctionVersion"]):
             raise changed_meanwhile(now["AliasArn"], [f"alias {alias_name}"])
         _move(applying, now, name, number)
-        if actual.outputs.get("held"):
+        if actual.outputs.get("held_tag"):
             applying.clients.call(
                 "lambda",
                 "UntagResource",
@@ -127,7 +127,7 @@ def _number(reading: Reading, key: Key) -> str:
 
 def _actual(function: Actual, key: Key, number: str) -> Actual:
     name, alias_name = unqualified(key.name)
-    held = function.outputs["held"]
+    held = function.outputs["held_tag"]
     return Actual(
         Resource(
             key,
@@ -138,7 +138,8 @@ def _actual(function: Actual, key: Key, number: str) -> Actual:
         outputs={
             "number": number,
             "arn": f"{function.outputs['arn']}:{alias_name}",
-            "held": held,
+            "held": held if held == number else "",
+            "held_tag": held,
         },
         ours=function.ours and alias_name in tagging.qualifiers(function.outputs["parts"], "alias"),
         owner="" if function.ours else function.owner,

@@ -6,15 +6,14 @@ Description, say what is ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources.code import Code
 from lcli.resources.model import (
     Actual,
     Applying,
-    Change,
     Key,
     Kind,
     Outputs,
@@ -55,26 +54,22 @@ def layer_key(place: Place, key: str) -> Key:
 
 
 class Layer(Kind):
-    """A layer's newest version: an update publishes one more, and the older ones stay."""
+    """A layer's newest version; older ones stay, since functions may use them."""
 
     name = "layer"
     title = "layer"
+    keeps = True
+    fixed: ClassVar[frozenset[str]] = frozenset(
+        {"Code", "CompatibleArchitectures", "CompatibleRuntimes"}
+    )
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """The newest version of each wanted layer, and of ours that left the manifest.
-
-        One ListLayers where all is read, else one ListLayerVersions a layer.
-        """
-        wanted = [one.key.name for one in reading.wanted(self.name)]
-        if reading.functions is None:
-            newest = _all(reading.clients)
-        else:
-            answers = reading.each(lambda name: _newest(reading.clients, name), wanted)
-            newest = {name: one for name, one in zip(wanted, answers, strict=True) if one}
-        for name, one in newest.items():
-            actual = _actual(reading.place, name, one)
-            if name in wanted or actual.ours:
-                yield actual
+        """The newest version of each wanted layer: one ListLayerVersions a layer."""
+        names = [one.key.name for one in reading.wanted(self.name)]
+        answers = reading.each(lambda name: _newest(reading.clients, name), names)
+        for name, newest in zip(names, answers, strict=True):
+            if newest is not None:
+                yield _actual(self.name, reading.place, name, newest)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """PublishLayerVersion; one that was published by a call whose answer was lost is taken."""
@@ -102,12 +97,6 @@ class Layer(Kind):
             answer = newest
         return _outputs(answer)
 
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """The same: versions of layers never change."""
-        return self.create(wanted, applying)
-
     def delete(self, actual: Actual, applying: Applying) -> None:
         """DeleteLayerVersion of every version; functions that use one keep it."""
         name = actual.resource.key.name
@@ -118,16 +107,28 @@ class Layer(Kind):
             )
 
 
+class UnusedLayer(Layer):
+    """A layer of ours that left the manifest, with all its versions."""
+
+    name = "unused_layer"
+    title = "layer"
+    keeps = False
+    fixed: ClassVar[frozenset[str]] = frozenset()
+
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """By its derived name and its marker, when everything is read: one ListLayers."""
+        if reading.functions is not None:
+            return
+        for page in reading.clients.pages("lambda", "ListLayers"):
+            for one in page["Layers"]:
+                name = one["LayerName"]
+                actual = _actual(self.name, reading.place, name, one["LatestMatchingVersion"])
+                if actual.ours and Key("layer", name) not in reading.desired:
+                    yield actual
+
+
 def _owner(place: Place) -> str:
     return "-".join(filter(None, (place.app, place.stage)))
-
-
-def _all(clients: Clients) -> dict[str, dict[str, Any]]:
-    return {
-        one["LayerName"]: one["LatestMatchingVersion"]
-        for page in clients.pages("lambda", "ListLayers")
-        for one in page["Layers"]
-    }
 
 
 def _newest(clients: Clients, name: str) -> dict[str, Any] | None:
@@ -145,7 +146,7 @@ def _outputs(version: Mapping[str, Any]) -> Outputs:
     return {"arn": version["LayerVersionArn"], "number": str(version["Version"])}
 
 
-def _actual(place: Place, name: str, version: Mapping[str, Any]) -> Actual:
+def _actual(kind: str, place: Place, name: str, version: Mapping[str, Any]) -> Actual:
     owner = str(version.get("Description", "")).partition(" ")[2]
     fields = {
         "Code": _digest(version) or f"version {version['Version']}, not by lcli",
@@ -154,11 +155,11 @@ def _actual(place: Place, name: str, version: Mapping[str, Any]) -> Actual:
     }
     ours = bool(_digest(version)) and owner == _owner(place)
     return Actual(
-        Resource(Key("layer", name), fields),
+        Resource(Key(kind, name), fields),
         outputs=_outputs(version),
         ours=ours,
         owner=f"lcli app {owner}" if _digest(version) else "someone else",
     )
 
 
-KINDS = (Layer(),)
+KINDS = (Layer(), UnusedLayer())

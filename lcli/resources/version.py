@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
+from lcli.resources.compare import changes as compared
 from lcli.resources.function import code_identity
 from lcli.resources.function_fields import NOT_VERSIONED, frozen, read_fields, unknown_fields
 from lcli.resources.function_state import (
@@ -17,7 +18,18 @@ from lcli.resources.function_state import (
     is_settled,
 )
 from lcli.resources.function_update import PRECONDITION, SHA
-from lcli.resources.model import Actual, Applying, Key, Kind, Outputs, Reading, Resource, Value
+from lcli.resources.model import (
+    Actual,
+    Applying,
+    Change,
+    Key,
+    Kind,
+    Outputs,
+    Reading,
+    Ref,
+    Resource,
+    Value,
+)
 from lcli.resources.naming import function_key, unqualified
 
 LATEST = "$LATEST"
@@ -48,6 +60,13 @@ class Version(Kind):
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     keeps = True
     within = "function"
+    fixed: ClassVar[frozenset[str]] = frozenset({"Version"})
+
+    def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """What differs, led by the number: nothing of a version ever changes."""
+        found = compared(wanted, actual)
+        number = actual.outputs["number"]
+        return (Change("Version", number, Ref(wanted.key, "number")), *found) if found else ()
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The versions behind the aliases: GetFunction with the alias as qualifier.
