@@ -205,9 +205,14 @@ class HttpDomain(Kind):
         api, clients, domain = api_key(applying.place), applying.clients, wanted.key.name
         arn, api_id = applying.output(api, "arn"), applying.output(api, "id")
         clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags={_DOMAIN: domain})
-        made = clients.call(
-            "apigatewayv2", "CreateApiMapping", DomainName=domain, ApiId=api_id, Stage=STAGE
-        )
+        try:
+            made = clients.call(
+                "apigatewayv2", "CreateApiMapping", DomainName=domain, ApiId=api_id, Stage=STAGE
+            )
+        except AwsError as error:
+            if error.code == "NotFoundException":
+                raise LcliError(_no_domain(domain, wanted.where)) from error
+            raise
         return {"id": made["ApiMappingId"]}
 
     def update(
@@ -281,22 +286,31 @@ def _make_stage(clients: Clients, api_id: str) -> None:
 
 def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str, Any]]:
     """The mappings of a domain; one that is wanted (`where` is not None) must exist."""
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
     try:
-        pages = clients.pages("apigatewayv2", "GetApiMappings", DomainName=domain)
-        return [mapping for page in pages for mapping in page["Items"]]
+        # The SDK has no paginator for these.
+        while True:
+            page = clients.call("apigatewayv2", "GetApiMappings", DomainName=domain, **token)
+            found += page["Items"]
+            if not page.get("NextToken"):
+                return found
+            token = {"NextToken": page["NextToken"]}
     except AwsError as error:
         if error.code != "NotFoundException":
             raise
         if where is None:
             return []
-        raise LcliError(
-            Problem(
-                "domain-not-found",
-                f'API Gateway knows no custom domain name "{domain}"',
-                where,
-                "make it first, with its certificate and DNS record, or correct http.domain",
-            )
-        ) from error
+        raise LcliError(_no_domain(domain, where)) from error
+
+
+def _no_domain(domain: str, where: str) -> Problem:
+    return Problem(
+        "domain-not-found",
+        f'API Gateway knows no custom domain name "{domain}"',
+        where,
+        "make it first, with its certificate and DNS record, or correct http.domain",
+    )
 
 
 def _mapping(resource: Resource | None, field: str) -> Mapping[str, Any]:

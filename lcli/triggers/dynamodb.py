@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Place
 from lcli.resources.role_policy import Statement
 from lcli.triggers.base import LocalSource, Lookup, Target, named
@@ -54,10 +55,22 @@ class Dynamodb(Stream):
         )
 
     def source_arn(self, target: Target) -> str:
-        """The ARN of the table's stream."""
+        """The ARN of the table's stream. Raises LcliError (USAGE) where it has none."""
         if "/stream/" in self.table:
             return self.table
-        return target.lookups[f"stream of {self.table}"]
+        found = target.lookups.get(f"stream of {self.table}")
+        if not found:
+            raise LcliError(
+                Problem(
+                    "table-without-stream",
+                    f"the table {self.table} has no stream for {target.function} to read",
+                    target.where,
+                    "turn its stream on (StreamSpecification), with the view that the function "
+                    "needs",
+                ),
+                ExitCode.USAGE,
+            )
+        return found
 
     def statements(self, source_arn: str) -> tuple[Statement, ...]:
         """Read the stream ("Using AWS Lambda with Amazon DynamoDB", execution role)."""

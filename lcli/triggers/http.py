@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from lcli.resources.http_api import api_key, http_api, http_domain
 from lcli.resources.http_route import http_authorizer, http_integration, http_route
-from lcli.resources.model import Ref, Resource, Text
+from lcli.resources.model import Ref, Text
+from lcli.resources.permission import permission
 from lcli.triggers.base import Expansion, Target, Trigger
 
 METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -110,8 +111,6 @@ class Http(Trigger):
         The permission is one a function and API, whatever the number of routes: fifty
         statements would not fit a policy.
         """
-        from lcli.resources.permission import permission
-
         place = target.place
         settings = HttpSettings.model_validate(target.settings)
         api = http_api(
@@ -130,38 +129,35 @@ class Http(Trigger):
         integration = http_integration(
             place, target.function, target.arn, needs=target.needs, where=target.where
         )
-        authorizer = self._authorizer(target)
-        jwt = self.authorizer if isinstance(self.authorizer, Jwt) else None
+        jwt = self.authorizer if isinstance(self.authorizer, Jwt) and not place.local else None
+        authorizer = jwt and http_authorizer(place, issuer=jwt.issuer, audience=jwt.audience)
         route = http_route(
             place,
             self.route,
             integration.key,
             function=target.function,
-            authorization="JWT" if jwt else {"iam": "AWS_IAM"}.get(str(self.authorizer), "NONE"),
+            authorization="AWS_IAM" if self.authorizer == "iam" else "JWT" if jwt else "NONE",
             authorizer=authorizer.key if authorizer else None,
             scopes=jwt.scopes if jwt else (),
             needs=(allowed.key,),
             where=target.where,
         )
-        domain = http_domain(place, settings.domain) if settings.domain else None
+        domain = None
+        if settings.domain and not place.local:
+            domain = http_domain(place, settings.domain)
         made = (api, allowed, integration, authorizer, route, domain)
-        return Expansion(tuple(one for one in made if one), notices=_slow(target))
+        return Expansion(tuple(one for one in made if one), notices=self._notices(target))
 
-    def _authorizer(self, target: Target) -> Resource | None:
-        if not isinstance(self.authorizer, Jwt):
-            return None
-        return http_authorizer(
-            target.place, issuer=self.authorizer.issuer, audience=self.authorizer.audience
-        )
-
-
-def _slow(target: Target) -> tuple[str, ...]:
-    if target.timeout <= _LONGEST:
-        return ()
-    return (
-        f"function {target.function} may run for {target.timeout} s, but its HTTP API gives up "
-        f"after {_LONGEST} s",
-    )
+    def _notices(self, target: Target) -> tuple[str, ...]:
+        notices = []
+        if target.timeout > _LONGEST:
+            notices.append(
+                f"function {target.function} may run for {target.timeout} s, but its HTTP API "
+                f"gives up after {_LONGEST} s"
+            )
+        if target.place.local and isinstance(self.authorizer, Jwt):
+            notices.append(f"the local cloud lets {self.route} pass without checking a token")
+        return tuple(notices)
 
 
 TRIGGER = Http

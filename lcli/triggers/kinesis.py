@@ -59,7 +59,7 @@ class Kinesis(Stream):
         if isinstance(self.start, datetime):
             where: dict[str, Any] = {
                 "StartingPosition": "AT_TIMESTAMP",
-                "StartingPositionTimestamp": self.start.isoformat(),
+                "StartingPositionTimestamp": self.start,
             }
         else:
             where = {"StartingPosition": self.start.upper()}

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from lcli.resources.event_source_mapping import event_source_mapping
 from lcli.resources.model import Resource
 from lcli.resources.role_policy import Statement
 from lcli.triggers.base import Expansion, Target, Trigger
@@ -90,8 +91,6 @@ class Polled(Trigger):
         )
 
     def _mapping(self, target: Target, source_arn: str) -> Resource:
-        from lcli.resources.event_source_mapping import event_source_mapping
-
         settings: Mapping[str, Any] = {**self.settings(), **self.api}
         return event_source_mapping(
             target.place,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.model import Place
+from lcli.resources.permission import permission
 from lcli.triggers.base import Expansion, LocalSource, Target, Trigger, named
 
 Bucket = Annotated[
@@ -87,8 +88,6 @@ class S3(Trigger):
 
     def expand(self, target: Target) -> Expansion:
         """One permission statement for the bucket, and one rule in it."""
-        from lcli.resources.permission import permission
-
         place = target.place
         allowed = permission(
             place,
