@@ -147,6 +147,17 @@ class TestCloud:
             **more,
         )
 
+    def mapping(self, function: Function, source: str, **settings: Any) -> str:
+        """Connect a queue or stream to a function; the mapping's UUID."""
+        made = self.clients(function.arn.split(":")[3]).call(
+            "lambda",
+            "CreateEventSourceMapping",
+            FunctionName=function.arn,
+            EventSourceArn=source,
+            **settings,
+        )
+        return str(made["UUID"])
+
     def clients(self, region: str = "", account: str = "") -> Session:
         """lcli's own calls to this account, or to another one."""
         return connect(
@@ -179,6 +190,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     patch.setenv("AWS_CONFIG_FILE", str(home / "config"))
     patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "credentials"))
     patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    patch.setenv("LCLI_LOCAL_SPEEDUP", "20")
     directory: Path = tmp_path_factory.mktemp("cloud")
     with running_cloud(directory, around=Scripted) as cloud:
         yield cloud

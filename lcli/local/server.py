@@ -28,6 +28,7 @@ from lcli.local.http import Server
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
+from lcli.local.pollers import Pollers, sqs
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -102,6 +103,7 @@ class Cloud:
             url_for=self.urls.url_for,
         )
         api.on_change(self.urls.close_stale)
+        api.on_change(self.pollers.reconcile)
         return api
 
     async def _enqueue(self, invocation: Invocation) -> None:
@@ -127,6 +129,7 @@ class Cloud:
         self.targets = Targets(lambda: self.functions)
         self.urls = FunctionUrls(lambda: self.functions, self.targets, self.ports)
         self.apis = HttpApis(self.targets, self.ports)
+        self.pollers = Pollers(lambda: self.functions, self.targets, self.services)
         self.functions = self._functions()
         self.services.prepare(self._lead_moto_here)
         await self.front.start(port)
@@ -134,10 +137,12 @@ class Cloud:
     def _lead_moto_here(self) -> None:
         pushes.install(self.targets)
         http_apis.install(self.apis)
+        sqs.serialise()
 
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""
         await self.front.close()
+        await self.pollers.close()
         await self.ports.close_all()
         self.logs.close()
         self.services.close()
@@ -158,6 +163,7 @@ class Cloud:
 
     async def reset(self) -> None:
         """Forget everything: all services in all accounts."""
+        await self.pollers.close()
         await self.ports.close_all()
         await self.services.run(self.services.reset)
         self.functions = self._functions()
