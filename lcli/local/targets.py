@@ -137,8 +137,10 @@ class Targets:
         region = api.region(parsed.account, parsed.region)
         version = weighted(function, parsed.qualifier)
         if version is not None:
-            prepare(api.shared, region, version)
-        invocation = invocation_of(api.shared, region, function, parsed.qualifier, payload)
+            await prepare(api.shared, region, version)
+        invocation = invocation_of(
+            api.shared, region, function, parsed.qualifier, payload, stream=True
+        )
         return await run(api.shared, region, invocation)
 
     def statements(self, arn: str) -> list[dict[str, Any]]:
