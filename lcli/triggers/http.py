@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lcli.resources.http_api import api_key, http_api, http_domain
 from lcli.resources.http_route import http_authorizer, http_integration, http_route
@@ -97,6 +97,16 @@ class Http(Trigger):
     kind: ClassVar[str] = "http"
     short: ClassVar[str] = "route"
     settings_model: ClassVar[type[BaseModel] | None] = HttpSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _cors_is_elsewhere(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "cors" in value:
+            raise ValueError(
+                "CORS belongs to the whole API: write it at the top of the manifest, "
+                "http: {cors: …}"
+            )
+        return value
 
     route: Annotated[str, AfterValidator(_route)] = Field(
         description="Method and path: 'GET /photos/{id}', 'ANY /{proxy+}', or $default."

@@ -58,6 +58,12 @@ def _list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _some(events: tuple[str, ...]) -> tuple[str, ...]:
+    if not events:
+        raise ValueError("name at least one event")
+    return events
+
+
 Event = Annotated[str, AfterValidator(_event)]
 
 
@@ -69,7 +75,9 @@ class S3(Trigger):
 
     bucket: Bucket = Field(description="Name or ARN of the bucket.")
     events: Annotated[
-        tuple[Event, ...], BeforeValidator(_list, json_schema_input_type=str | list[str])
+        tuple[Event, ...],
+        BeforeValidator(_list, json_schema_input_type=str | list[str]),
+        AfterValidator(_some),
     ] = Field(
         default=("s3:ObjectCreated:*",),
         description="What is notified: ObjectCreated:*, ObjectRemoved:Delete …",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from lcli.resources.role_policy import Statement, destination
 from lcli.triggers.polled import Polled
@@ -57,6 +57,13 @@ class Stream(Polled):
     partial_failures: bool = Field(
         default=False, description="The function answers with the records that failed."
     )
+
+    @field_validator("max_age")
+    @classmethod
+    def _age(cls, value: int) -> int:
+        if -1 < value < 60:
+            raise ValueError("max_age is -1 (never) or at least 60 seconds")
+        return value
 
     def settings(self) -> dict[str, Any]:
         """Those of every polled source, and those of streams."""
