@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from lcli.local.execution import Deployed, Invocation, Invoker, Outcome
+from lcli.local.execution import Invocation, Invoker, Outcome
 from lcli.local.lambda_api import (
     aliases,
     concurrency,
@@ -42,22 +42,16 @@ from lcli.local.lambda_api.context import (
     Seams,
     Shared,
     UrlFor,
-    version_of,
 )
-from lcli.local.lambda_api.deploying import deployed
-from lcli.local.lambda_api.errors import ApiError, function_not_found, violation
+from lcli.local.lambda_api.errors import ApiError, violation
 from lcli.local.lambda_api.service import Operation as Described
 from lcli.local.lambda_api.service import service
 from lcli.local.lambda_api.state import Region
 from lcli.local.lambda_api.views import (
     Asynchronous,
     Found,
-    Polled,
-    PublicUrl,
     asynchronous,
     find,
-    polled,
-    public_urls,
 )
 from lcli.local.wire import Request, Response
 
@@ -119,8 +113,6 @@ class LambdaApi:
         self._account_of = account_of
         self._regions: dict[tuple[str, str], Region] = {}
         self._listeners: list[Callable[[], None]] = []
-        self.revision = 0
-        """Moves with everything that `on_change` tells."""
         self.shared = Shared(
             store=CodeStore(directory / "code"),
             invoker=invoker,
@@ -136,7 +128,9 @@ class LambdaApi:
         self._listeners.append(callback)
 
     def _changed(self, after: float = 0.0) -> None:
-        self.revision += 1
+        now = self.shared.clock()
+        for region in self._regions.values():
+            mappings.settle_mappings(region, now)
         for callback in self._listeners:
             callback()
         if after and self._listeners:
@@ -179,21 +173,6 @@ class LambdaApi:
         """
         return find(self._regions, function, account, region)
 
-    def deployed(
-        self,
-        function: str,
-        qualifier: str | None = None,
-        *,
-        account: str = DEFAULT_ACCOUNT,
-        region: str = DEFAULT_REGION,
-    ) -> Deployed:
-        """The version behind a function's name or ARN, unpacked; ApiError (404)."""
-        found = self.find(function, account=account, region=region)
-        version = version_of(found.function, qualifier or found.qualifier)
-        if version is None:
-            raise function_not_found(found.function.arn_of(qualifier or found.qualifier))
-        return deployed(self.shared, found.region, found.function, version)
-
     def invocation(
         self, arn: str, payload: bytes, *, request_id: str = "", client_context: str | None = None
     ) -> Invocation:
@@ -219,14 +198,6 @@ class LambdaApi:
         """
         place = (invocation.deployed.account, invocation.deployed.region)
         return await invoke.run(self.shared, self.region(*place), invocation)
-
-    def mappings(self) -> list[Polled]:
-        """Every event source mapping of every account and region as it is now."""
-        return polled(self._regions.values(), self.shared.clock())
-
-    def urls(self) -> list[PublicUrl]:
-        """Every function URL."""
-        return public_urls(self._regions.values())
 
     def asynchronous(self, arn: str) -> Asynchronous:
         """How asynchronous invocations of a (qualified) function ARN are treated; ApiError."""

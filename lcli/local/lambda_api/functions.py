@@ -23,6 +23,7 @@ from lcli.local.lambda_api.errors import (
 )
 from lcli.local.lambda_api.names import function_of, target
 from lcli.local.lambda_api.paging import page
+from lcli.local.lambda_api.signing import signing_config
 from lcli.local.lambda_api.state import LATEST, Function, Version
 from lcli.local.lambda_api.tags import checked_tags
 from lcli.local.lambda_api.validation import refused
@@ -43,6 +44,7 @@ async def create_function(call: Call, parameters: Parameters) -> Parameters:
         )
         raise invalid(f"1 validation error detected: {message}")
     _refuse_existing(call, wanted.name)
+    signing = signing_config(call, parameters.get("CodeSigningConfigArn", ""))
     settings = new_settings(call, parameters)
     tags = checked_tags(parameters.get("Tags", {}))
     code = await codes.take(call, parameters["Code"], settings, "CreateFunction")
@@ -50,7 +52,7 @@ async def create_function(call: Call, parameters: Parameters) -> Parameters:
     latest = Version(LATEST, settings, code, "", "")
     begin(latest, call, "create")
     function = Function(wanted.name, call.region.function_arn(wanted.name), latest, tags)
-    function.signing = parameters.get("CodeSigningConfigArn", "")
+    function.signing = signing
     call.region.functions[wanted.name] = function
     if parameters.get("Publish"):
         version = publish(call, function, parameters={})

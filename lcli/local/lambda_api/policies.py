@@ -22,6 +22,7 @@ from lcli.local.lambda_api.state import LATEST, Function, Policy
 
 SIZE_LIMIT = 20_480
 """Bytes of a resource policy."""
+URL_ACTION = "lambda:InvokeFunctionUrl"
 _ACCOUNT = re.compile(r"\d{12}")
 _PRINCIPAL_ARN = re.compile(r"arn:aws[a-zA-Z-]*:(iam|sts)::\d{12}:.+")
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
@@ -133,6 +134,8 @@ def _document(statements: list[dict[str, Any]]) -> str:
 
 
 def _statement(arn: str, parameters: Parameters, partition: str) -> dict[str, Any]:
+    if "FunctionUrlAuthType" in parameters and parameters["Action"] != URL_ACTION:
+        raise invalid(f"FunctionUrlAuthType is only supported for {URL_ACTION} action")
     conditions: dict[str, dict[str, str]] = {}
     for name, operator, key in _CONDITIONS:
         value = parameters.get(name)

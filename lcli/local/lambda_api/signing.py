@@ -82,17 +82,22 @@ def list_functions_by_code_signing_config(call: Call, parameters: Parameters) ->
 
 def put_function_code_signing_config(call: Call, parameters: Parameters) -> Parameters:
     """PutFunctionCodeSigningConfig."""
-    arn = parameters["CodeSigningConfigArn"]
-    if arn not in call.region.signing:
+    arn = signing_config(call, parameters["CodeSigningConfigArn"])
+    function = unqualified(call.region, parameters)
+    function.signing = arn
+    return {"CodeSigningConfigArn": arn, "FunctionName": function.name}
+
+
+def signing_config(call: Call, arn: str) -> str:
+    """The ARN, if there is such a configuration or none is named; ApiError (404)."""
+    if arn and arn not in call.region.signing:
         raise ApiError(
             "CodeSigningConfigNotFoundException",
             "The code signing configuration cannot be found. Check that the provided "
             f"configuration is not deleted: {arn}.",
             404,
         )
-    function = unqualified(call.region, parameters)
-    function.signing = arn
-    return {"CodeSigningConfigArn": arn, "FunctionName": function.name}
+    return arn
 
 
 def get_function_code_signing_config(call: Call, parameters: Parameters) -> Parameters:

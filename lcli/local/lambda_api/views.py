@@ -1,16 +1,14 @@
-"""What the rest of the local cloud sees of the control plane: pollers, queue, addresses."""
+"""What the asynchronous queue sees of the control plane: functions by ARN and their settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lcli.local.lambda_api.context import version_of
 from lcli.local.lambda_api.errors import function_not_found
-from lcli.local.lambda_api.mappings import settle_mappings, state_of
 from lcli.local.lambda_api.names import parse
-from lcli.local.lambda_api.state import LATEST, EventSourceMapping, Function, Region, Url
+from lcli.local.lambda_api.state import LATEST, Function, Region
 
 RETRIES = 2
 """Of an asynchronous invocation, where nothing is set (guide, "Asynchronous invocation")."""
@@ -25,44 +23,6 @@ class Found:
     region: Region
     function: Function
     qualifier: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """An event source mapping, for whoever polls its source."""
-
-    uuid: str
-    account: str
-    region: str
-    function_arn: str
-    """Qualified if the mapping is."""
-    source_arn: str
-    """Empty for self-managed Kafka."""
-    state: str
-    settings: Mapping[str, Any]
-    """BatchSize, MaximumBatchingWindowInSeconds, FilterCriteria … by their API names, with
-    defaults."""
-    mapping: EventSourceMapping
-    """The record itself: a poller notes `settings["LastProcessingResult"]` in it."""
-
-    @property
-    def active(self) -> bool:
-        """Whether the source is to be polled now."""
-        return self.state in ("Enabled", "Updating")
-
-
-@dataclass(frozen=True, slots=True)
-class PublicUrl:
-    """A function URL, for whoever answers at its address."""
-
-    id: str
-    account: str
-    region: str
-    name: str
-    qualifier: str | None
-    arn: str
-    """Qualified if the URL is an alias's."""
-    url: Url
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,45 +50,6 @@ def find(regions: Mapping[tuple[str, str], Region], text: str, account: str, reg
     if held is None or function is None:
         raise function_not_found(Region(*place).function_arn(parts["name"], parts["qualifier"]))
     return Found(held, function, parts["qualifier"])
-
-
-def polled(regions: Iterable[Region], now: float) -> list[Polled]:
-    """Every mapping of the regions, settled."""
-    found = []
-    for region in regions:
-        settle_mappings(region, now)
-        found += [
-            Polled(
-                uuid=mapping.uuid,
-                account=region.account,
-                region=region.name,
-                function_arn=mapping.settings["FunctionArn"],
-                source_arn=mapping.settings.get("EventSourceArn", ""),
-                state=state_of(mapping),
-                settings=dict(mapping.settings),
-                mapping=mapping,
-            )
-            for mapping in region.mappings.values()
-        ]
-    return found
-
-
-def public_urls(regions: Iterable[Region]) -> list[PublicUrl]:
-    """Every function URL of the regions."""
-    return [
-        PublicUrl(
-            id=url.id,
-            account=region.account,
-            region=region.name,
-            name=function.name,
-            qualifier=qualifier or None,
-            arn=function.arn_of(qualifier),
-            url=url,
-        )
-        for region in regions
-        for function in region.functions.values()
-        for qualifier, url in function.urls.items()
-    ]
 
 
 def asynchronous(found: Found) -> Asynchronous:

@@ -13,6 +13,7 @@ from stage import ECHO, OTHER, QUEUE, STREAM, Stage, refusal
 from transport import ACCOUNT, REGION, ROLE, client_of
 
 from lcli.local.lambda_api import Delays, LambdaApi
+from lcli.local.lambda_api.mappings import state_of
 from lcli.local.wire import Request
 
 FN = {"FunctionName": "fn"}
@@ -187,7 +188,7 @@ def test_a_policy_has_an_end(stage: Stage) -> None:
             id="url-auth-type",
         ),
         pytest.param(
-            {"InvokedViaFunctionUrl": True},
+            {"InvokedViaFunctionUrl": True, "Action": "lambda:InvokeFunction"},
             {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
             id="invoked-via-url",
         ),
@@ -205,9 +206,8 @@ def test_a_policy_has_an_end(stage: Stage) -> None:
 def test_a_statement_has_the_conditions_of_its_parameters(
     given: dict[str, Any], condition: Any, stage: Stage
 ) -> None:
-    answer = stage.client.add_permission(
-        **FN, StatementId="s", Action="lambda:InvokeFunctionUrl", Principal="*", **given
-    )
+    wanted = {"Action": "lambda:InvokeFunctionUrl", **given}
+    answer = stage.client.add_permission(**FN, StatementId="s", Principal="*", **wanted)
     statement = json.loads(answer["Statement"])
     assert statement["Principal"] == "*"
     assert statement.get("Condition") == condition
@@ -321,14 +321,15 @@ def test_an_empty_filter_is_taken_away(stage: Stage) -> None:
     assert "FilterCriteria" not in changed
 
 
-def test_pollers_hear_of_changes_and_see_what_to_poll(tmp_path: Path) -> None:
-    async def listen() -> tuple[list[str], list[str]]:
+def test_pollers_hear_of_a_change_and_of_its_end(tmp_path: Path) -> None:
+    async def listen() -> list[str]:
         api = LambdaApi(directory=tmp_path, delays=Delays(mapping=0.01))
+        region = api.region(ACCOUNT, REGION)
         heard: list[str] = []
         settled = asyncio.Event()
 
         def hear() -> None:
-            heard.extend(mapping.state for mapping in api.mappings())
+            heard.extend(state_of(each) for each in region.mappings.values())
             if heard[-1:] == ["Enabled"]:
                 settled.set()
 
@@ -343,11 +344,9 @@ def test_pollers_hear_of_changes_and_see_what_to_poll(tmp_path: Path) -> None:
         await post("functions", Runtime="python3.12", Handler="i.h", Role=ROLE, Code=code)
         await post("event-source-mappings", EventSourceArn=QUEUE)
         await asyncio.wait_for(settled.wait(), 2)
-        return heard, [mapping.source_arn for mapping in api.mappings() if mapping.active]
+        return heard
 
-    heard, polled = asyncio.run(listen())
-    assert heard == ["Creating", "Enabled"]
-    assert polled == [QUEUE]
+    assert asyncio.run(listen()) == ["Creating", "Enabled"]
 
 
 def test_asynchronous_settings_are_those_of_the_qualifier(stage: Stage) -> None:
@@ -364,7 +363,7 @@ def test_asynchronous_settings_are_those_of_the_qualifier(stage: Stage) -> None:
     assert live.dead_letters == QUEUE
 
 
-def test_urls_are_seen_by_whoever_answers_at_them(tmp_path: Path) -> None:
+def test_a_url_is_where_the_local_cloud_opens_it(tmp_path: Path) -> None:
     def url_for(account: str, region: str, name: str, alias: str | None, url_id: str) -> str:
         return f"http://127.0.0.1:1/{account}/{region}/{name}/{alias}/{len(url_id)}"
 
@@ -376,7 +375,8 @@ def test_urls_are_seen_by_whoever_answers_at_them(tmp_path: Path) -> None:
         **FN, Qualifier="live", AuthType="NONE", InvokeMode="RESPONSE_STREAM", Cors=cors
     )
     assert made["FunctionUrl"] == f"http://127.0.0.1:1/{ACCOUNT}/{REGION}/fn/live/32"
-    (seen,) = stage.api.urls()
-    assert (seen.arn, seen.url.mode, seen.url.cors) == (f"{ARN}:live", "RESPONSE_STREAM", cors)
+    shown = stage.client.get_function_url_config(**FN, Qualifier="live")
+    assert (shown["FunctionArn"], shown["InvokeMode"]) == (f"{ARN}:live", "RESPONSE_STREAM")
+    assert shown["Cors"] == cors
     bare = stage.client.update_function_url_config(**FN, Qualifier="live", Cors={})
     assert "Cors" not in bare
