@@ -210,7 +210,10 @@ class Document:
         log_node = log.entries.get("group") if isinstance(log, nodes.Map) else None
         template = own.get("name") or self.root.entries.get("name")
         if isinstance(template, nodes.Scalar) and template.text:
-            name = str(resolving.text(template.text, template.mark, (*path, "name")))
+            text = template.text
+            if not self.stage:
+                text = text.replace("-${stage}", "").replace("${stage}-", "")
+            name = str(resolving.text(text, template.mark, (*path, "name")))
         else:
             name = "-".join(filter(None, (self.identity.app, self.stage, key)))
         alias = own.get("alias")

@@ -114,7 +114,7 @@ Account: TypeAlias = Annotated[
 ]
 
 Arn: TypeAlias = Annotated[
-    str, Form(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:\S+", "an ARN (arn:…)")
+    str, Form(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12}|aws)?:\S+", "an ARN (arn:…)")
 ]
 Name: TypeAlias = Annotated[
     str,
