@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from lcli.aws.clients import Clients
 from lcli.local.execution import Invocation
 
 _ERROR_BYTES = 1024
@@ -24,6 +27,31 @@ class Delivery:
     service: str
     operation: str
     parameters: Mapping[str, Any]
+
+
+class Sender:
+    """Makes deliveries to the local cloud, as any SDK would."""
+
+    def __init__(self, endpoint: Callable[[], str]) -> None:
+        self._endpoint = endpoint
+        self._clients = lru_cache(maxsize=16)(self._connect)
+
+    async def __call__(self, delivery: Delivery) -> None:
+        """Make the call in a thread; raises AwsError if it is refused."""
+        clients = self._clients(delivery.account, delivery.region)
+        await asyncio.to_thread(
+            clients.call, delivery.service, delivery.operation, **delivery.parameters
+        )
+
+    def _connect(self, account: str, region: str) -> Clients:
+        from lcli.aws.session import connect
+
+        return connect(
+            region=region,
+            endpoint_url=self._endpoint(),
+            local_account=account,
+            environ={"LCLI_RATE": "off"},
+        )
 
 
 def destination(target: str, record: Mapping[str, Any], invocation: Invocation) -> Delivery:

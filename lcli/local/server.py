@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import re
 import secrets
@@ -22,15 +23,20 @@ from urllib.parse import parse_qs, urlsplit
 
 from lcli.local import pushes
 from lcli.local.addresses import FunctionUrls, HttpApis, Ports, http_apis
-from lcli.local.execution import Invocation, Invoker
+from lcli.local.asynchronous import AsynchronousQueue, speedup
+from lcli.local.destinations import Sender
+from lcli.local.execution import Invoker
 from lcli.local.guard import refusal
 from lcli.local.http import Server
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.pollers import Pollers, sqs
+from lcli.local.runtime.environments import Environments
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
+
+LOG = logging.getLogger(__name__)
 
 DEFAULT_ACCOUNT = "123456789012"
 DEFAULT_REGION = "us-east-1"
@@ -87,17 +93,25 @@ class Cloud:
         self.front = Server(self.handle)
         self._token = token
         self.logs = MotoLogs()
-        self.invoker = around(None)
+        environments = Environments(
+            directory / "environments",
+            endpoint=lambda: self.url,
+            sink=self.logs,
+            notice=LOG.warning,
+        )
+        self.invoker = around(environments)
+        self.queue = AsynchronousQueue(
+            lambda: self.functions, Sender(lambda: self.url), speedup=speedup()
+        )
         self.functions: LambdaApi
         self._started = self._used = time.monotonic()
         self._active = 0
-        self._tasks: set[Any] = set()
 
     def _functions(self) -> LambdaApi:
         api = LambdaApi(
             directory=self.directory,
             invoker=self.invoker,
-            enqueue=self._enqueue,
+            enqueue=self.queue.enqueue,
             fetch_object=self._fetch_object,
             role_exists=role_exists,
             url_for=self.urls.url_for,
@@ -105,10 +119,6 @@ class Cloud:
         api.on_change(self.urls.close_stale)
         api.on_change(self.pollers.reconcile)
         return api
-
-    async def _enqueue(self, invocation: Invocation) -> None:
-        if self.invoker:
-            self._tasks.add(asyncio.create_task(self.invoker.invoke(invocation)))
 
     async def _fetch_object(
         self, account: str, bucket: str, key: str, version: str | None
@@ -143,13 +153,17 @@ class Cloud:
         """End the requests in hand and whatever runs."""
         await self.front.close()
         await self.pollers.close()
+        await self.queue.close()
         await self.ports.close_all()
+        if self.invoker:
+            await self.invoker.close()
         self.logs.close()
         self.services.close()
 
     def idle_seconds(self) -> float:
         """Since the last use ended; 0 while something is being done."""
-        return 0.0 if self._active else time.monotonic() - self._used
+        busy = self._active or self.queue.pending
+        return 0.0 if busy else time.monotonic() - self._used
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -164,6 +178,7 @@ class Cloud:
     async def reset(self) -> None:
         """Forget everything: all services in all accounts."""
         await self.pollers.close()
+        await self.queue.close()
         await self.ports.close_all()
         await self.services.run(self.services.reset)
         self.functions = self._functions()
