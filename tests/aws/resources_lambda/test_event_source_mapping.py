@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from lcli.resources.event_source_mapping import event_source_mapping
+
+NAME = "photos-prod-thumbnail"
+KEY = "thumbnail"
+
+
+@pytest.fixture
+def queue(app):
+    def make(name="orders"):
+        sqs = app.boto3("sqs")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return found["Attributes"]["QueueArn"]
+
+    return make
+
+
+@pytest.fixture
+def stream(app):
+    kinesis = app.boto3("kinesis")
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    return kinesis.describe_stream(StreamName="clicks")["StreamDescription"]["StreamARN"]
+
+
+def mapping(app, source, qualifier="live", **settings):
+    return event_source_mapping(app.place, NAME, qualifier, source, settings=settings, function=KEY)
+
+
+def filters(*patterns):
+    return {"Filters": [{"Pattern": pattern} for pattern in patterns]}
+
+
+def listed(app):
+    return app.boto3("lambda").list_event_source_mappings()["EventSourceMappings"]
+
+
+SQS_CHANGES = [
+    pytest.param({"BatchSize": 5}, id="batch size"),
+    pytest.param({"MaximumBatchingWindowInSeconds": 5}, id="window"),
+    pytest.param({"FunctionResponseTypes": ["ReportBatchItemFailures"]}, id="partial failures"),
+    pytest.param({"ScalingConfig": {"MaximumConcurrency": 4}}, id="concurrency"),
+    pytest.param({"FilterCriteria": filters('{"body": {"a": [1]}}')}, id="filter"),
+    pytest.param({"Enabled": False}, id="disabled"),
+]
+
+
+@pytest.mark.parametrize("settings", SQS_CHANGES)
+def test_a_queue_is_changed_in_place_and_goes_back_to_defaults(app, queue, settings):
+    plain, changed = mapping(app, queue()), mapping(app, queue(), **settings)
+    app.deploy(app.resources(plain))
+    (before,) = listed(app)
+    assert app.deploy(app.resources(changed)) == [f"update {plain.key}"]
+    assert app.deploy(app.resources(changed)) == []
+    assert app.deploy(app.resources(plain)) == [f"update {plain.key}"]
+    assert app.deploy(app.resources(plain)) == []
+    assert [one["UUID"] for one in listed(app)] == [before["UUID"]]
+
+
+STREAM_CHANGES = [
+    pytest.param({"BisectBatchOnFunctionError": True}, id="bisect"),
+    pytest.param({"MaximumRetryAttempts": 3}, id="retries"),
+    pytest.param({"MaximumRecordAgeInSeconds": 3600}, id="age"),
+    pytest.param({"ParallelizationFactor": 2}, id="parallel"),
+    pytest.param({"TumblingWindowInSeconds": 30}, id="tumbling window"),
+]
+
+
+@pytest.mark.parametrize("settings", STREAM_CHANGES)
+def test_a_stream_is_changed_in_place_and_goes_back_to_defaults(app, stream, settings):
+    start = {"StartingPosition": "LATEST"}
+    plain, changed = mapping(app, stream, **start), mapping(app, stream, **start, **settings)
+    app.deploy(app.resources(plain))
+    assert app.deploy(app.resources(plain)) == []
+    assert app.deploy(app.resources(changed)) == [f"update {plain.key}"]
+    assert app.deploy(app.resources(plain)) == [f"update {plain.key}"]
+    assert app.deploy(app.resources(plain)) == []
+
+
+def test_another_starting_position_is_a_replacement(app, stream):
+    app.deploy(app.resources(mapping(app, stream, StartingPosition="LATEST")))
+    changed = mapping(app, stream, StartingPosition="TRIM_HORIZON")
+    assert app.deploy(app.resources(changed)) == [f"replace {changed.key}"]
+    assert app.deploy(app.resources(changed)) == []
+
+
+def test_a_failure_destination_comes_and_goes(app, stream, queue):
+    start = {"StartingPosition": "LATEST"}
+    failed = {"DestinationConfig": {"OnFailure": {"Destination": queue("failed")}}}
+    plain = mapping(app, stream, **start)
+    app.deploy(app.resources(plain))
+    assert app.deploy(app.resources(mapping(app, stream, **start, **failed))) == [
+        f"update {plain.key}"
+    ]
+    assert app.deploy(app.resources(mapping(app, stream, **start, **failed))) == []
+    app.deploy(app.resources(plain))
+    assert app.deploy(app.resources(plain)) == []
+
+
+def test_another_alias_keeps_the_mapping(app, queue):
+    app.deploy(app.resources(mapping(app, queue())))
+    (before,) = listed(app)
+    moved = mapping(app, queue(), "prod")
+    done = app.deploy(app.resources(moved, alias_name="prod"))
+    assert f"update {moved.key}" in done
+    (after,) = listed(app)
+    assert after["UUID"] == before["UUID"]
+    assert after["FunctionArn"].endswith(":prod")
+    assert app.deploy(app.resources(moved, alias_name="prod")) == []
+
+
+def test_one_list_for_all_mappings(app, queue):
+    both = [mapping(app, queue("orders")), mapping(app, queue("returns"))]
+    app.deploy(app.resources(*both))
+    app.calls()
+    app.plan(app.resources(*both))
+    assert app.calls().count("ListEventSourceMappings") == 1
+
+
+def test_what_left_the_manifest_goes_and_what_others_made_stays(app, queue):
+    one = mapping(app, queue("orders"))
+    app.deploy(app.resources(one, mapping(app, queue("returns"))))
+    app.boto3("lambda").create_event_source_mapping(
+        EventSourceArn=queue("theirs"), FunctionName=f"{NAME}:live"
+    )
+    gone = mapping(app, queue("returns")).key
+    assert app.deploy(app.resources(one)) == [f"delete {gone}"]
+    left = {item["EventSourceArn"].rpartition(":")[2] for item in listed(app)}
+    assert left == {"orders", "theirs"}
+    assert app.deploy(app.resources(one)) == []
+
+
+def test_one_made_by_hand_is_taken_and_tagged(app, queue):
+    app.deploy(app.resources())
+    app.boto3("lambda").create_event_source_mapping(
+        EventSourceArn=queue(), FunctionName=f"{NAME}:live"
+    )
+    one = mapping(app, queue())
+    assert app.deploy(app.resources(one)) == [f"update parts {NAME}", f"update {one.key}"]
+    (found,) = listed(app)
+    tags = app.boto3("lambda").list_tags(Resource=found["EventSourceMappingArn"])["Tags"]
+    assert tags == app.place.tags(KEY)
+
+
+def test_filters_are_equal_whatever_their_order_and_spaces(app, queue):
+    first = filters('{"body":{"b":[2],"a":[1]}}', '{"body":{"c":[3]}}')
+    second = filters('{"body": {"c": [3]}}', '{"body": {"a": [1], "b": [2]}}')
+    app.deploy(app.resources(mapping(app, queue(), FilterCriteria=first)))
+    assert app.deploy(app.resources(mapping(app, queue(), FilterCriteria=second))) == []
