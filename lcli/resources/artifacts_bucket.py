@@ -10,6 +10,8 @@ from lcli.errors import LcliError, Problem
 from lcli.resources.code import Zip
 from lcli.resources.model import Place
 
+_CLOSED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
 
 def bucket_name(place: Place) -> str:
     """The bucket that lcli makes where the manifest names none: one an account and region."""
@@ -37,6 +39,8 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
         )
     if status == 404:
         _make(place, clients, bucket)
+    if not configured and not _is_private(place, clients, bucket):
+        _make_private(place, clients, bucket)
     return bucket
 
 
@@ -94,24 +98,34 @@ def _make(place: Place, clients: Clients, bucket: str) -> None:
             raise LcliError(_not_ours(place, bucket)) from error
         if error.code != "BucketAlreadyOwnedByYou":
             raise
+
+
+def _is_private(place: Place, clients: Clients, bucket: str) -> bool:
+    """Whether its access was closed: what `_make_private` writes last, lest a run was killed."""
     owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
-    clients.call(
-        "s3",
-        "PutPublicAccessBlock",
-        **owned,
-        PublicAccessBlockConfiguration={
-            "BlockPublicAcls": True,
-            "IgnorePublicAcls": True,
-            "BlockPublicPolicy": True,
-            "RestrictPublicBuckets": True,
-        },
-    )
+    try:
+        found = clients.call("s3", "GetPublicAccessBlock", **owned)
+    except AwsError as error:
+        if error.code == "NoSuchPublicAccessBlockConfiguration":
+            return False
+        raise
+    return all(found["PublicAccessBlockConfiguration"].get(name) for name in _CLOSED)
+
+
+def _make_private(place: Place, clients: Clients, bucket: str) -> None:
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     clients.call(
         "s3",
         "PutBucketEncryption",
         **owned,
         ServerSideEncryptionConfiguration={"Rules": [rule]},
+    )
+    clients.call(
+        "s3",
+        "PutPublicAccessBlock",
+        **owned,
+        PublicAccessBlockConfiguration=dict.fromkeys(_CLOSED, True),
     )
 
 

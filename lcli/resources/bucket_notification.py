@@ -211,20 +211,31 @@ def _refusals(
         )
         for one in wanted
     ]
-    others = [rule for rule in rules_of(answer) if not rule.id.startswith(_mark(reading.place))]
+    places = {_rule_id(one.key): one.where for one in wanted}
+    others = [rule for rule in rules_of(answer) if _stays(reading, rule)]
     for one, two in overlaps(mine, others):
-        other = (
-            f"of this manifest for {two.destination}"
-            if two in mine
-            else f'"{two.id}" for {two.destination}'
-        )
+        whose = "of this manifest" if two in mine else f'"{two.id}"'
         yield Problem(
             "notifications-overlap",
             f'the bucket "{bucket}" cannot notify {one.destination} of {_told(one)}: the rule '
-            f"{other} takes {_told(two)}, and S3 allows one rule for an object's event",
-            where,
+            f"{whose} for {two.destination} takes {_told(two)}, and S3 allows one rule for an "
+            "object's event",
+            places[one.id],
             "give them prefixes or suffixes that exclude each other",
         )
+
+
+def _stays(reading: Reading, rule: Rule) -> bool:
+    """Whether the rule is none that this command may take away."""
+    mark = _mark(reading.place)
+    if not rule.id.startswith(mark):
+        return True
+    return reading.functions is not None and _function(mark, rule.id) not in reading.functions
+
+
+def _function(mark: str, rule_id: str) -> str:
+    """The manifest's key of the function in one of our ids."""
+    return rule_id.removeprefix(mark).rpartition(".")[0]
 
 
 def _told(rule: Rule) -> str:
@@ -233,7 +244,7 @@ def _told(rule: Rule) -> str:
 
 
 def _actual(reading: Reading, bucket: str, rule: Rule) -> Actual:
-    function = rule.id.removeprefix(_mark(reading.place)).rpartition(".")[0]
+    function = _function(_mark(reading.place), rule.id)
     arn = reading.place.arn("s3", bucket, region="", account="")
     needs = tuple(
         permission.resource.key

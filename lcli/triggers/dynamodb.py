@@ -44,12 +44,13 @@ class Dynamodb(Stream):
         """The table's stream, whose name AWS has chosen."""
         if "/stream/" in self.table:
             return ()
+        ours = place.arn("dynamodb", "table/")
         return (
             Lookup(
                 f"stream of {self.table}",
                 "dynamodb",
                 "DescribeTable",
-                {"TableName": self.table},
+                {"TableName": self.table.removeprefix(ours)},
                 "Table.LatestStreamArn",
             ),
         )

@@ -49,6 +49,15 @@ def test_made_private_and_made_once(world):
     assert world.mutations() == []
 
 
+def test_one_that_a_killed_run_left_open_is_closed(world):
+    s3 = world.boto3("s3")
+    bucket = f"lcli-{world.place.account}-us-east-1-artifacts"
+    s3.create_bucket(Bucket=bucket)
+    assert ensure_bucket(world.place, world.clients) == bucket
+    access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert {*access.values()} == {True}
+
+
 def test_made_where_the_app_is(world):
     from lcli.aws.session import connect
 

@@ -207,6 +207,18 @@ def test_overlaps_with_own_and_foreign_rules_are_told_before_anything_is_written
     ]
 
 
+def test_rules_of_functions_that_the_command_does_not_name_count_as_others(world, bucket):
+    world.merge((Verb.CREATE, rule(world, bucket)))
+    wider = rule(world, bucket, "", where="lcli.yaml:9:5")
+    assert world.read("bucket_notification", [wider], functions=frozenset({"thumbnail"}))
+    other = rule(world, bucket, "", function="other", where="lcli.yaml:19:5")
+    with pytest.raises(LcliError) as caught:
+        world.read("bucket_notification", [other], functions=frozenset({"other"}))
+    assert [(each.code, each.where) for each in caught.value.problems] == [
+        ("notifications-overlap", "lcli.yaml:19:5")
+    ]
+
+
 def refused(world, *actions):
     """The one problem that S3's refusal becomes."""
     with patience(0.1, lambda doing: None), pytest.raises(LcliError) as caught:

@@ -223,6 +223,22 @@ def test_dynamodb_polls_the_stream_that_was_looked_up():
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        pytest.param("arn:aws:dynamodb:eu-west-1:123456789012:table/users", "users", id="ours"),
+        pytest.param(
+            "arn:aws:dynamodb:eu-west-1:210987654321:table/users",
+            "arn:aws:dynamodb:eu-west-1:210987654321:table/users",
+            id="theirs",
+        ),
+    ],
+)
+def test_a_table_by_its_arn_is_asked_by_its_name_where_it_is_ours(table, expected):
+    (look,) = parse("dynamodb", table=table).lookups(PLACE)
+    assert look.parameters == {"TableName": expected}
+
+
 def test_dynamodb_by_its_streams_arn_asks_nothing():
     assert parse("dynamodb", table=STREAM).lookups(PLACE) == ()
     mapping = one(expand("dynamodb", table=STREAM), "event_source_mapping")
