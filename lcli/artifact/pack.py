@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import deflate
 
-from lcli.artifact.tree import Entry
+from lcli.artifact.tree import Entry, unreadable
 from lcli.errors import LcliError, Problem
 
 BATCH = 1 << 20
@@ -45,12 +45,13 @@ class Packed:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
-    entry: Entry
+class _Member(NamedTuple):
+    name: bytes
+    mode: int
     method: int
     crc: int
-    body: bytes | bytearray
+    compressed: int
+    size: int
 
 
 def read_entry(entry: Entry) -> bytes:
@@ -60,9 +61,16 @@ def read_entry(entry: Entry) -> bytes:
         LcliError: it was changed, removed or became unreadable since.
     """
     try:
-        with open(entry.path, "rb", buffering=0) as file:
-            content = file.read()
-            now = os.fstat(file.fileno())
+        handle = os.open(entry.path, os.O_RDONLY)
+        try:
+            now = os.fstat(handle)
+            content = os.read(handle, now.st_size + 1)
+            while len(content) < now.st_size and (more := os.read(handle, now.st_size)):
+                content += more
+        finally:
+            os.close(handle)
+    except PermissionError as error:
+        raise unreadable(entry.path, error.strerror) from error
     except OSError as error:
         raise _changed(entry, f"can no longer be read: {error.strerror}") from error
     if (now.st_size, now.st_mtime_ns, len(content)) != (entry.size, entry.mtime_ns, entry.size):
@@ -107,12 +115,11 @@ def pack(entries: Sequence[Entry], to: Path) -> Packed:
         out = _Hashed(file)
         directory: list[bytes] = []
         with ThreadPoolExecutor(THREADS) as pool:
-            for members in pool.map(_compress, in_batches(entries)):
-                for member in members:
-                    directory.append(_central(member, out.size))
-                    out.write(_local(member), member.body)
+            for members, data in pool.map(_compress, in_batches(entries)):
+                directory += [_central(member, out.size + at) for member, at in members]
+                out.write(data)
         start = out.size
-        out.write(*directory)
+        out.write(b"".join(directory))
         out.write(_end(len(directory), start, out.size - start))
     return Packed(base64.b64encode(out.sha256.digest()).decode(), out.size)
 
@@ -146,8 +153,7 @@ class _Hashed:
         self.sha256 = hashlib.sha256()
         self.size = 0
 
-    def write(self, *parts: bytes | bytearray) -> None:
-        data = b"".join(parts)
+    def write(self, data: bytes) -> None:
         self.file.write(data)
         self.sha256.update(data)
         self.size += len(data)
@@ -167,16 +173,27 @@ def atomic(to: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _compress(entries: Sequence[Entry]) -> list[_Member]:
-    return [_member(entry, read_entry(entry)) for entry in entries]
+def _compress(entries: Sequence[Entry]) -> tuple[list[tuple[_Member, int]], bytes]:
+    """The entries with their places in the bytes that hold them all, headers included."""
+    members: list[tuple[_Member, int]] = []
+    parts: list[bytes | bytearray] = []
+    at = 0
+    for entry in entries:
+        member, body = _member(entry, read_entry(entry))
+        header = _local(member)
+        members.append((member, at))
+        parts += (header, body)
+        at += len(header) + member.compressed
+    return members, b"".join(parts)
 
 
-def _member(entry: Entry, content: bytes) -> _Member:
+def _member(entry: Entry, content: bytes) -> tuple[_Member, bytes | bytearray]:
+    name = entry.name.encode()
     crc = deflate.crc32(content)
-    body = deflate.deflate_compress(content, _LEVEL)
+    body: bytes | bytearray = deflate.deflate_compress(content, _LEVEL)
     if len(body) < len(content):
-        return _Member(entry, _DEFLATED, crc, body)
-    return _Member(entry, _STORED, crc, content)
+        return _Member(name, entry.mode, _DEFLATED, crc, len(body), entry.size), body
+    return _Member(name, entry.mode, _STORED, crc, entry.size, entry.size), content
 
 
 def _flags(name: bytes) -> int:
@@ -184,19 +201,17 @@ def _flags(name: bytes) -> int:
 
 
 def _local(member: _Member) -> bytes:
-    name = member.entry.name.encode()
-    sizes = (len(member.body), member.entry.size)
-    head = (0x04034B50, _VERSION, _flags(name), member.method, _TIME, _DATE, member.crc)
-    return _LOCAL.pack(*head, *sizes, len(name), 0) + name
+    name, _, method, crc, compressed, size = member
+    head = (0x04034B50, _VERSION, _flags(name), method, _TIME, _DATE)
+    return _LOCAL.pack(*head, crc, compressed, size, len(name), 0) + name
 
 
 def _central(member: _Member, offset: int) -> bytes:
-    name = member.entry.name.encode()
+    name, mode, method, crc, compressed, size = member
     made_by = 3 << 8 | _VERSION  # Unix: the upper half of the attributes is the mode
-    head = (0x02014B50, made_by, _VERSION, _flags(name), member.method, _TIME, _DATE, member.crc)
-    sizes = (len(member.body), member.entry.size, len(name), 0, 0, 0, 0)
-    attributes = (0o100000 | member.entry.mode) << 16
-    return _CENTRAL.pack(*head, *sizes, attributes, offset) + name
+    head = (0x02014B50, made_by, _VERSION, _flags(name), method, _TIME, _DATE)
+    tail = (0, 0, 0, 0, (0o100000 | mode) << 16, offset)
+    return _CENTRAL.pack(*head, crc, compressed, size, len(name), *tail) + name
 
 
 def _end(count: int, start: int, size: int) -> bytes:

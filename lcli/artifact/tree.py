@@ -89,7 +89,9 @@ def read_tree(
         ignore=_spec(rules, root / IGNORE_FILE),
         include=_spec(wanted, root) if wanted else None,
     )
-    return sorted(walk.below(str(root), "", ()), key=lambda entry: entry.name.encode())
+    found: list[Entry] = []
+    walk.below(str(root), "", (walk.root,), found)
+    return sorted(found, key=lambda entry: entry.name.encode())
 
 
 def ignore_file(root: Path) -> list[str]:
@@ -126,36 +128,34 @@ class _Walk:
     ignore: GitIgnoreSpec
     include: GitIgnoreSpec | None
 
-    def below(self, folder: str, prefix: str, above: tuple[str, ...]) -> Iterator[Entry]:
-        real = os.path.realpath(folder)
-        if real in above or len(above) > MAX_DEPTH:
-            raise refused(
-                "link-loop",
-                f'"{folder}" leads back into a folder that contains it',
-                folder,
-                f"remove the link or add {prefix} to {IGNORE_FILE}",
-            )
+    def below(self, folder: str, prefix: str, above: tuple[str, ...], into: list[Entry]) -> None:
+        """Adds what is selected below `folder`; `above` are the real paths down to itself."""
+        if len(above) > MAX_DEPTH:
+            raise _loops(folder, prefix)
         with _readable(folder):
             found = list(os.scandir(folder))
         for item in found:
-            yield from self._item(item, prefix + item.name, (*above, real))
+            self._item(item, prefix + item.name, above, into)
 
-    def _item(self, item: os.DirEntry[str], name: str, above: tuple[str, ...]) -> Iterator[Entry]:
+    def _item(
+        self, item: os.DirEntry[str], name: str, above: tuple[str, ...], into: list[Entry]
+    ) -> None:
         _check_name(name, item.path)
         is_link = item.is_symlink()
         is_folder = item.is_dir(follow_symlinks=False) or (is_link and os.path.isdir(item.path))
         if self.ignore.match_file(name + "/" if is_folder else name):
             return
         if is_folder:
-            if is_link:
-                self._check_link(item.path, name)
-            yield from self.below(item.path, name + "/", above)
+            real = self._target(item.path, name) if is_link else f"{above[-1]}/{item.name}"
+            if real in above:
+                raise _loops(item.path, name + "/")
+            self.below(item.path, name + "/", (*above, real), into)
         elif self.include is None or self.include.match_file(name):
             if is_link:
-                self._check_link(item.path, name)
-            yield file_entry(item.path, name)
+                self._target(item.path, name)
+            into.append(file_entry(item.path, name))
 
-    def _check_link(self, path: str, name: str) -> None:
+    def _target(self, path: str, name: str) -> str:
         real = os.path.realpath(path)
         if os.path.commonpath((real, self.root)) != self.root:
             raise refused(
@@ -164,16 +164,28 @@ class _Walk:
                 path,
                 f"copy the target into {self.root} or add {name} to {IGNORE_FILE}",
             )
+        return real
+
+
+def _loops(folder: str, prefix: str) -> LcliError:
+    return refused(
+        "link-loop",
+        f'"{folder}" leads back into a folder that contains it',
+        folder,
+        f"remove the link or add {prefix} to {IGNORE_FILE}",
+    )
 
 
 def file_entry(path: str, name: str) -> Entry:
     """The regular file at `path` as `name`.
 
     Raises:
-        LcliError: it is missing, no regular file, or not readable.
+        LcliError: it is missing or no regular file.
     """
-    with _readable(path):
+    try:
         found = os.stat(path)
+    except OSError as error:
+        raise unreadable(path, error.strerror) from error
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something that is no file")
         raise refused(
@@ -182,8 +194,6 @@ def file_entry(path: str, name: str) -> Entry:
             path,
             f"remove it or add {name} to {IGNORE_FILE}",
         )
-    if not os.access(path, os.R_OK):
-        raise _unreadable(path, "permission denied")
     return Entry(
         name,
         path,
@@ -209,10 +219,11 @@ def _readable(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        raise unreadable(path, error.strerror or str(error)) from error
 
 
-def _unreadable(path: str, why: str) -> LcliError:
+def unreadable(path: str, why: str | None) -> LcliError:
+    """The problem of a file or folder that may not be read."""
     return refused(
         "file-unreadable",
         f'"{path}" cannot be read: {why}',
