@@ -13,6 +13,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
     from lcli.manifest.document import Document
+    from lcli.resources.model import Place
 
 _ARN = re.compile(r"arn:[^:]+:lambda:([^:]+):(\d{12}):function:([^:]+)(?::(.+))?")
 
@@ -31,18 +32,19 @@ class Named:
     """What the ARN says."""
 
 
-def find(text: str, document: Document | None) -> Named:
+def find(text: str, document: Document | None, place: Place | None = None) -> Named:
     """The function meant by a manifest key, an AWS name (``name:alias`` too) or an ARN.
 
     A key wins over a name. With a manifest, a plain word that is neither one of its keys nor
     one of its AWS names still is a function's name: read commands work on every function.
+    `place` gives the account and region that names may be made of.
     """
     arn = _ARN.fullmatch(text)
     if arn:
         region, _, name, qualifier = arn.groups()
         return Named("", name, qualifier or "", region)
     if document is not None:
-        for function in document.functions():
+        for function in document.functions(place):
             if text in (function.key, function.name):
                 # The key stands for what is live, a bare AWS name for $LATEST.
                 alias = function.alias if text == function.key else ""

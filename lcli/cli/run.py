@@ -33,11 +33,13 @@ class Run:
         *,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
+        stdin: TextIO | None = None,
         environ: dict[str, str] | None = None,
     ) -> None:
         self.options = options or Globals()
         self.stdout = stdout or sys.stdout
         self.stderr = stderr or sys.stderr
+        self.stdin = stdin or sys.stdin
         self.environ = dict(os.environ) if environ is None else environ
         self.mask = Mask()
         self._sessions: dict[str, Session] = {}

@@ -22,8 +22,18 @@ SIGNS = {
 }
 
 
-def plan_tree(title: str, actions: Iterable[Action], kinds: dict[str, Kind], mask: Mask) -> Tree:
-    """What would change: a branch a function, a line a resource, its fields below it."""
+def plan_tree(
+    title: str,
+    actions: Iterable[Action],
+    kinds: dict[str, Kind],
+    mask: Mask,
+    *,
+    only_differences: bool = False,
+) -> Tree:
+    """What would change: a branch a function, a line a resource, its fields below it.
+
+    With `only_differences` what is new is one line, without its fields.
+    """
     from rich.text import Text
     from rich.tree import Tree
 
@@ -36,7 +46,8 @@ def plan_tree(title: str, actions: Iterable[Action], kinds: dict[str, Kind], mas
         if owner not in branches:
             branches[owner] = tree.add(Text(neutralise(owner or "shared by the app"), "bold"))
         leaf = branches[owner].add(_headline(action, kinds))
-        if action.verb is not Verb.DELETE:
+        hidden = {Verb.DELETE, Verb.CREATE} if only_differences else {Verb.DELETE}
+        if action.verb not in hidden:
             _add_fields(leaf, action, mask)
     return tree
 

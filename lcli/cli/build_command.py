@@ -1,0 +1,55 @@
+"""lcli build: artifacts into the cache."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from lcli.cli.names import Functions, keys
+from lcli.cli.preparing import workshop
+from lcli.cli.run import Run
+
+if TYPE_CHECKING:
+    from lcli.artifact.model import Artifact
+
+
+def command(ctx: typer.Context, functions: Functions = None) -> None:
+    """Build artifacts, reproducible to the byte; an unchanged function is not built again."""
+    run: Run = ctx.obj
+    show_artifacts(run, build_artifacts(run, functions or []))
+
+
+def build_artifacts(run: Run, texts: list[str]) -> dict[str, Artifact]:
+    """The artifacts of the named functions and their layers, by manifest key."""
+    from lcli.deploy.code import build_all
+
+    app = run.app(run.presumed_place(), keys(texts, run.document))
+    functions, layers = build_all(app, workshop(run))
+    return functions | {f"layer:{key}": artifact for key, artifact in layers.items()}
+
+
+def show_artifacts(run: Run, artifacts: dict[str, Artifact]) -> None:
+    """A line an artifact: key, size, files, digest, path."""
+    if run.json:
+        run.print_json(
+            {
+                key: {
+                    "path": str(one.path),
+                    "size": one.size,
+                    "unzipped": one.unzipped,
+                    "files": one.files,
+                    "digest": one.digest,
+                    "code_sha256": one.code_sha256,
+                }
+                for key, one in artifacts.items()
+            }
+        )
+        return
+    from lcli.ui.report import size
+    from lcli.ui.tables import plain_table
+
+    table = plain_table("Function", ">Size", ">Files", "Digest", "Path")
+    for key, one in artifacts.items():
+        table.add_row(key, size(one.size), str(one.files), one.digest[:12], str(one.path))
+    run.terminal.show(table)

@@ -1,0 +1,73 @@
+"""lcli delete: remove what lcli owns, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lcli.cli.deploy_command import apply_ready, finish
+from lcli.cli.names import Functions, find
+from lcli.cli.preparing import Ready, confirm, title
+from lcli.cli.run import Run
+
+
+def command(
+    ctx: typer.Context,
+    functions: Functions = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="Delete the log groups too, with their events.")
+    ] = False,
+    parallel: Annotated[
+        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
+    ] = 16,
+) -> None:
+    """Delete functions with all that lcli made for them; the whole app and stage without a name.
+
+    What others made stays: their permissions, notifications, roles. Log groups stay without
+    --logs.
+    """
+    run: Run = ctx.obj
+    ready = [_prepare(run, region, functions or [], logs, parallel) for region in run.regions]
+    if all(one.prepared.plan.empty for one in ready):
+        run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
+    reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
+    confirm(run, reasons, yes=yes)
+    finish(run, [apply_ready(run, one, parallel=parallel) for one in ready])
+
+
+def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:
+    from lcli.deploy.engine import prepare_deletion
+
+    place = run.place(region)
+    clients = run.session(region)
+    named: dict[str, str] = {}
+    gone: list[str] = []
+    for text in texts:
+        function = find(text, run.document, place)
+        if function.key:
+            named[function.key] = function.name
+        else:
+            gone.append(function.name)
+    prepared = prepare_deletion(
+        place,
+        clients,
+        functions=named if texts else None,
+        gone=gone,
+        logs=logs,
+        parallel=parallel,
+    )
+    for notice in prepared.notices:
+        run.terminal.note(notice)
+    return Ready(clients, prepared)
+
+
+def _question(ready: Ready) -> str:
+    names = sorted(
+        action.resource.key.name
+        for action in ready.prepared.plan.changes
+        if action.resource.key.kind == "function"
+    )
+    count = len(ready.prepared.plan.changes)
+    return f"{title(ready)}: deletes {count} things of {', '.join(names) or 'no function'}"

@@ -1,0 +1,104 @@
+"""lcli deploy: make AWS agree with the manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcli.cli.names import Functions
+from lcli.cli.preparing import Ready, confirm, prepare_region, title
+from lcli.cli.run import Run
+from lcli.errors import ExitCode
+
+if TYPE_CHECKING:
+    from lcli.deploy.report import Report
+
+
+def command(
+    ctx: typer.Context,
+    functions: Functions = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask about replacements and exposure.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Delete lcli's functions that left the manifest.")
+    ] = False,
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
+    ] = 16,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
+    ] = False,
+) -> None:
+    """Build, plan and apply; publish a version and move the alias.
+
+    Ctrl-C ends after what is in flight; running it again goes on where it was.
+    """
+    run: Run = ctx.obj
+    ready = [
+        prepare_region(run, region, functions or [], prune=prune, adopt=adopt, parallel=parallel)
+        for region in run.regions
+    ]
+    confirm(
+        run,
+        [reason for one in ready for reason in one.prepared.plan.confirmations],
+        yes=yes,
+    )
+    reports = [apply_ready(run, one, parallel=parallel, fail_fast=fail_fast) for one in ready]
+    finish(run, reports)
+
+
+def apply_ready(run: Run, ready: Ready, *, parallel: int, fail_fast: bool = False) -> Report:
+    """Apply one region's plan with its progress shown; what came of it on stdout."""
+    from lcli.deploy.engine import deploy
+    from lcli.ui.plan import plan_tree, summary
+    from lcli.ui.progress import progress
+
+    prepared = ready.prepared
+    plan, kinds = prepared.plan, dict(prepared.kinds)
+    if not plan.empty and not run.terminal.quiet:
+        run.terminal.err.print(
+            plan_tree(title(ready), plan.actions, kinds, run.mask, only_differences=True)
+        )
+    run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")
+    with progress(run.terminal, kinds, len(plan.changes)) as listener:
+        report = deploy(
+            prepared, ready.clients, listener=listener, parallel=parallel, fail_fast=fail_fast
+        )
+    if not run.json and not plan.empty:
+        _show(run, report)
+    return report
+
+
+def finish(run: Run, reports: list[Report]) -> None:
+    """The JSON document, where asked for, and the exit code of the worst region."""
+    if run.json:
+        from lcli.ui.values import shown
+
+        documents = [
+            report.as_json(lambda value, secret: shown(value, secret, run.mask))
+            for report in reports
+        ]
+        run.print_json(documents[0] if len(documents) == 1 else documents)
+    codes = [report.exit_code for report in reports]
+    if any(code is not ExitCode.DONE for code in codes):
+        raise typer.Exit(max(codes))
+
+
+def _show(run: Run, report: Report) -> None:
+    from lcli.ui.problems import print_problems
+    from lcli.ui.report import closing_line, closing_table
+
+    run.terminal.show(closing_table(report.rows))
+    run.stdout.flush()
+    for outcome in report.failed:
+        print_problems(outcome.problems, run.stderr, run.mask)
+    print_problems(report.problems, run.stderr, run.mask)
+    if report.interrupted:
+        run.terminal.note("interrupted: run the same command again to go on")
+    run.terminal.note(closing_line(report.rows, report.seconds))

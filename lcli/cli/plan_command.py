@@ -1,0 +1,77 @@
+"""lcli plan: what deploy would do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lcli.cli.names import Functions
+from lcli.cli.preparing import Ready, prepare_region, title
+from lcli.cli.run import Run
+from lcli.errors import ExitCode
+
+
+def command(
+    ctx: typer.Context,
+    functions: Functions = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 3 if there are changes.")
+    ] = False,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show secret values, which are masked otherwise.")
+    ] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Include functions that left the manifest.")
+    ] = False,
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
+    ] = None,
+) -> None:
+    """Show what deploy would do, field by field; drift included. Changes nothing."""
+    run: Run = ctx.obj
+    run.mask.show = show_values
+    ready = [
+        prepare_region(run, region, functions or [], prune=prune, adopt=adopt)
+        for region in run.regions
+    ]
+    if run.json:
+        documents = [_document(run, one) for one in ready]
+        run.print_json(documents[0] if len(documents) == 1 else documents)
+    else:
+        for one in ready:
+            _show(run, one)
+    if exit_code and any(not one.prepared.plan.empty for one in ready):
+        raise typer.Exit(ExitCode.CHANGES)
+
+
+def _show(run: Run, ready: Ready) -> None:
+    from lcli.ui.plan import plan_tree, summary
+
+    plan = ready.prepared.plan
+    if not plan.empty:
+        run.terminal.show(
+            plan_tree(title(ready), plan.actions, dict(ready.prepared.kinds), run.mask)
+        )
+    run.stdout.flush()
+    run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")
+
+
+def _document(run: Run, ready: Ready) -> dict[str, object]:
+    from lcli.deploy.report import action_json
+    from lcli.ui.values import shown
+
+    place, plan = ready.prepared.place, ready.prepared.plan
+    return {
+        "app": place.app,
+        "stage": place.stage,
+        "region": place.region,
+        "account": place.account,
+        "changes": not plan.empty,
+        "actions": [
+            action_json(action, lambda value, secret: shown(value, secret, run.mask))
+            for action in plan.changes
+        ],
+        "notices": [run.mask.text(notice) for notice in plan.notices],
+    }

@@ -1,0 +1,104 @@
+"""What plan, deploy, build and package do before they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lcli.cli.names import keys
+from lcli.cli.run import Run, usage
+
+if TYPE_CHECKING:
+    from lcli.aws.session import Session
+    from lcli.deploy.code import Workshop
+    from lcli.deploy.engine import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One region's plan and the calls to do it with."""
+
+    clients: Session
+    prepared: Prepared
+
+
+def prepare_region(
+    run: Run,
+    region: str,
+    texts: list[str],
+    *,
+    prune: bool = False,
+    adopt: list[str] | None = None,
+    parallel: int = 16,
+) -> Ready:
+    """Load, build, read and plan for one region. Raises LcliError and AwsError."""
+    from lcli.deploy.engine import prepare
+
+    functions = keys(texts, run.document)
+    adopted = keys(adopt, run.document) if adopt else None
+    place = run.place(region)
+    app = run.app(place, functions)
+    clients = run.session(region)
+    prepared = prepare(
+        app,
+        place,
+        clients,
+        workshop(run),
+        functions=functions,
+        prune=prune,
+        adopt=adopted or frozenset(),
+        parallel=parallel,
+        say=run.terminal.debug,
+    )
+    for notice in prepared.notices:
+        run.terminal.note(run.mask.text(notice))
+    return Ready(clients, prepared)
+
+
+def workshop(run: Run) -> Workshop:
+    """Where this run builds, and for which interpreters."""
+    from lcli.artifact.make import default_cache
+    from lcli.deploy.code import Workshop
+
+    return Workshop(
+        run.document.path.parent, default_cache(), run.options.local, _local_python(run)
+    )
+
+
+def _local_python(run: Run) -> Callable[[str], str]:
+    if not run.options.local:
+        return lambda runtime: ""
+
+    def path(runtime: str) -> str:
+        from lcli.local.runtime.interpreters import interpreter_for
+
+        return interpreter_for(runtime).path if runtime.startswith("python") else ""
+
+    return path
+
+
+def title(ready: Ready) -> str:
+    """``photos, stage prod, eu-west-1, account 123456789012``."""
+    place = ready.prepared.place
+    stage = f", stage {place.stage}" if place.stage else ""
+    where = "the local cloud" if place.local else f"account {place.account}"
+    return f"{place.app}{stage}, {place.region}, {where}"
+
+
+def confirm(run: Run, reasons: list[str], *, yes: bool) -> None:
+    """Ask before what cannot be undone. Raises LcliError (USAGE) without a terminal or a yes."""
+    if yes or not reasons:
+        return
+    for reason in reasons:
+        run.terminal.note(f"! {reason}")
+    if not (run.stdin.isatty() and run.stderr.isatty()):
+        raise usage(
+            "not-confirmed",
+            "this wants a confirmation, and there is no terminal to ask on",
+            "run again with --yes if it is meant; nothing was touched",
+        )
+    run.stderr.write("Go on? [y/N] ")
+    run.stderr.flush()
+    if run.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise usage("not-confirmed", "not confirmed", "nothing was touched")
