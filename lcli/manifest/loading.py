@@ -176,9 +176,9 @@ def _ordered(problems: list[Problem]) -> list[Problem]:
         line, column = problem.where.rsplit(":", 2)[-2:]
         return int(line), int(column)
 
-    unique: dict[tuple[str, str], Problem] = {}
+    unique: dict[tuple[str, str, str], Problem] = {}
     for problem in sorted(problems, key=place):
-        unique.setdefault((problem.where, problem.what), problem)
+        unique.setdefault((problem.where, problem.code, problem.next_step), problem)
     found = list(unique.values())
     more = len(found) - _MOST
     if more <= 0:

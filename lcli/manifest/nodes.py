@@ -218,7 +218,7 @@ class _Reader:
             key = self.key(event, depth)
             node = self.node(self.next(), depth + 1)
             size = self.grown(size + node.size, at)
-            if key == "<<" and getattr(event, "style", None) is None:
+            if key == "<<" and not getattr(event, "style", None):
                 merged.extend(self.merged(node, at))
                 continue
             if key in keys:

@@ -1,0 +1,200 @@
+import textwrap
+
+import pytest
+
+from lcli.errors import ExitCode, LcliError
+from lcli.manifest.document import read
+from lcli.resources.model import Place
+
+PLACE = Place("photos", "", "eu-west-1", "123456789012")
+GOOD = "source: src, runtime: python3.13, handler: a.b"
+
+
+@pytest.fixture
+def problems(tmp_path, monkeypatch):
+    """Loads a manifest and gives its problems as (place, what, next step)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+
+    def problems(text):
+        (tmp_path / "lcli.yaml").write_text(textwrap.dedent(text))
+        with pytest.raises(LcliError) as caught:
+            read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+        assert caught.value.exit_code is ExitCode.USAGE
+        return [(p.where, p.what, p.next_step) for p in caught.value.problems]
+
+    return problems
+
+
+SEE = "see docs/manifest.md"
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "what", "next_step"),
+    [
+        ("memroy: 1", "4:5", "the function one has no key 'memroy'", "did you mean memory?"),
+        ("zzz: 1", "4:5", "the function one has no key 'zzz'", None),
+        ("memory: 64", "4:13", "memory: expected at least 128, not 64", SEE),
+        ("memory: big", "4:13", "memory: expected a whole number, not 'big'", SEE),
+        ("memory: 1.5", "4:13", "memory: expected a whole number, not 1.5", SEE),
+        ("memory: 10241", "4:13", "memory: expected at most 10240 MB, not 10241",
+         "only functions with a capacity provider can have more"),
+        ("timeout: 901", "4:14", "timeout: expected at most 900 seconds, not 901",
+         "only functions with a capacity provider can have more"),
+        ("tracing: maybe", "4:14", "tracing: expected true or false, not 'maybe'", SEE),
+        ("architecture: arm", "4:19", "architecture: expected 'x86_64' or 'arm64', not 'arm'", SEE),
+        ("layers: x", "4:13", "layers: expected a list, not 'x'", SEE),
+        ("layers: [a, b, c, d, e, f]", "4:5", "layers: expected at most 5 of them, not 6", SEE),
+        ("layers: [imagin]", "4:14", "the manifest has no layer 'imagin'", "did you mean imaging?"),
+        ("vpc: 1", "4:10", "vpc: expected a map of settings, not 1", SEE),
+        ("vpc: {subnets: [a]}", "4:5", "vpc has no security_groups", "add security_groups:"),
+        ("vpc: {subnet: [a], subnets: [a], security_groups: [b]}", "4:11",
+         "vpc has no key 'subnet'", "did you mean subnets?"),
+        ("role: [1]", "4:5", "role: expected text or a map of settings, not a list", SEE),
+        ("role: {bundary: x}", "4:12", "role has no key 'bundary'", "did you mean boundary?"),
+        ("role: a b", "4:11", "'a b' is neither a role's ARN nor its name",
+         "leave role out for one that lcli makes and keeps"),
+        ("kms_key: x", "4:14", "kms_key: expected an ARN (arn:…), not 'x'", SEE),
+        ("alias: true", "4:12", "alias: expected an alias's name (letters, digits, - and _; "
+         "not digits alone) or false, not true", SEE),
+        ("log: {retention_days: 2}", "4:27", None, SEE),
+        ("log: {level: info}", "4:18", "log.level needs log.format: json",
+         "add format: json, or leave the level out"),
+        ("environment: {A-B: 1}", "4:24", "environment.A-B: expected a variable's name: a letter, "
+         "then letters, digits and _ (two at least)", SEE),
+        ("environment: {AWS_REGION: x}", "4:19",
+         "Lambda sets the environment variable AWS_REGION itself", "use another name"),
+        ("environment: {AA: [hush]}", "4:19", "environment.AA: expected text", SEE),
+        ("ignore: [memroy.x]", "4:14", "a function has no field 'memroy'", "did you mean memory?"),
+        ("source: nope", "4:13", "the source nope does not exist",
+         "its path is relative to the manifest's folder"),
+        ("runtime: pyton3.13", "4:14", "Lambda has no runtime 'pyton3.13'", None),
+        ("image: {command: x}", "4:5",
+         "image is for functions whose source is a container image",
+         "remove it, or let source be the image's URI"),
+        ("concurrency: {reserved: 1, provisioned: 2}", "4:45",
+         "provisioned (2) is more than reserved (1)", "reserve at least as many"),
+        ("permissions: [{principal: x, source_account: 12}]", "4:50",
+         "permissions[0].source_account: expected an account's twelve digits, not 12", SEE),
+        ("description: ${layer:imaging.arn}", "4:18",
+         "description cannot be a value that AWS has yet to choose",
+         "use it in environment or layers"),
+        ("api: {Foo: 1}", "4:11", "CreateFunction has no parameter 'Foo'", None),
+        ("api: {MemorySize: 1}", "4:11",
+         "api.MemorySize has a short name in the manifest: memory", "set memory: instead"),
+        ("api: {SnapStart: {ApplyOn: PublishedVersion}}", "4:32",
+         "ApplyOn has no value 'PublishedVersion'", "did you mean PublishedVersions?"),
+        ("api: {SnapStart: {ApplOn: None}}", "4:23", "SnapStart has no parameter 'ApplOn'",
+         "did you mean ApplyOn?"),
+        ("api: {SnapStart: 1}", "4:22", "SnapStart: expected a map",
+         "see the Lambda API reference"),
+        ("api: {DurableConfig: {ExecutionTimeout: 0}}", "4:45",
+         "ExecutionTimeout: expected at least 1, not 0", "see the Lambda API reference"),
+        ("api: {TenancyConfig: {}}", "4:11", "TenancyConfig has no TenantIsolationMode",
+         "add TenantIsolationMode:"),
+        ("triggers: [sqss: x]", "4:16", "triggers has no event source 'sqss'", "did you mean sqs?"),
+        ("triggers: [x]", "4:16", "a trigger is a map with one key, the kind of its source", None),
+        ("triggers: [{sqs: a, s3: b}]", "4:16",
+         "a trigger is a map with one key, the kind of its source", None),
+        ("triggers: [sqs: {queue: q, bach_size: 1}]", "4:32",
+         "triggers[0].sqs has no key 'bach_size'", "did you mean batch_size?"),
+        ("triggers: [sqs: {}]", "4:16", "triggers[0].sqs has no queue", "add queue:"),
+        ("triggers: [sqs: {queue: q, batch_size: 0}]", "4:44",
+         "triggers[0].sqs.batch_size: expected at least 1, not 0", SEE),
+        ("triggers: [sqs: {queue: q, api: {ProvisionedPollerConfig: {MinimumPollers: x}}}]",
+         "4:80", "MinimumPollers: expected a whole number", "see the Lambda API reference"),
+    ],
+)  # fmt: skip
+def test_one_wrong_setting(problems, setting, where, what, next_step):
+    key = setting.partition(":")[0]
+    good = "".join(f"    {each}\n" for each in GOOD.split(", ") if not each.startswith(key))
+    head = "app: photos\nfunctions:\n  one:\n"
+    found = problems(f"{head}    {setting}\n{good}layers: {{imaging: {{source: src}}}}\n")
+    assert len(found) == 1, found
+    assert found[0][0] == f"lcli.yaml:{where}"
+    assert what is None or found[0][1] == what
+    assert found[0][2] if next_step is None else found[0][2] == next_step
+
+
+def test_every_problem_at_once_in_the_order_of_the_file(problems):
+    found = problems("""\
+        app: photos
+        regin: eu-west-1
+        functions:
+          one:
+            source: nope
+            memory: 64
+            environment: {AA: "${env:NOPE}"}
+            triggers: [http: GET /]
+          two: {}
+        """)
+    assert [where for where, _, _ in found] == [
+        f"lcli.yaml:{place}"
+        for place in ("2:1", "4:3", "4:3", "5:13", "6:13", "7:24", "9:3", "9:3", "9:3")
+    ]
+    assert [what for _, what, _ in found][-3:] == [
+        "the function two has no source",
+        "the function two has no runtime",
+        "the function two has no handler",
+    ]
+
+
+def test_a_problem_of_defaults_is_told_once(problems):
+    found = problems(f"""\
+        app: photos
+        defaults: {{memroy: 1}}
+        functions:
+          one: {{{GOOD}}}
+          two: {{{GOOD}}}
+        """)
+    assert [(where, next_step) for where, _, next_step in found] == [
+        ("lcli.yaml:2:12", "did you mean memory?")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what"),
+    [
+        ("name: x\nfunctions: {one: {GOOD}, two: {GOOD}}", "3:68",
+         "one and two have one AWS name: x"),
+        (f"functions: {{{'x' * 60}: {{GOOD}}}}", "2:13",
+         f"the AWS name photos-{'x' * 60} has 67 characters"),
+        ("functions: {1x: {GOOD}}", "2:13", "'1x' is not a function's key"),
+        ("name: a b\nfunctions: {one: {GOOD}}", "3:13", "'a b' cannot be a function's name in AWS"),
+        ("region: a\nregions: [b]\nfunctions: {}", "3:1", "region and regions are both set"),
+        ("app2: x", "1:1", "the manifest has no functions"),
+        ("functions: [a]", "2:12", "functions takes a map"),
+        ("functions: {one: {GOOD, triggers: [http: GET /]}, two: {GOOD, triggers: [http: get /]}}",
+         "2:164", "the route GET / is used twice: by one and two"),
+        ("functions: {one: {GOOD, alias: false, concurrency: {provisioned: 1}}}", "2:108",
+         "provisioned concurrency needs an alias, and alias is false"),
+        ("functions: {one: {GOOD, alias: false, api: {SnapStart: {ApplyOn: PublishedVersions}}}}",
+         "2:87", "SnapStart works on published versions, and with alias: false nothing is published"),
+    ],
+)  # fmt: skip
+def test_what_concerns_several_settings(problems, text, where, what):
+    found = problems("app: photos\n" + text.replace("GOOD", GOOD))
+    assert (f"lcli.yaml:{where}", what) in [(place, told) for place, told, _ in found]
+
+
+def test_values_of_the_environment_are_not_shown(problems, tmp_path):
+    problems(f"app: photos\nfunctions: {{one: {{{GOOD}, environment: {{A: [hush], B1: hush}}}}}}\n")
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+    assert "hush" not in repr(caught.value.problems)
+
+
+def test_the_line_is_shown_with_a_caret(problems, tmp_path):
+    problems(f"app: photos\nfunctions:\n  one: {{{GOOD}, memory: 64}}\n")
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+    (problem,) = caught.value.problems
+    assert problem.excerpt == f"  one: {{{GOOD}, memory: 64}}\n" + " " * 64 + "^"
+
+
+def test_very_many_problems_are_counted(problems):
+    settings = "".join(f"    wrong{i}: 1\n" for i in range(150))
+    good = "".join(f"    {each}\n" for each in GOOD.split(", "))
+    found = problems(f"app: photos\nfunctions:\n  one:\n{good}{settings}")
+    assert len(found) == 101
+    assert found[-1] == ("", "50 more problems", "correct these first")

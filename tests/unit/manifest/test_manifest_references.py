@@ -1,0 +1,290 @@
+import io
+import json
+import subprocess
+
+import pytest
+
+from lcli.aws.clients import AwsError
+from lcli.errors import LcliError
+from lcli.manifest.document import read
+from lcli.resources.model import Key, Place, Ref, Text
+
+PLACE = Place("photos", "prod", "eu-west-1", "123456789012")
+LOCAL = Place("photos", "prod", "eu-west-1", "123456789012", local=True)
+HEAD = """\
+app: photos
+layers: {imaging: {source: src}}
+local: {ssm: {/t: local-t}, secret: {db: {password: local-p}}, cfn: {Net.Vpc: vpc-0}}
+functions:
+  page: {source: src, runtime: python3.13, handler: a.b, url: {auth: none}}
+  bare: {source: src, runtime: python3.13, handler: a.b, alias: false}
+"""
+STATE = {
+    "version": 4,
+    "outputs": {"zone": {"value": "z-1"}, "key": {"value": "hush", "sensitive": True}},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_iam_role",
+            "name": "r",
+            "instances": [{"attributes": {"arn": "arn:role", "tags": {"a": "b"}}}],
+        },
+        {
+            "mode": "data",
+            "module": "module.net",
+            "type": "aws_subnet",
+            "name": "s",
+            "instances": [
+                {"index_key": "x", "attributes": {"id": "subnet-x"}},
+                {"index_key": "y", "attributes": {"id": "subnet-y"}},
+            ],
+        },
+    ],
+}
+ANSWERS = {
+    ("GetParameter", "/t"): {"Parameter": {"Value": "token"}},
+    ("GetParameter", "/prod/t"): {"Parameter": {"Value": "prod token"}},
+    ("GetSecretValue", "db"): {"SecretString": '{"password": "p", "ports": [1, 2]}'},
+    ("GetSecretValue", "raw"): {"SecretString": "plain"},
+    ("GetSecretValue", "bin"): {"SecretBinary": b"x"},
+    ("DescribeStacks", "Net"): {
+        "Stacks": [{"Outputs": [{"OutputKey": "Vpc", "OutputValue": "vpc-1"}]}]
+    },
+    ("GetObject", "terraform.tfstate"): json.dumps(STATE).encode(),
+}
+
+
+class Recorded:
+    """Answers of AWS by operation and name; everything else is refused."""
+
+    region = "eu-west-1"
+
+    def __init__(self, code="ResourceNotFoundException"):
+        self.code = code
+        self.calls = []
+
+    def call(self, service, operation, /, **parameters):
+        known = ("Name", "SecretId", "StackName", "Key")
+        name = next(parameters[each] for each in known if each in parameters)
+        self.calls.append((operation, name))
+        if (operation, name) not in ANSWERS:
+            raise AwsError(self.code, "no", service=service, operation=operation)
+        answer = ANSWERS[operation, name]
+        return {"Body": io.BytesIO(answer)} if isinstance(answer, bytes) else answer
+
+    def pages(self, service, operation, /, **parameters):
+        yield self.call(service, operation, **parameters)
+
+
+@pytest.fixture
+def load(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "note.txt").write_text("text\n")
+    (tmp_path / "state.json").write_text(json.dumps(STATE))
+
+    def load(value, place=PLACE, clients=None, environ=None):
+        path = tmp_path / "lcli.yaml"
+        code = "source: src, runtime: python3.13, handler: a.b"
+        one = f"  one: {{{code}, environment: {{VV: {value}}}}}\n"
+        path.write_text(HEAD + one)
+        document = read(path, stage="prod", environ=environ or {})
+        return document.load(place, clients=clients or Recorded(), functions=["one"])
+
+    return load
+
+
+def variable(app):
+    return app.functions["one"].environment["VV"]
+
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:photos-prod-page"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("'${app} ${stage} ${region}'", "photos prod eu-west-1"),
+        ("'${account}/${partition}/${function}'", "123456789012/aws/one"),
+        ("'${env:HOME_OF}'", "here"),
+        ("'${env:NOPE, a default}'", "a default"),
+        ("'${env:NOPE,}'", ""),
+        ("'${file:note.txt}'", "text"),
+        ("'${ssm:/t}'", "token"),
+        ("'${ssm:/${stage}/t}'", "prod token"),
+        ("'<${secret:raw}>'", "<plain>"),
+        ("'${secret:db#password}'", "p"),
+        ("'${secret:db#ports.1}'", "2"),
+        ("'${cfn:Net.Vpc}'", "vpc-1"),
+        ("'${tfstate:state.json#aws_iam_role.r.arn}'", "arn:role"),
+        ("'${tfstate:state.json#aws_iam_role.r.tags.a}'", "b"),
+        ("'${tfstate:state.json#output.zone}'", "z-1"),
+        ("'${tfstate:state.json#module.net.data.aws_subnet.s[\"y\"].id}'", "subnet-y"),
+        ("'${tfstate:s3://bucket/terraform.tfstate#output.zone}'", "z-1"),
+        ("'${function:page.name}'", "photos-prod-page"),
+        ("'${function:page.arn}'", ARN),
+        ("'${function:page.alias_arn}'", f"{ARN}:live"),
+        ("'${function:page.url}'", Ref(Key("function_url", "photos-prod-page:live"), "url")),
+        ("'${layer:imaging.arn}'", Ref(Key("layer", "photos-prod-imaging"), "arn")),
+        (
+            "'${function:page.url}x${app}'",
+            Text((Ref(Key("function_url", "photos-prod-page:live"), "url"), "xphotos")),
+        ),
+        ("'$${aws:username} $5 {}'", "${aws:username} $5 {}"),
+    ],
+)
+def test_references(load, value, expected):
+    assert variable(load(value, environ={"HOME_OF": "here"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "secrets"),
+    [
+        ("'<${ssm:/t}>'", {"token"}),
+        ("'${secret:db#password}'", {"p"}),
+        ("'${tfstate:state.json#output.key}'", {"hush"}),
+        ("'${cfn:Net.Vpc}'", set()),
+    ],
+)
+def test_secret_values_are_collected(load, value, secrets):
+    assert load(value).secrets == secrets
+
+
+def test_only_what_is_used_is_asked_for_and_once(load):
+    clients = Recorded()
+    assert variable(load("'${ssm:/t}${ssm:/t}'", clients=clients)) == "tokentoken"
+    assert clients.calls == [("GetParameter", "/t")]
+
+
+@pytest.mark.parametrize(
+    ("value", "what", "next_step"),
+    [
+        ("'${env:NOPE}'", "the environment variable NOPE is not set",
+         "set it, or give a default: ${env:NOPE, DEFAULT}"),
+        ("'${file:nope}'", "cannot read the file nope: no such file",
+         "the path of ${file:…} is relative to the manifest's folder"),
+        ("'${file:src}'", "cannot read the file src: it is not a file",
+         "the path of ${file:…} is relative to the manifest's folder"),
+        ("'${git:tag}'", "git knows no 'tag'", "use ${git:sha} or ${git:branch}"),
+        ("'${ssm:/nope}'", "the parameter /nope does not exist",
+         "make it in eu-west-1, or correct the name"),
+        ("'${secret:bin}'", "the secret bin is binary", "store it as text"),
+        ("'${secret:raw#a}'", "the secret raw is not JSON",
+         "correct it, or leave out what follows #"),
+        ("'${secret:db#pasword}'", "'pasword' is not a key of the secret db",
+         "did you mean password?"),
+        ("'${secret:db#ports.7}'", "the secret db has no part '7'", "correct what follows #"),
+        ("'${cfn:Net}'", "'Net' names no output", "write ${cfn:STACK.OUTPUT}"),
+        ("'${cfn:Net.Vpx}'", "'Vpx' is not an output of the stack Net", "did you mean Vpc?"),
+        ("'${tfstate:state.json}'", "'state.json' names nothing in the state",
+         "write ${tfstate:PATH#resource.name.attribute} or ${tfstate:PATH#output.NAME}"),
+        ("'${tfstate:note.txt#a.b}'", "the state note.txt is not JSON",
+         "correct it, or leave out what follows #"),
+        ("'${tfstate:state.json#aws_iam_rol.r}'",
+         "the state state.json has no resource 'aws_iam_rol.r'",
+         "did you mean aws_iam_role.r?"),
+        ("'${function:pag.arn}'", "'pag' is not a function of this manifest", "did you mean page?"),
+        ("'${function:bare.url}'", "'url' is not an attribute of the function bare",
+         "there are: arn, name"),
+        ("'${layer:imaging.version}'", "'version' is not an attribute of the layer imaging",
+         "there are: arn"),
+        ("'${ssm:}'", "${ssm:} names nothing", "write ${ssm:NAME}"),
+        ("'${app'", "a reference ${… is not closed", "add }, or write $${ for a literal ${"),
+        ("'${ssm:${function:page.url}}'",
+         "a reference inside a reference must give text that is known before the deploy",
+         "use one that gives text, such as ${stage} or ${env:NAME}"),
+    ],
+)  # fmt: skip
+def test_each_reference_has_its_own_errors(load, value, what, next_step):
+    with pytest.raises(LcliError) as caught:
+        load(value)
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.next_step) == (what, next_step)
+    assert problem.where.endswith("lcli.yaml:7:76")
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "next_step"),
+    [
+        (
+            "AccessDeniedException",
+            "AWS does not let you read the parameter /x: no",
+            "allow ssm:GetParameter (and kms:Decrypt for its key) for your credentials",
+        ),
+        (
+            "Unreachable",
+            "cannot read the parameter /x: no",
+            "AWS answered Unreachable; check credentials, region and network",
+        ),
+    ],
+)
+def test_refusals_of_aws_are_told_apart(load, code, what, next_step):
+    with pytest.raises(LcliError) as caught:
+        load("'${ssm:/x}'", clients=Recorded(code))
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.next_step) == (what, next_step)
+
+
+def test_an_unknown_reference_names_the_nearest_and_the_literal_form(load):
+    with pytest.raises(LcliError) as caught:
+        load("'${smm:/x}'")
+    (problem,) = caught.value.problems
+    assert problem.what == "${smm:/x} is no reference"
+    assert problem.next_step.startswith("did you mean ${ssm}? known: app, stage,")
+    assert problem.next_step.endswith("for the text itself write $${smm:/x}")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("'${ssm:/t}'", "local-t"),
+        ("'${secret:db#password}'", "local-p"),
+        ("'${cfn:Net.Vpc}'", "vpc-0"),
+        ("'${secret:raw}'", "plain"),
+    ],
+)
+def test_local_values_come_from_the_manifest_then_from_the_services(load, value, expected):
+    app = load(value, place=LOCAL)
+    assert (variable(app), app.notices) == (expected, ())
+
+
+def test_a_value_that_local_lacks_is_a_visible_placeholder_and_one_notice(load):
+    app = load("'${ssm:/a}${ssm:/b}'", place=LOCAL)
+    assert variable(app) == "local-placeholder-for-ssm:/alocal-placeholder-for-ssm:/b"
+    assert app.notices == (
+        "no local value for ${ssm:/a}, ${ssm:/b}: placeholders are used; "
+        "set them under local: in the manifest",
+    )
+
+
+def test_git(load, tmp_path):
+    def git(*words):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)
+
+    git("init", "-b", "trunk")
+    with pytest.raises(LcliError, match="git has no sha here"):
+        load("'${git:sha}'")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--allow-empty", "-m", "first")
+    assert variable(load("'${git:branch}'")) == "trunk"
+    assert len(variable(load("'${git:sha}'"))) == 40
+
+
+def test_a_whole_reference_keeps_its_type(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "s.json").write_text(
+        json.dumps({"resources": [], "outputs": {"n": {"value": 512}, "s": {"value": ["a", "b"]}}})
+    )
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions:\n  one:\n    {source: src, runtime: python3.13, handler: a.b,"
+        " memory: '${tfstate:s.json#output.n}', timeout: '${env:T}',"
+        " vpc: {subnets: '${tfstate:s.json#output.s}', security_groups: [sg]}}\n"
+    )
+    one = read(tmp_path / "lcli.yaml", environ={"T": "9"}).load(PLACE).functions["one"]
+    assert (one.memory, one.timeout, one.vpc.subnets) == (512, 9, ("a", "b"))
+
+
+def test_app_region_and_account_know_no_aws(tmp_path):
+    (tmp_path / "lcli.yaml").write_text("app: photos\naccount: ${ssm:/account}\nfunctions: {}\n")
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml").identity  # noqa: B018
+    (problem,) = caught.value.problems
+    assert problem.what == "the parameter /account is in AWS, which is not asked here"

@@ -1,0 +1,101 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+
+from lcli.manifest import models
+from lcli.manifest.document import read
+from lcli.manifest.schema import schema
+from lcli.resources.model import Place
+from lcli.triggers import triggers
+from lcli.triggers.http import Cors, HttpSettings, Jwt
+
+FULL = Path(__file__).with_name("full.yaml")
+DOCS = Path(__file__).parents[3] / "docs" / "manifest.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
+MODELS = [
+    *(
+        each
+        for each in vars(models).values()
+        if isinstance(each, type)
+        and issubclass(each, models.Model)
+        and each is not models.Model
+    ),
+    Cors,
+    HttpSettings,
+    Jwt,
+    *triggers().values(),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def validator():
+    made = schema()
+    Draft202012Validator.check_schema(made)
+    return Draft202012Validator(made)
+
+
+@pytest.mark.parametrize("text", [FULL.read_text(), *EXAMPLES], ids=lambda text: text[:20])
+def test_good_manifests_satisfy_the_schema(validator, text):
+    assert [each.message for each in validator.iter_errors(yaml.safe_load(text))] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"app": "a", "regin": "x"},
+        {"app": "a", "functions": {"one": {"memroy": 1}}},
+        {"app": "a", "functions": {"one": {"memory": "many"}}},
+        {"app": "a", "functions": {"one": {"memory": 12}}},
+        {"app": "a", "functions": {"one": {"triggers": [{"sqss": "x"}]}}},
+        {"app": "a", "functions": {"one": {"triggers": [{"sqs": {"bach": 1}}]}}},
+        {"app": "a", "functions": {"one": {"vpc": {"subnets": "x"}}}},
+        {"app": "a", "defaults": {"alias": True}},
+        {"app": "a", "stages": {"prod": {"functions": {"one": {"timeout": []}}}}},
+    ],
+    ids=repr,
+)
+def test_bad_manifests_do_not(validator, wrong):
+    assert not validator.is_valid(wrong)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"app": "a", "functions": {"one": {"memory": "${env:MEMORY}", "tracing": "${env:T}"}}},
+        {"app": "a", "stages": {"prod": {"functions": {"one": None, "two": {"memory": None}}}}},
+        {"app": "a", "stages": {"prod": {"functions": {"one": {"vpc": {"subnets": ["x"]}}}}}},
+        {"app": "a", "functions": {"one": {"triggers": [{"http": "GET /"}, {"sqs": "q"}]}}},
+    ],
+    ids=repr,
+)
+def test_references_partial_stages_and_short_forms_are_fine(validator, good):
+    assert [each.message for each in validator.iter_errors(good)] == []
+
+
+@pytest.mark.parametrize("stage", ["", "prod"])
+@pytest.mark.parametrize("text", [FULL.read_text(), *EXAMPLES], ids=lambda text: text[:20])
+def test_good_manifests_load(tmp_path, text, stage):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(text)
+    place = Place("photos", stage, "eu-west-1", "123456789012", local=True)
+    stage = stage if "stages:" in text else ""
+    assert read(tmp_path / "lcli.yaml", stage=stage, environ={}).load(place).functions
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_key_is_in_the_reference(model: type[BaseModel]):
+    rows = set(re.findall(r"^\| `(\w+)` \|.*\| \S.* \|$", DOCS.read_text(), re.MULTILINE))
+    assert {field.alias or name for name, field in model.model_fields.items()} <= rows
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_the_meaning_in_the_reference_is_the_models(model: type[BaseModel]):
+    text = DOCS.read_text()
+    for name, field in model.model_fields.items():
+        row = rf"^\| `{field.alias or name}` \|.*\| {re.escape(str(field.description))} \|$"
+        assert re.search(row, text, re.MULTILINE), f"{name}: {field.description}"
