@@ -128,7 +128,7 @@ def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
     own = next((o for o in outcomes if o.action.resource.key.kind == "function"), None)
     aliases = [o.action.resource.key for o in outcomes if o.action.resource.key.kind == "alias"]
     addresses = [o.outputs.get("url", "") for o in outcomes if o.action.verb is not Verb.DELETE]
-    payload = own.action.resource.payload if own else None
+    code = getattr(own.action.resource.payload, "code", None) if own else None
     return FunctionRow(
         function,
         own.action.resource.key.name if own else function,
@@ -136,7 +136,7 @@ def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
         first("function", "arn"),
         first("version", "number"),
         aliases[0].name.partition(":")[2] if aliases else "",
-        getattr(payload, "size", 0),
+        getattr(getattr(code, "artifact", None), "size", 0),
         tuple(dict.fromkeys(filter(None, addresses))),
         sum(o.seconds for o in outcomes),
     )

@@ -1,0 +1,290 @@
+"""Deploys of one manifest that holds every kind of resource, on the local cloud."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_on_cloud import OnCloud, done, everything_in, problems
+
+from lcli.errors import ExitCode, LcliError
+
+EVERYTHING = """
+app: photos
+defaults:
+  runtime: python3.13
+  handler: app.handler
+  source: code
+  log: {retention_days: 14}
+  tags: {team: media}
+layers:
+  imaging: {source: layer, runtimes: [python3.13]}
+functions:
+  thumb:
+    environment: {SIZE: "128", GALLERY: "${function:gallery.url}"}
+    layers: [imaging]
+    concurrency: {reserved: 5}
+    async: {retries: 1, on_failure: "arn:aws:sqs:us-east-1:ACCOUNT:failed"}
+    permissions:
+      - {principal: events.amazonaws.com, source_arn: "arn:aws:events:us-east-1:ACCOUNT:rule/r"}
+    triggers:
+      - s3: {bucket: photos-ACCOUNT, prefix: in/, suffix: .jpg}
+      - s3: {bucket: photos-ACCOUNT, events: ["ObjectRemoved:*"]}
+  orders:
+    concurrency: {provisioned: 1}
+    triggers:
+      - sqs: {queue: orders, batch_size: 5, partial_failures: true}
+      - dynamodb: users
+      - kinesis: clicks
+  gallery:
+    url: {auth: none}
+    triggers:
+      - http: GET /
+      - http: POST /orders
+  plain:
+    alias: false
+"""
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path) -> OnCloud:
+    made = OnCloud(tmp_path, cloud.url, cloud.account)
+    (tmp_path / "layer" / "python").mkdir(parents=True)
+    (tmp_path / "layer" / "python" / "imaging.py").write_text("SIZE = 1\n")
+    made.manifest(EVERYTHING.replace("ACCOUNT", cloud.account))
+    return made
+
+
+def edited(app: OnCloud, old: str, new: str) -> None:
+    path = app.directory / "lcli.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def deployed(app: OnCloud) -> OnCloud:
+    report = app.deploy()
+    assert problems(report) == []
+    assert report.exit_code is ExitCode.DONE
+    app.calls()
+    return app
+
+
+def test_a_second_deploy_changes_nothing(deployed: OnCloud) -> None:
+    assert deployed.plan() == []
+    report = deployed.deploy()
+    assert done(report) == {}
+    assert deployed.mutations() == []
+
+
+def test_a_quiet_deploy_reads_each_function_twice_at_most(deployed: OnCloud) -> None:
+    deployed.plan()
+    calls = deployed.calls()
+    # Four functions, of which three have an alias; two have permissions.
+    assert calls["lambda:GetFunction"] == 7
+    assert calls["lambda:GetPolicy"] == 2
+    assert calls["lambda:GetAlias"] == 0
+    assert calls["lambda:ListEventSourceMappings"] == 1
+
+
+CODE = ["update function photos-thumb", "replace version photos-thumb"]
+LIVE = "update alias photos-thumb:live"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        pytest.param('SIZE: "128"', 'SIZE: "256"', [*CODE, LIVE], id="configuration"),
+        pytest.param(
+            ", prefix: in/, suffix: .jpg",
+            ", prefix: in/",
+            ["create bucket_notification", "delete bucket_notification"],
+            id="another rule of the bucket",
+        ),
+        pytest.param(
+            "    concurrency: {reserved: 5}\n",
+            "",
+            ["delete reserved_concurrency photos-thumb", "update parts photos-thumb"],
+            id="an optional part goes",
+        ),
+        pytest.param(
+            "batch_size: 5",
+            "batch_size: 7",
+            ["update event_source_mapping photos-orders<-arn:"],
+            id="a mapping in place",
+        ),
+        pytest.param(
+            "      - kinesis: clicks\n",
+            "",
+            ["update role photos-orders-us-east-1", "delete event_source_mapping photos-orders<-"],
+            id="a mapping goes, the role may less",
+        ),
+        pytest.param(
+            "      - http: POST /orders\n",
+            "",
+            ["delete http_route photos/POST /orders"],
+            id="a route goes",
+        ),
+        pytest.param(
+            "alias: false",
+            "alias: prod",
+            [
+                "update parts photos-plain",
+                "create version photos-plain",
+                "create alias photos-plain:prod",
+            ],
+            id="an alias from now on",
+        ),
+        pytest.param(
+            "retention_days: 14",
+            "retention_days: 30",
+            [
+                f"update log_group /aws/lambda/photos-{name}"
+                for name in ("gallery", "orders", "plain", "thumb")
+            ],
+            id="retention",
+        ),
+    ],
+)
+def test_an_edit_changes_just_that(
+    deployed: OnCloud, old: str, new: str, expected: list[str]
+) -> None:
+    edited(deployed, old, new)
+    report = deployed.deploy()
+    assert problems(report) == []
+    changed = sorted(done(report))
+    assert len(changed) == len(expected), changed
+    for line, wanted in zip(changed, sorted(expected), strict=True):
+        assert line.startswith(wanted)
+    deployed.calls()
+    assert deployed.plan() == []
+
+
+def test_changed_code_of_one_function_touches_no_other(deployed: OnCloud) -> None:
+    deployed.code("2")
+    report = deployed.deploy("thumb")
+    assert sorted(done(report)) == sorted([*CODE, LIVE])
+    (row,) = [row for row in report.rows if row.function == "thumb"]
+    assert (row.status, row.version, row.alias) == ("updated", "2", "live")
+    assert row.size > 0
+
+
+def test_another_alias_moves_everything_over(deployed: OnCloud) -> None:
+    edited(deployed, "defaults:\n", "defaults:\n  alias: blue\n")
+    report = deployed.deploy()
+    assert problems(report) == []
+    changed = list(done(report))
+    sid = [line.rpartition("/")[2] for line in changed if "permission photos-thumb:blue" in line]
+    moved = [
+        changed.index(f"create permission photos-thumb:blue/{sid[0]}"),
+        changed.index(next(line for line in changed if "update bucket_notification" in line)),
+        changed.index(f"delete permission photos-thumb:live/{sid[0]}"),
+        changed.index("delete alias photos-thumb:live"),
+    ]
+    assert moved == sorted(moved)
+    assert deployed.plan() == []
+
+
+def test_nothing_of_the_whole_app_is_left_and_everybody_elses_stays(deployed: OnCloud) -> None:
+    session = deployed.session()
+    bucket = f"photos-{deployed.account}"
+    rules = session.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+    session.call("sqs", "CreateQueue", QueueName="theirs")
+    theirs = {
+        "Id": "theirs",
+        "QueueArn": f"arn:aws:sqs:us-east-1:{deployed.account}:theirs",
+        "Events": ["s3:ObjectRestore:*"],
+    }
+    session.call(
+        "s3",
+        "PutBucketNotificationConfiguration",
+        Bucket=bucket,
+        NotificationConfiguration={**rules, "QueueConfigurations": [theirs]},
+    )
+    session.call("iam", "CreateRole", RoleName="theirs", AssumeRolePolicyDocument="{}")
+    assert problems(deployed.delete()) == []
+    held = everything_in(session)
+    assert held == {
+        "functions": [],
+        "roles": ["theirs"],
+        "log groups": [
+            f"/aws/lambda/photos-{name}" for name in ("gallery", "orders", "plain", "thumb")
+        ],
+        "layers": [],
+        "mappings": [],
+        "apis": [],
+        "notifications": [],
+    }
+    kept = session.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+    assert kept["QueueConfigurations"] == [theirs]
+
+
+def test_logs_go_when_asked(deployed: OnCloud) -> None:
+    assert problems(deployed.delete(logs=True)) == []
+    assert everything_in(deployed.session())["log groups"] == []
+
+
+def test_one_function_is_deleted_alone(deployed: OnCloud) -> None:
+    report = deployed.delete(functions={"gallery": "photos-gallery"})
+    assert problems(report) == []
+    assert everything_in(deployed.session())["functions"] == [
+        "photos-orders",
+        "photos-plain",
+        "photos-thumb",
+    ]
+
+
+def test_a_function_that_left_is_kept_pruned_or_deleted_by_name(deployed: OnCloud) -> None:
+    text = (deployed.directory / "lcli.yaml").read_text()
+    (deployed.directory / "lcli.yaml").write_text(text[: text.index("  plain:")])
+    prepared = deployed.prepare()
+    assert prepared.plan.empty
+    assert prepared.notices == (
+        "function plain (photos-plain) has left the manifest; --prune deletes it",
+    )
+    assert deployed.prepare(prune=True).plan.confirmations == ("deletes function photos-plain",)
+    report = deployed.delete(gone=["plain"])
+    assert list(done(report)) == [
+        "delete function photos-plain",
+        "delete role photos-plain-us-east-1",
+    ]
+
+
+def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> None:
+    session = app.session()
+    role = session.call("iam", "CreateRole", RoleName="theirs", AssumeRolePolicyDocument="{}")
+    code = Path(app.directory / "code.zip")
+    with zipfile.ZipFile(code, "w") as packed:
+        packed.writestr("app.py", "def handler(event, context): pass\n")
+    session.call(
+        "lambda",
+        "CreateFunction",
+        FunctionName="photos-plain",
+        Role=role["Role"]["Arn"],
+        Runtime="python3.13",
+        Handler="app.handler",
+        Code={"ZipFile": code.read_bytes()},
+    )
+    with pytest.raises(LcliError) as raised:
+        app.prepare("plain")
+    assert raised.value.exit_code is ExitCode.USAGE
+    (problem,) = raised.value.problems
+    assert problem.what == (
+        "function photos-plain exists already and belongs to someone who left no lcli tags on it"
+    )
+    assert problem.next_step.endswith("`lcli deploy --adopt plain`")
+    assert problems(app.deploy("plain", adopt=frozenset({"plain"}))) == []
+    assert app.plan("plain") == []
+
+
+def test_what_is_too_large_is_found_before_any_call(app: OnCloud) -> None:
+    edited(app, 'SIZE: "128"', f'SIZE: "{"x" * 5000}"')
+    app.calls()
+    with pytest.raises(LcliError) as raised:
+        app.prepare()
+    assert raised.value.problems[0].code == "environment-too-large"
+    assert raised.value.exit_code is ExitCode.USAGE
+    assert app.calls() == {}
