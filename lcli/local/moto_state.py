@@ -11,6 +11,8 @@ from lcli.local.lambda_api.context import ObjectMissing
 
 LOG = logging.getLogger(__name__)
 
+FIRST_EVENT_ID = 3 * 10**55
+"""Event ids of one length, as AWS's are: moto's own count from 0, and sort as text."""
 OWN_ROLES = ":role/lcli/"
 """In the ARN of every role that lcli makes."""
 
@@ -74,8 +76,9 @@ class MotoLogs:
 
 
 def _put(region: str, account: str, group: str, stream: str, entries: list[Any]) -> None:
-    from moto.logs.models import logs_backends
+    from moto.logs.models import LogEvent, logs_backends
 
+    LogEvent._event_id = max(LogEvent._event_id, FIRST_EVENT_ID)
     try:
         backend = logs_backends[account][region]
         backend.ensure_log_group(group)
