@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from lcli.resources.model import Key, Place, Resource
 
@@ -119,16 +120,36 @@ class Trigger(BaseModel):
         return ()
 
 
-def named(what: str, name: str, arn: str) -> Callable[[str], str]:
-    """A check for pydantic: the value is a name that matches `name` or an ARN that matches `arn`.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A check of text for pydantic: a name that matches `name`, or an ARN that matches `arn`.
 
-    `arn` is what follows ``arn:PARTITION:``.
+    Both are regular expressions; `arn` is what follows ``arn:PARTITION:``.
     """
-    good = re.compile(rf"(?:{name})\Z|arn:[a-z0-9-]+:(?:{arn})\Z", re.ASCII)
 
-    def check(value: str) -> str:
-        if not good.match(value):
-            raise ValueError(f"{value!r} is neither the name nor the ARN of {what}")
-        return value
+    what: str
+    """For the error: ``an SQS queue``."""
+    name: str
+    arn: str
 
-    return check
+    @property
+    def pattern(self) -> str:
+        """What the whole text must match."""
+        return f"(?:{self.name})|arn:[a-z0-9-]+:(?:{self.arn})"
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        whole = re.compile(self.pattern, re.ASCII)
+
+        def check(value: str) -> str:
+            if not whole.fullmatch(value):
+                raise ValueError(f"{value!r} is neither the name nor the ARN of {self.what}")
+            return value
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}

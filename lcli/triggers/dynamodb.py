@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Place
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Lookup, Target, named
+from lcli.triggers.base import LocalSource, Lookup, Named, Target
 from lcli.triggers.streams import Stream
 
 Table = Annotated[
     str,
-    AfterValidator(
-        named(
-            "a DynamoDB table or its stream",
-            r"[\w.-]{3,255}",
-            r"dynamodb:[\w-]+:\d{12}:table/[\w.-]{3,255}(?:/stream/[\w:.-]+)?",
-        )
+    Named(
+        "a DynamoDB table or its stream",
+        r"[\w.-]{3,255}",
+        r"dynamodb:[\w-]+:\d{12}:table/[\w.-]{3,255}(?:/stream/[\w:.-]+)?",
     ),
 ]
 

@@ -6,21 +6,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from lcli.resources.model import Place
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Target, named
+from lcli.triggers.base import LocalSource, Named, Target
 from lcli.triggers.streams import Stream
 
 KinesisStream = Annotated[
     str,
-    AfterValidator(
-        named(
-            "a Kinesis stream or one of its consumers",
-            r"[\w.-]{1,128}",
-            r"kinesis:[\w-]+:\d{12}:stream/[\w.-]{1,128}(?:/consumer/[\w.:-]+)?",
-        )
+    Named(
+        "a Kinesis stream or one of its consumers",
+        r"[\w.-]{1,128}",
+        r"kinesis:[\w-]+:\d{12}:stream/[\w.-]{1,128}(?:/consumer/[\w.:-]+)?",
     ),
 ]
 

@@ -12,11 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.model import Place
 from lcli.resources.permission import permission
-from lcli.triggers.base import Expansion, LocalSource, Target, Trigger, named
+from lcli.triggers.base import Expansion, LocalSource, Named, Target, Trigger
 
-Bucket = Annotated[
-    str, AfterValidator(named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+"))
-]
+Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 
 _EVENTS = {
     "ReducedRedundancyLostObject": (),

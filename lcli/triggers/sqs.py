@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Place
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Lookup, Target, named
+from lcli.triggers.base import LocalSource, Lookup, Named, Target
 from lcli.triggers.polled import Polled
 
 Queue = Annotated[
     str,
-    AfterValidator(
-        named("an SQS queue", r"[\w-]{1,75}\.fifo|[\w-]{1,80}", r"sqs:[\w-]+:\d{12}:[\w.-]+")
-    ),
+    Named("an SQS queue", r"[\w-]{1,75}\.fifo|[\w-]{1,80}", r"sqs:[\w-]+:\d{12}:[\w.-]+"),
 ]
 
 

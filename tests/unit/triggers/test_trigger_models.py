@@ -59,6 +59,10 @@ def test_events_are_those_of_the_sdk():
             id="queue's name",
         ),
         pytest.param(
+            "sqs", {"queue": "orders\n"},
+            "'orders\\n' is neither the name nor the ARN of an SQS queue", id="line's end",
+        ),
+        pytest.param(
             "sqs", {"queue": "orders", "batch_size": 11},
             "a batch_size over 10 needs a batch_window of at least 1 second", id="large batch",
         ),
@@ -141,3 +145,22 @@ def test_impossible_values_are_refused(kind, options, expected):
 )  # fmt: skip
 def test_forms_that_mean_the_same(kind, options, field, expected):
     assert getattr(parse(kind, **options), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "good"),
+    [
+        pytest.param("sqs", "orders", True, id="name"),
+        pytest.param("sqs", "arn:aws:sqs:eu-west-1:123456789012:orders", True, id="ARN"),
+        pytest.param("sqs", "arn:aws:sns:eu-west-1:123456789012:orders", False, id="other ARN"),
+        pytest.param("kinesis", "a" * 129, False, id="long"),
+    ],
+)
+def test_the_json_schema_says_what_the_model_checks(kind, value, good):
+    trigger = triggers()[kind]
+    options = {trigger.short: value}
+    assert jsonschema.Draft202012Validator(trigger.model_json_schema()).is_valid(options) is good
+    if good:
+        assert getattr(parse(kind, **options), trigger.short) == value
+    else:
+        assert len(messages(kind, **options)) == 1
