@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,6 +141,8 @@ _GIT = {"sha": ["rev-parse", "HEAD"], "branch": ["symbolic-ref", "--short", "HEA
 
 
 def _git(argument: str, context: Context) -> str:
+    import subprocess
+
     if argument not in _GIT:
         raise Unresolved(
             "unknown-reference", f"git knows no {argument!r}", "use ${git:sha} or ${git:branch}"

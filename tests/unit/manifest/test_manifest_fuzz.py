@@ -1,12 +1,14 @@
 # ruff: noqa: E501
 """Whatever a manifest holds, the answer is an App or an LcliError, soon."""
 
+import copy
 import os
 import random
 import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lcli.errors import LcliError
 from lcli.manifest.document import read
@@ -14,7 +16,7 @@ from lcli.resources.model import Place
 
 FULL = Path(__file__).with_name("full.yaml")
 PLACE = Place("photos", "", "eu-west-1", "123456789012", local=True)
-RUNS = int(os.environ.get("LCLI_FUZZ_RUNS", "150"))
+RUNS = int(os.environ.get("LCLI_FUZZ_RUNS", "100"))
 NASTY = (
     "[", "]", "{", "}", ": ", "- ", "\n", "\n  ", "\t", "&a ", "*a", "<<: *a\n", "!!python/object:os.x ",
     "null", "~", "NO", "22:22", "2024-99-99", "9" * 5000, "1e999", ".inf", "-1", "0", "1.5", "''", '"',
@@ -54,8 +56,41 @@ def mutated(text: str, chance: random.Random) -> str:
     return "".join(lines)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_mutated_manifests_give_an_app_or_an_error(tmp_path, seed):
+STRANGE = (None, True, False, 0, -1, 10**30, 1.5, "", "x", "${app}", "${", "${function:thumbnail.arn}",
+           "${function:orders.url}", "${layer:imaging.arn}", "${env:NOPE}", "${ssm:/x}", "a" * 300, [],
+           {}, [[]], [None], [1, "x"], {"x": None}, {"": 1}, {"1": {}}, [{}], {"a": {"b": {"c": []}}},
+           "\u202e\x07", "arn:aws:sqs:eu-west-1:123456789012:q", "s3://b/k", "../..", "src")  # fmt: skip
+
+
+def restructured(text: str, chance: random.Random) -> str:
+    """Well-formed YAML with wrong things in it: values replaced, keys renamed, taken or swapped."""
+    root = yaml.safe_load(text)
+    for _ in range(chance.randint(1, 5)):
+        node = root
+        while True:
+            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(node[key], dict | list) and chance.random() < 0.8:
+                node = node[key]
+                continue
+            match chance.randrange(4):
+                case 0 if isinstance(node, dict):
+                    node[chance.choice(NASTY)] = node.pop(key)
+                case 1:
+                    del node[key]
+                case 2:
+                    node[key] = copy.deepcopy(node[chance.choice(keys)])
+                case _:
+                    node[key] = copy.deepcopy(chance.choice(STRANGE))
+            break
+    return yaml.safe_dump(root, allow_unicode=True)
+
+
+@pytest.mark.parametrize("mutate", [mutated, restructured])
+@pytest.mark.parametrize("seed", range(2))
+def test_mutated_manifests_give_an_app_or_an_error(tmp_path, seed, mutate):
     (tmp_path / "src").mkdir()
     path = tmp_path / "lcli.yaml"
     text = FULL.read_text()
@@ -63,7 +98,7 @@ def test_mutated_manifests_give_an_app_or_an_error(tmp_path, seed):
     refused = 0
     for _ in range(RUNS):
         # A surrogate stands for a byte that is not UTF-8.
-        path.write_bytes(mutated(text, chance).encode("utf-8", "surrogatepass"))
+        path.write_bytes(mutate(text, chance).encode("utf-8", "surrogatepass"))
         begun = time.process_time()
         try:
             for stage in ("", "prod"):
