@@ -130,7 +130,8 @@ class EventSourceMapping(Kind):
             return name in named
         function = reading.desired.get(function_key(name))
         before = functions[name].resource.fields["Tags"]
-        return name not in named or function is None or function.fields["Tags"] != before
+        wanted = function.fields.get("Tags", before) if function else None
+        return name not in named or wanted != before
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateEventSourceMapping, and the wait until it polls (or stands still, if disabled).

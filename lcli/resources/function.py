@@ -357,7 +357,8 @@ class Function(Kind):
 
 def _of_manifest(actual: Actual, wanted: Resource) -> Actual:
     """The same, belonging to the function that desires it, whatever its tag says."""
-    return replace(actual, resource=replace(actual.resource, function=wanted.function))
+    key = wanted.function or actual.resource.function
+    return replace(actual, resource=replace(actual.resource, function=key))
 
 
 def _mapping(value: Value) -> Mapping[str, Value]:

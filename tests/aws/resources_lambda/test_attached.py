@@ -145,7 +145,7 @@ def test_a_public_url_gets_both_statements(app):
         pytest.param({"principal": "123456789012"}, id="account"),
         pytest.param({"principal": "*", "principal_org_id": "o-1234567890"}, id="organization"),
         pytest.param(
-            {"principal": "alexa-connectedhome.amazon.com", "event_source_token": "token"},
+            {"principal": "iot.amazonaws.com", "event_source_token": "token"},
             id="token",
         ),
         pytest.param(

@@ -38,46 +38,46 @@ def listed(app):
     return app.boto3("lambda").list_event_source_mappings()["EventSourceMappings"]
 
 
-SQS_CHANGES = [
-    pytest.param({"BatchSize": 5}, id="batch size"),
-    pytest.param({"MaximumBatchingWindowInSeconds": 5}, id="window"),
-    pytest.param({"FunctionResponseTypes": ["ReportBatchItemFailures"]}, id="partial failures"),
-    pytest.param({"ScalingConfig": {"MaximumConcurrency": 4}}, id="concurrency"),
-    pytest.param({"FilterCriteria": filters('{"body": {"a": [1]}}')}, id="filter"),
-    pytest.param({"Enabled": False}, id="disabled"),
-]
+QUEUE_SETTINGS = {
+    "BatchSize": 5,
+    "Enabled": False,
+    "FilterCriteria": filters('{"body": {"a": [1]}}'),
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "MaximumBatchingWindowInSeconds": 5,
+    "ScalingConfig": {"MaximumConcurrency": 4},
+}
+STREAM_SETTINGS = {
+    "BisectBatchOnFunctionError": True,
+    "MaximumRecordAgeInSeconds": 3600,
+    "MaximumRetryAttempts": 3,
+    "ParallelizationFactor": 2,
+    "TumblingWindowInSeconds": 30,
+}
 
 
-@pytest.mark.parametrize("settings", SQS_CHANGES)
-def test_a_queue_is_changed_in_place_and_goes_back_to_defaults(app, queue, settings):
-    plain, changed = mapping(app, queue()), mapping(app, queue(), **settings)
+@pytest.mark.parametrize(
+    ("source", "fixed", "settings"),
+    [
+        pytest.param("queue", {}, QUEUE_SETTINGS, id="queue"),
+        pytest.param("stream", {"StartingPosition": "LATEST"}, STREAM_SETTINGS, id="stream"),
+    ],
+)
+def test_all_settings_change_in_place_and_go_back_to_defaults(
+    app, request, source, fixed, settings
+):
+    made = request.getfixturevalue(source)
+    arn = made if isinstance(made, str) else made()
+    plain, changed = mapping(app, arn, **fixed), mapping(app, arn, **fixed, **settings)
     app.deploy(app.resources(plain))
     (before,) = listed(app)
+    planned = app.plan(app.resources(changed))
+    (action,) = planned.changes
+    assert {change.path.partition(".")[0] for change in action.changes} == set(settings)
     assert app.deploy(app.resources(changed)) == [f"update {plain.key}"]
     assert app.deploy(app.resources(changed)) == []
     assert app.deploy(app.resources(plain)) == [f"update {plain.key}"]
     assert app.deploy(app.resources(plain)) == []
     assert [one["UUID"] for one in listed(app)] == [before["UUID"]]
-
-
-STREAM_CHANGES = [
-    pytest.param({"BisectBatchOnFunctionError": True}, id="bisect"),
-    pytest.param({"MaximumRetryAttempts": 3}, id="retries"),
-    pytest.param({"MaximumRecordAgeInSeconds": 3600}, id="age"),
-    pytest.param({"ParallelizationFactor": 2}, id="parallel"),
-    pytest.param({"TumblingWindowInSeconds": 30}, id="tumbling window"),
-]
-
-
-@pytest.mark.parametrize("settings", STREAM_CHANGES)
-def test_a_stream_is_changed_in_place_and_goes_back_to_defaults(app, stream, settings):
-    start = {"StartingPosition": "LATEST"}
-    plain, changed = mapping(app, stream, **start), mapping(app, stream, **start, **settings)
-    app.deploy(app.resources(plain))
-    assert app.deploy(app.resources(plain)) == []
-    assert app.deploy(app.resources(changed)) == [f"update {plain.key}"]
-    assert app.deploy(app.resources(plain)) == [f"update {plain.key}"]
-    assert app.deploy(app.resources(plain)) == []
 
 
 def test_another_starting_position_is_a_replacement(app, stream):
