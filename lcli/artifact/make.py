@@ -84,7 +84,8 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
         raise refused("source-empty", f'"{source.path}" has no files', where, "check exclude")
     if unzipped > UNZIPPED:
         raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
-    who = hashlib.sha256(repr((source, target)).encode("utf-8", "surrogateescape")).hexdigest()
+    chosen = (source.path, source.include, source.exclude, source.build, target)
+    who = hashlib.sha256(repr(chosen).encode("utf-8", "surrogateescape")).hexdigest()
     index = cache / "index" / f"{who}.json"
     hashes = content_hashes(entries, index)
     rows = zip(entries, hashes, strict=True)
