@@ -187,7 +187,7 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
             f"{what} does not exist" if missing else f"cannot read {what}: {error.message}",
             f"make it in {context.clients.region}, or correct the name"
             if missing
-            else f"AWS answered {error.code}; check credentials, region and network",
+            else f"check credentials, region and network ({error.code})",
         ) from error
 
 

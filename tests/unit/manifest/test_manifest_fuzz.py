@@ -64,7 +64,7 @@ STRANGE = (None, True, False, 0, -1, 10**30, 1.5, "", "x", "${app}", "${", "${fu
 
 def restructured(text: str, chance: random.Random) -> str:
     """Well-formed YAML with wrong things in it: values replaced, keys renamed, taken or swapped."""
-    root = yaml.safe_load(text)
+    root = yaml.load(text, Loader=yaml.CSafeLoader)
     for _ in range(chance.randint(1, 5)):
         node = root
         while True:
@@ -85,7 +85,7 @@ def restructured(text: str, chance: random.Random) -> str:
                 case _:
                     node[key] = copy.deepcopy(chance.choice(STRANGE))
             break
-    return yaml.safe_dump(root, allow_unicode=True)
+    return yaml.dump(root, Dumper=yaml.CSafeDumper, allow_unicode=True)
 
 
 @pytest.mark.parametrize("mutate", [mutated, restructured])

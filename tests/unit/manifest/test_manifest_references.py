@@ -213,7 +213,7 @@ def test_each_reference_has_its_own_errors(load, value, what, next_step):
         (
             "Unreachable",
             "cannot read the parameter /x: no",
-            "AWS answered Unreachable; check credentials, region and network",
+            "check credentials, region and network (Unreachable)",
         ),
     ],
 )
