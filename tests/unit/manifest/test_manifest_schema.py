@@ -15,6 +15,7 @@ from lcli.triggers.http import Cors, HttpSettings, Jwt
 
 FULL = Path(__file__).with_name("full.yaml")
 DOCS = Path(__file__).parents[3] / "docs" / "manifest.md"
+EXAMPLE = DOCS.parents[1] / "lcli.example.yaml"
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
 MODELS = [
     *(
@@ -38,7 +39,9 @@ def validator():
     return Draft202012Validator(made)
 
 
-@pytest.mark.parametrize("text", [FULL.read_text(), *EXAMPLES], ids=lambda text: text[:20])
+@pytest.mark.parametrize(
+    "text", [FULL.read_text(), EXAMPLE.read_text(), *EXAMPLES], ids=lambda text: text[:20]
+)
 def test_good_manifests_satisfy_the_schema(validator, text):
     assert [each.message for each in validator.iter_errors(yaml.safe_load(text))] == []
 
@@ -85,6 +88,11 @@ def test_good_manifests_load(tmp_path, text, stage):
     place = Place("photos", stage, "eu-west-1", "123456789012", local=True)
     stage = stage if "stages:" in text else ""
     assert read(tmp_path / "lcli.yaml", stage=stage, environ={}).load(place).functions
+
+
+def test_the_example_loads():
+    place = Place("thumbnails", "", "eu-west-1", "123456789012", local=True)
+    assert read(EXAMPLE, environ={}).load(place).functions
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
