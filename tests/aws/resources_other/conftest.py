@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lcli.aws.clients import AwsError
 from lcli.aws.session import Sent, Session, connect
 from lcli.resources import kinds
 from lcli.resources.model import Action, Actual, Key, Place, Reading, Ref, Resource, Text, Verb
@@ -96,6 +97,52 @@ class World:
             if (seen := look()) is not None:
                 return seen
         raise AssertionError(f"{doing}: still waiting")
+
+
+@dataclass
+class Afterwards:
+    """Clients where something happens once, after a certain operation was carried out."""
+
+    real: Any
+    operation: str
+    happens: Callable[[], None]
+    region: str = "us-east-1"
+    done: bool = False
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        answer = self.real.call(service, operation, **parameters)
+        if operation == self.operation and not self.done:
+            self.done = True
+            self.happens()
+        return answer
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        return self.real.pages(service, operation, **parameters)
+
+
+@pytest.fixture
+def afterwards(world: World) -> Callable[[str, Callable[[], None]], None]:
+    """Let something happen once, after the world's next call of an operation."""
+
+    def arrange(operation: str, happens: Callable[[], None]) -> None:
+        world.clients = Afterwards(world.clients, operation, happens)
+
+    return arrange
+
+
+@pytest.fixture
+def lost(afterwards) -> Callable[[str], None]:
+    """Lose the answer of the next call of an operation."""
+
+    def lose(operation: str) -> None:
+        def happens() -> None:
+            raise AwsError(
+                "Unreachable", "no answer", service="any", operation=operation, lost=True
+            )
+
+        afterwards(operation, happens)
+
+    return lose
 
 
 @pytest.fixture

@@ -143,6 +143,23 @@ def test_another_alias_changes_the_rule_in_its_place(world, bucket):
     assert [each["LambdaFunctionArn"] for each in rules] == [arn, function_arn(world)]
 
 
+def test_what_somebody_writes_meanwhile_is_merged_again(world, bucket, queue, afterwards):
+    theirs = {"Id": "theirs", "QueueArn": queue, "Events": ["s3:ObjectRemoved:*"]}
+
+    def overwrite():
+        world.boto3("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [theirs]}
+        )
+
+    afterwards("PutBucketNotificationConfiguration", overwrite)
+    one = rule(world, bucket)
+    world.merge((Verb.CREATE, one))
+    assert [*world.read("bucket_notification", [one])] == [one.key]
+    assert [each["Id"] for each in configuration(world, bucket)["QueueConfigurations"]] == [
+        "theirs"
+    ]
+
+
 def permission(world, bucket, function="thumbnail"):
     return Actual(
         Resource(

@@ -203,6 +203,22 @@ def test_a_second_api_of_a_lost_answer_is_a_leftover(app, world, api):
     assert second[0] == Key("http_api", f"photos-prod@{second[1].outputs['id']}")
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param("CreateApi", id="API"),
+        pytest.param("CreateIntegration", id="integration"),
+    ],
+)
+def test_an_answer_that_was_lost_makes_no_second_one(app, api, lost, operation):
+    lost(operation)
+    assert app.deploy() == ["create"] * 5
+    apis = api.get_apis()["Items"]
+    integrations = api.get_integrations(ApiId=apis[0]["ApiId"])["Items"]
+    assert (len(apis), len(integrations)) == (1, 2)
+    assert app.deploy() == []
+
+
 def test_a_custom_domain_leads_to_the_api(app, world, api):
     app.deploy()
     domain = f"api-{world.place.account}.example.com"
