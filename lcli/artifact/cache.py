@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Lock
 
 from lcli.artifact.model import Artifact
 from lcli.artifact.pack import atomic
@@ -18,6 +19,14 @@ MAX_BYTES = 4 << 30
 """What the cache may hold; the least recently used goes first."""
 KEEP_SECONDS = 3600
 """Younger entries stay: another process may be about to use them."""
+
+
+_making: dict[str, Lock] = {}
+
+
+def alone(key: str) -> Lock:
+    """Held while `key` is made, so that functions of one source do not all make it at once."""
+    return _making.setdefault(key, Lock())
 
 
 def find_zip(cache: Path, key: str) -> Artifact | None:
@@ -51,17 +60,17 @@ def folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
     Safe for two processes at once: each fills its own, and the first to finish wins.
     """
     target = cache / "deps" / key
-    if target.is_dir():
-        os.utime(target)
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
-    try:
-        fill(made)
-        if not target.is_dir():
+    with alone(str(target)):
+        if target.is_dir():
+            os.utime(target)
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
+        try:
+            fill(made)
             _move(made, target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
     return target
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from lcli.artifact.cache import find_zip, remember_zip
+from lcli.artifact.cache import alone, find_zip, remember_zip
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
 from lcli.artifact.handler import check_handler
 from lcli.artifact.index import content_hashes
@@ -87,18 +87,19 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
     chosen = (source.path, source.include, source.exclude, source.build, target)
     who = hashlib.sha256(repr(chosen).encode("utf-8", "surrogateescape")).hexdigest()
     index = cache / "index" / f"{who}.json"
-    hashes = content_hashes(entries, index)
-    rows = zip(entries, hashes, strict=True)
-    digest = tree_digest((each.name, each.mode, content) for each, content in rows)
-    key = hashlib.sha256(f"{digest} {_packer()}".encode()).hexdigest()
-    found = find_zip(cache, key)
-    if found:
-        return found
-    path = cache / "zips" / f"{key}.zip"
-    packed = pack(entries, path)
-    return remember_zip(
-        Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
-    )
+    with alone(str(index)):
+        hashes = content_hashes(entries, index)
+        rows = zip(entries, hashes, strict=True)
+        digest = tree_digest((each.name, each.mode, content) for each, content in rows)
+        key = hashlib.sha256(f"{digest} {_packer()}".encode()).hexdigest()
+        found = find_zip(cache, key)
+        if found:
+            return found
+        path = cache / "zips" / f"{key}.zip"
+        packed = pack(entries, path)
+        return remember_zip(
+            Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
+        )
 
 
 def tree_digest(rows: Iterable[tuple[str, int, str]]) -> str:

@@ -2,6 +2,7 @@ import json
 import sys
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -83,6 +84,13 @@ def test_the_install_is_shared_by_sources_and_survives_edits(root, cache):
     (root / "app.py").write_text("def handler(event, context): return 1\n")
     build(Source("directory", root), PYTHON, cache)
     assert [each.stat().st_ino for each in (cache / "deps").iterdir()] == [made]
+
+
+def test_builds_at_once_share_one_install_and_one_zip(root, cache):
+    with ThreadPoolExecutor(6) as pool:
+        built = list(pool.map(lambda _: build(Source("directory", root), PYTHON, cache), range(6)))
+    assert set(built) == {built[0]}
+    assert [len(list((cache / kind).iterdir())) for kind in ("deps", "zips")] == [1, 2]
 
 
 def test_a_changed_included_file_installs_again(root, tmp_path, cache):
