@@ -119,13 +119,13 @@ class Run:
         guard(caller, app.account, self.document.file)
         return Place(app.app, app.stage, session.region, caller.account, caller.partition)
 
-    def presumed_place(self) -> Place:
+    def presumed_place(self, region: str = "") -> Place:
         """Where the manifest says it is deployed, without asking AWS: enough to check it."""
         from lcli.resources.model import Place
 
         app = self.document.identity
-        region = self.regions[0] or self.environ.get("AWS_REGION") or LOCAL_REGION
-        account = app.account or "0" * 12
+        region = region or self.regions[0] or self.environ.get("AWS_REGION") or LOCAL_REGION
+        account = app.account or (LOCAL_ACCOUNT if self.options.local else "0" * 12)
         return Place(app.app, app.stage, region, account, local=self.options.local)
 
     def app(self, place: Place, functions: frozenset[str] | None = None) -> App:

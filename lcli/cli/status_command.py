@@ -1,0 +1,137 @@
+"""lcli status: drift of all functions, or one function in depth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lcli.cli.list_command import show_rows
+from lcli.cli.names import Named, complete, find
+from lcli.cli.preparing import Ready, prepare_region
+from lcli.cli.run import Run
+from lcli.errors import LcliError, Problem
+
+if TYPE_CHECKING:
+    from lcli.deploy.inventory import Description, Row
+
+
+def command(
+    ctx: typer.Context,
+    function: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[FUNCTION]",
+            help="A function by key, AWS name or ARN; all of the manifest when left out.",
+            autocompletion=complete,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show how functions differ from the manifest, or one function with triggers and addresses."""
+    run: Run = ctx.obj
+    if function is None:
+        _overview(run)
+    else:
+        for region in run.regions:
+            _one(run, find(function, run.any_document), region)
+
+
+def _overview(run: Run) -> None:
+    from lcli.deploy.inventory import rows
+
+    found: list[tuple[str, Row]] = []
+    drift: dict[tuple[str, str], str] = {}
+    for region in run.regions:
+        ready = prepare_region(run, region, [])
+        clients, place = ready.clients, ready.prepared.place
+        found.extend((clients.region, row) for row in rows(clients, run.document.functions(place)))
+        drift |= {
+            (clients.region, key): _drift(ready, key)
+            for key in {named.key for named in run.document.functions(place)}
+        }
+    show_rows(run, found, drift)
+
+
+def _drift(ready: Ready, key: str) -> str:
+    kinds = ready.prepared.kinds
+    changed = [
+        f"{action.verb.value} {kinds[action.resource.key.kind].title}"
+        for action in ready.prepared.plan.changes
+        if action.resource.function == key
+    ]
+    return ", ".join(changed) or "none"
+
+
+def _one(run: Run, named: Named, region: str) -> None:
+    from lcli.deploy.inventory import describe
+
+    clients = run.session(named.region or region)
+    found = describe(clients, named.name, named.qualifier)
+    if found is None:
+        raise LcliError(
+            Problem(
+                "not-found",
+                f"there is no function {named.name!r} in {clients.region}",
+                run.document.file if named.key else "",
+                "deploy it first" if named.key else "see `lcli list --all`",
+            )
+        )
+    drift = _drift(prepare_region(run, region, [named.key]), named.key) if named.key else ""
+    if run.json:
+        run.print_json(
+            {
+                "function": named.key,
+                "region": clients.region,
+                "alias": named.qualifier,
+                "version": found.configuration.get("Version", ""),
+                "drift": drift,
+            }
+            | found.as_json()
+        )
+    else:
+        _show(run, named, found, drift)
+
+
+def _show(run: Run, named: Named, found: Description, drift: str) -> None:
+    from rich.text import Text
+
+    from lcli.ui.neutral import neutralise
+    from lcli.ui.tables import plain_table
+
+    table = plain_table("Setting", "Value")
+    table.show_header = False
+    for label, value in _lines(named, found, drift):
+        if value:
+            table.add_row(Text(label, "bold"), Text(neutralise(value)))
+    run.terminal.show(table)
+
+
+def _lines(named: Named, found: Description, drift: str) -> list[tuple[str, str]]:
+    from lcli.ui.report import size
+
+    own: Any = found.configuration
+    reserved = "" if found.reserved is None else f", {found.reserved} reserved"
+    return [
+        ("Function", named.key or found.name),
+        ("Name", found.name),
+        ("ARN", found.arn),
+        ("State", " ".join(filter(None, (own.get("State"), own.get("StateReason"))))),
+        ("Version", own.get("Version", "")),
+        ("Aliases", ", ".join(f"{name} → {version}" for name, version in found.aliases.items())),
+        ("$LATEST", "" if found.latest_is_published else "has code that the alias does not run"),
+        ("Runtime", f"{own.get('Runtime', own.get('PackageType', ''))}, {own['Architectures'][0]}"),
+        ("Handler", own.get("Handler", "")),
+        ("Size", size(own.get("CodeSize", 0))),
+        ("Limits", f"{own.get('MemorySize')} MB, {own.get('Timeout')} s{reserved}"),
+        ("Changed", own.get("LastModified", "")),
+        ("Role", own.get("Role", "")),
+        ("Environment", ", ".join(found.environment)),
+        ("Drift", drift),
+        *(("Trigger", _source(source)) for source in found.sources),
+        *(("Address", address) for address in found.addresses),
+    ]
+
+
+def _source(source: Any) -> str:
+    return " ".join(filter(None, (source.kind, source.name, source.state, source.detail)))
