@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
 import json
@@ -9,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,29 +28,28 @@ ACCOUNTS = itertools.count(200000000001)
 class Scripted:
     """Stands in front of the execution environments: answers for functions that tests script."""
 
-    real: Invoker | None
+    real: Invoker
     answers: dict[tuple[str, str], Callable[[Invocation], Any]] = field(default_factory=dict)
 
     async def invoke(self, invocation: Invocation, *, concurrency: int | None = None) -> Outcome:
         deployed = invocation.deployed
         answer = self.answers.get((deployed.account, deployed.name))
         if answer is None:
-            assert self.real, "nothing here runs code"
             return await self.real.invoke(invocation, concurrency=concurrency)
         try:
             result = answer(invocation)
+            if inspect.isawaitable(result):
+                result = await result
         except Exception as error:
             failure = {"errorMessage": str(error), "errorType": type(error).__name__}
             return Outcome(json.dumps(failure).encode(), "Unhandled")
         return result if isinstance(result, Outcome) else Outcome(json.dumps(result).encode())
 
     async def retire(self, arn: str, version: str | None = None) -> None:
-        if self.real:
-            await self.real.retire(arn, version)
+        await self.real.retire(arn, version)
 
     async def close(self) -> None:
-        if self.real:
-            await self.real.close()
+        await self.real.close()
 
 
 @dataclass
@@ -106,7 +107,11 @@ class TestCloud:
         region: str = "",
         **settings: Any,
     ) -> Function:
-        """Make a function that `answer` answers for: event -> result, an Outcome, or an error."""
+        """Make a function that `answer`, perhaps a coroutine function, answers for.
+
+        It gets the event and returns a result or an Outcome; what it raises is the
+        function's error.
+        """
         scripted = self.cloud.invoker
         assert isinstance(scripted, Scripted)
         packed = io.BytesIO()
@@ -160,25 +165,36 @@ class TestCloud:
 
     def clients(self, region: str = "", account: str = "") -> Session:
         """lcli's own calls to this account, or to another one."""
-        return connect(
-            region=region or self.region,
-            endpoint_url=self.url,
-            local_account=account or self.account,
-            environ={"LCLI_RATE": "off"},
-        )
+        return connected(region or self.region, self.url, account or self.account)
 
     def boto3(self, service: str, region: str | None = None, **config: Any) -> Any:
         """A plain boto3 client; `config` is botocore's."""
-        import boto3
         from botocore.config import Config
 
-        session = boto3.Session(
+        options = Config(**({"retries": {"total_max_attempts": 1}} | config))
+        # One session: what it loads of the SDK's data files serves all accounts.
+        return session().client(
+            service,
+            region_name=region or self.region,
+            endpoint_url=self.url,
             aws_access_key_id=self.account,
             aws_secret_access_key="local",
-            region_name=region or self.region,
+            config=options,
         )
-        options = Config(**({"retries": {"total_max_attempts": 1}} | config))
-        return session.client(service, endpoint_url=self.url, config=options)
+
+
+@lru_cache(8)
+def connected(region: str, url: str, account: str) -> Session:
+    return connect(
+        region=region, endpoint_url=url, local_account=account, environ={"LCLI_RATE": "off"}
+    )
+
+
+@cache
+def session() -> Any:
+    import boto3
+
+    return boto3.Session()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -82,7 +83,7 @@ class Cloud:
         directory: Path,
         *,
         token: str = "",
-        around: Callable[[Invoker | None], Invoker | None] = lambda invoker: invoker,
+        around: Callable[[Invoker], Invoker] = lambda invoker: invoker,
     ) -> None:
         """Keep code and other files under `directory`; `token` opens the private paths.
 
@@ -91,24 +92,35 @@ class Cloud:
         self.directory = directory
         self.services = MotoServices()
         self.front = Server(self.handle)
+        self.notices: list[str] = []
+        """What was done otherwise than asked, such as another version of an interpreter."""
         self._token = token
-        self.logs = MotoLogs()
-        environments = Environments(
-            directory / "environments",
-            endpoint=lambda: self.url,
-            sink=self.logs,
-            notice=LOG.warning,
-        )
-        self.invoker = around(environments)
-        self.queue = AsynchronousQueue(
-            lambda: self.functions, Sender(lambda: self.url), speedup=speedup()
-        )
-        self.functions: LambdaApi
+        self._around = around
         self._started = self._used = time.monotonic()
         self._active = 0
 
-    def _functions(self) -> LambdaApi:
-        api = LambdaApi(
+    def _compose(self) -> None:
+        """Everything that holds state, anew; files of an earlier state go."""
+        for name in ("code", "environments"):
+            shutil.rmtree(self.directory / name, ignore_errors=True)
+        self.logs = MotoLogs()
+        self.ports = Ports(self.in_use)
+        self.targets = Targets(lambda: self.functions, self.in_use)
+        self.urls = FunctionUrls(lambda: self.functions, self.targets, self.ports)
+        self.apis = HttpApis(self.targets, self.ports)
+        self.pollers = Pollers(lambda: self.functions, self.targets, self.services)
+        self.queue = AsynchronousQueue(
+            lambda: self.functions, Sender(lambda: self.url), speedup=speedup()
+        )
+        self.invoker = self._around(
+            Environments(
+                self.directory / "environments",
+                endpoint=lambda: self.url,
+                sink=self.logs,
+                notice=self._notice,
+            )
+        )
+        self.functions = LambdaApi(
             directory=self.directory,
             invoker=self.invoker,
             enqueue=self.queue.enqueue,
@@ -116,9 +128,12 @@ class Cloud:
             role_exists=role_exists,
             url_for=self.urls.url_for,
         )
-        api.on_change(self.urls.close_stale)
-        api.on_change(self.pollers.reconcile)
-        return api
+        self.functions.on_change(self.urls.close_stale)
+        self.functions.on_change(self.pollers.reconcile)
+
+    def _notice(self, text: str) -> None:
+        LOG.warning("%s", text)
+        self.notices.append(text)
 
     async def _fetch_object(
         self, account: str, bucket: str, key: str, version: str | None
@@ -135,12 +150,7 @@ class Cloud:
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1, on a free port unless told which."""
-        self.ports = Ports(self.in_use)
-        self.targets = Targets(lambda: self.functions)
-        self.urls = FunctionUrls(lambda: self.functions, self.targets, self.ports)
-        self.apis = HttpApis(self.targets, self.ports)
-        self.pollers = Pollers(lambda: self.functions, self.targets, self.services)
-        self.functions = self._functions()
+        self._compose()
         self.services.prepare(self._lead_moto_here)
         await self.front.start(port)
 
@@ -152,13 +162,16 @@ class Cloud:
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""
         await self.front.close()
+        await self._end()
+        self.services.close()
+
+    async def _end(self) -> None:
+        """End what runs functions and what leads to them."""
         await self.pollers.close()
         await self.queue.close()
         await self.ports.close_all()
-        if self.invoker:
-            await self.invoker.close()
-        self.logs.close()
-        self.services.close()
+        await self.invoker.close()
+        await asyncio.to_thread(self.logs.close)
 
     def idle_seconds(self) -> float:
         """Since the last use ended; 0 while something is being done."""
@@ -176,12 +189,11 @@ class Cloud:
             self._used = time.monotonic()
 
     async def reset(self) -> None:
-        """Forget everything: all services in all accounts."""
-        await self.pollers.close()
-        await self.queue.close()
-        await self.ports.close_all()
+        """Forget everything: all services in all accounts, all code that runs."""
+        await self._end()
         await self.services.run(self.services.reset)
-        self.functions = self._functions()
+        self._compose()
+        await self.services.run(self._lead_moto_here)
 
     async def handle(self, request: Request) -> Response:
         """Answer one request of an SDK; pages of the Web are refused."""
@@ -220,6 +232,7 @@ class Cloud:
             "uptime": now - self._started,
             "idle": self.idle_seconds(),
             "addresses": self.ports.urls(),
+            "notices": self.notices,
         }
 
 

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
@@ -82,8 +83,14 @@ class Pushes(Protocol):
 class Targets:
     """Calls functions for queues, buckets, topics, rules, addresses."""
 
-    def __init__(self, api: Callable[[], LambdaApi]) -> None:
+    def __init__(
+        self,
+        api: Callable[[], LambdaApi],
+        in_use: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`in_use` is entered while a function is called and waited for."""
         self._api = api
+        self._in_use = in_use
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -120,7 +127,8 @@ class Targets:
 
     async def call(self, arn: str, payload: bytes) -> Answer:
         """Invoke and wait for the end; a refusal is an answer too."""
-        response = await self._send(arn, payload, "RequestResponse")
+        with self._in_use():
+            response = await self._send(arn, payload, "RequestResponse")
         found = {name.lower(): value for name, value in response.headers}
         body = response.body if isinstance(response.body, bytes) else b""
         error = found.get("x-amz-function-error", "")
@@ -128,8 +136,8 @@ class Targets:
             error = found.get("x-amzn-errortype", str(response.status))
         return Answer(response.status, body, error, found.get("x-amz-executed-version", ""))
 
-    async def open(self, arn: str, payload: bytes) -> Outcome:
-        """Invoke and hand on a streamed response as it comes; raises ApiError."""
+    async def open(self, arn: str, payload: bytes, *, stream: bool) -> Outcome:
+        """Invoke; with `stream`, a streamed response is handed on as it comes. Raises ApiError."""
         function, parsed = self._function(arn)
         if function is None or parsed is None:
             raise function_not_found(arn)
@@ -139,7 +147,7 @@ class Targets:
         if version is not None:
             await prepare(api.shared, region, version)
         invocation = invocation_of(
-            api.shared, region, function, parsed.qualifier, payload, stream=True
+            api.shared, region, function, parsed.qualifier, payload, stream=stream
         )
         return await run(api.shared, region, invocation)
 

@@ -98,16 +98,14 @@ class FunctionUrls:
         )
         payload = json.dumps(event_of(request, context)).encode()
         try:
-            outcome = await self._targets.open(arn, payload)
+            streams = url.mode == "RESPONSE_STREAM"
+            outcome = await self._targets.open(arn, payload, stream=streams)
             if outcome.function_error:
                 return _failed()
-            if outcome.stream is not None and url.mode == "RESPONSE_STREAM":
+            if outcome.stream is not None:
                 head, body = await stream_of(outcome.payload, outcome.stream)
                 return Response(*head, body)
-            whole = outcome.payload
-            if outcome.stream is not None:
-                whole += b"".join([chunk async for chunk in outcome.stream])
-            return response_of(whole, _JSON)
+            return response_of(outcome.payload, _JSON)
         except Malformed as error:
             LOG.warning("%s: %s", arn, error)
             return _failed()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lcli.local.asynchronous import speedup
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.lambda_api.state import EventSourceMapping, Region
 from lcli.local.moto_services import MotoServices
@@ -18,14 +18,6 @@ from lcli.local.pollers.streams import StreamPoller
 from lcli.local.targets import Arn, Targets
 
 LOG = logging.getLogger(__name__)
-
-
-def speedup() -> float:
-    """By how much waiting times are shortened: LCLI_LOCAL_SPEEDUP, 1 where it is no number."""
-    try:
-        return max(1.0, float(os.environ.get("LCLI_LOCAL_SPEEDUP") or 1))
-    except ValueError:
-        return 1.0
 
 
 @dataclass(slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import pytest
@@ -187,23 +188,16 @@ def test_a_group_of_a_fifo_queue_stays_in_order(cloud):
 
 @pytest.mark.parametrize(("most", "expected"), [(2, 2), (None, 5)])
 def test_no_more_batches_at_a_time_than_allowed(cloud, most, expected):
-    lock, running, highest = Lock(), [0], [0]
+    running, highest = [0], [0]
 
-    async def slow():
-        import asyncio
-
-        with lock:
-            running[0] += 1
-            highest[0] = max(highest[0], running[0])
+    async def slow(event):
+        running[0] += 1
+        highest[0] = max(highest[0], running[0])
         await asyncio.sleep(0.05)
-        with lock:
-            running[0] -= 1
-        yield b"null"
-
-    from lcli.local.execution import Outcome
+        running[0] -= 1
 
     queue = make(cloud)
-    function = cloud.function(lambda event: Outcome(b"", stream=slow()))
+    function = cloud.function(slow)
     queue.send(*map(str, range(12)))
     scaling = {"ScalingConfig": {"MaximumConcurrency": most}} if most else {}
     cloud.mapping(function, queue.arn, BatchSize=1, **scaling)
@@ -244,8 +238,6 @@ def test_the_mapping_s_alias_decides_what_runs(cloud):
 
 
 def test_nothing_is_lost_while_others_send(cloud):
-    from concurrent.futures import ThreadPoolExecutor
-
     queue = make(cloud)
     function = cloud.function()
     cloud.mapping(function, queue.arn)
