@@ -34,8 +34,6 @@ class Code:
     s3_key: str = ""
     s3_version: str = ""
     image_uri: str = ""
-    kms_key: str = ""
-    """SourceKMSKeyArn: encrypts the zip at rest."""
 
     @property
     def package(self) -> str:
@@ -58,8 +56,7 @@ class Code:
         """The members of CreateFunction's Code, and parameters of UpdateFunctionCode."""
         if self.image_uri:
             return {"ImageUri": self.image_uri}
-        kms = {"SourceKMSKeyArn": self.kms_key} if self.kms_key else {}
-        return self.content() | kms
+        return self.content()
 
     def content(self) -> dict[str, Any]:
         """The members of PublishLayerVersion's Content; reads the zip."""

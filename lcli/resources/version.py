@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.compare import changes as compared
-from lcli.resources.function import code_identity
+from lcli.resources.function_actual import code_identity, environment_paths
 from lcli.resources.function_fields import NOT_VERSIONED, frozen, read_fields, unknown_fields
 from lcli.resources.function_state import (
     await_ready,
@@ -132,16 +132,13 @@ def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None
     fields = read_fields(configuration, wanted.fields if wanted else {})
     fields = {field: one for field, one in fields.items() if field not in NOT_VERSIONED}
     fields["Code"] = code_identity(answer, {tagging.CODE: function.outputs["code_tag"]}, wanted)
-    variables = fields.get("Environment")
     return Actual(
         Resource(
             Key("version", name),
             fields,
             needs=(function.resource.key,),
             function=function.resource.function,
-            secret=frozenset(f"Environment.{one}" for one in variables)
-            if isinstance(variables, Mapping)
-            else frozenset(),
+            secret=environment_paths(fields),
         ),
         outputs={
             "number": configuration["Version"],

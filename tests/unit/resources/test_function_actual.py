@@ -6,7 +6,8 @@ import pytest
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
 from lcli.resources.code import Code
-from lcli.resources.function import actual_function, function
+from lcli.resources.function import function
+from lcli.resources.function_actual import actual_function
 from lcli.resources.function_state import failure, is_settled
 from lcli.resources.function_update import Update
 from lcli.resources.model import Place

@@ -1,0 +1,123 @@
+"""A function as GetFunction shows it, in the same form as a desired one; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lcli.errors import LcliError, Problem
+from lcli.resources import function_tags as tagging
+from lcli.resources.code import Code
+from lcli.resources.function_fields import read_fields, unknown_fields
+from lcli.resources.function_state import is_settled
+from lcli.resources.function_update import SHA
+from lcli.resources.model import Actual, Key, Place, Resource, Value
+from lcli.resources.naming import function_key
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a function is sent besides its fields."""
+
+    code: Code
+    parts: str = ""
+    """The value of the tag ``lcli:parts`` that a new function begins with."""
+    publish: bool = False
+    """Publish the first version with CreateFunction: one call less."""
+
+
+def environment_paths(fields: Mapping[str, Value]) -> frozenset[str]:
+    """Paths of all variables: their values are masked."""
+    variables = fields.get("Environment")
+    names = variables if isinstance(variables, Mapping) else ()
+    return frozenset(f"Environment.{name}" for name in names)
+
+
+def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: Place) -> Actual:
+    """A function from GetFunction's answer.
+
+    Raises LcliError when AWS hides the tags (lambda:ListTags is missing): nothing can be said
+    then about whose it is.
+    """
+    configuration = answer["Configuration"]
+    name, tags = configuration["FunctionName"], answer.get("Tags", {})
+    if error := answer.get("TagsError"):
+        raise LcliError(_tags_hidden(configuration, error))
+    governed = wanted.fields if wanted else {}
+    fields = read_fields(configuration, governed)
+    wanted_tags = governed.get("Tags")
+    fields["Code"] = code_identity(answer, tags, wanted)
+    fields["Tags"] = tagging.governed(tags, wanted_tags if isinstance(wanted_tags, Mapping) else {})
+    reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions", "")
+    return Actual(
+        Resource(
+            function_key(name),
+            fields,
+            needs=_used(fields),
+            function=tags.get("lcli:function", ""),
+            secret=environment_paths(fields),
+        ),
+        outputs={
+            "arn": configuration["FunctionArn"],
+            "name": name,
+            "revision": configuration.get("RevisionId", ""),
+            "code_sha256": configuration.get(SHA, ""),
+            "code_tag": tags.get(tagging.CODE, ""),
+            "parts": tags.get(tagging.PARTS, ""),
+            "held_tag": tags.get(tagging.HELD, ""),
+            "reserved": str(reserved),
+            "state": configuration.get("State", "Active"),
+            "published": "",
+            "role": configuration.get("Role", ""),
+        },
+        ours=tagging.are_ours(tags, place),
+        owner=tagging.owner(tags),
+        revision=configuration.get("RevisionId", "") if is_settled(configuration) else "",
+        unknown=unknown_fields(configuration),
+        note=_note(configuration),
+    )
+
+
+def _used(fields: Mapping[str, Value]) -> tuple[Key, ...]:
+    """What the function runs with, if it is ours: deleted after it."""
+    role = Key("role", str(fields["Role"]).rpartition("/")[2])
+    logging = fields["LoggingConfig"]
+    group = logging.get("LogGroup") if isinstance(logging, Mapping) else ""
+    return role, Key("log_group", str(group))
+
+
+def code_identity(
+    answer: Mapping[str, Any], tags: Mapping[str, str], wanted: Resource | None
+) -> str:
+    """What stands for the code of a function or version: its digest, where it can be known."""
+    configuration = answer["Configuration"]
+    if configuration.get("PackageType") == "Image":
+        return str(answer.get("Code", {}).get("ImageUri", ""))
+    payload = wanted.payload if wanted else None
+    code = payload.code if isinstance(payload, Payload) else Code()
+    return tagging.code_of(
+        configuration.get(SHA, ""), tags, code.digest if wanted else "", code.code_sha256
+    )
+
+
+def _tags_hidden(configuration: Mapping[str, Any], error: Mapping[str, str]) -> Problem:
+    return Problem(
+        "tags-hidden",
+        f"AWS does not show the tags of {configuration['FunctionName']} "
+        f"({error.get('ErrorCode', 'TagsError')}), so lcli cannot tell whose it is",
+        where=configuration["FunctionArn"],
+        next_step="allow lambda:ListTags on it to the credentials in use",
+    )
+
+
+def _note(configuration: Mapping[str, Any]) -> str:
+    notes = []
+    if configuration.get("State") == "Failed":
+        notes.append(f"failed at creation: {configuration.get('StateReason', 'no reason given')}")
+    elif configuration.get("LastUpdateStatus") == "Failed":
+        reason = configuration.get("LastUpdateStatusReason", "no reason given")
+        notes.append(f"its last update failed, the old code still runs: {reason}")
+    for field in sorted(unknown_fields(configuration)):
+        notes.append(f"AWS does not show {field}, so it was not compared")
+    return "; ".join(notes)
