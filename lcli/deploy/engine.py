@@ -21,7 +21,7 @@ from lcli.deploy.sources import answer_lookups, make_local_sources
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
-from lcli.resources.function import Payload
+from lcli.resources.function_actual import Payload
 from lcli.resources.model import Action, Actual, Key, Kind, Place, Resource, Verb
 from lcli.resources.naming import function_key
 from lcli.resources.version import prune_versions

@@ -120,6 +120,7 @@ class _Planner:
         """What references can be settled with already."""
         self.notices: list[str] = []
         self.refusals: list[Problem] = []
+        self.refused: set[Key] = set()
 
     def wanted(self, resource: Resource) -> Action | None:
         """What to do about a desired resource; None where it is refused."""
@@ -131,7 +132,9 @@ class _Planner:
                 Verb.CREATE, resource, changes=_all_new(self._settled(resource)), confirm=exposing
             )
         if not found.ours and resource.function not in self.scope.adopt:
-            self.refusals.append(self._not_ours(resource, found))
+            self.refused.add(key)
+            if self.container(resource) not in self.refused:
+                self.refusals.append(self._not_ours(resource, found))
             return None
         kind = self.kinds[key.kind]
         changes = kind.diff(self._settled(resource), found)

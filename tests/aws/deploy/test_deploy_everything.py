@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,13 @@ def test_a_function_that_left_is_kept_pruned_or_deleted_by_name(deployed: OnClou
 
 def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> None:
     session = app.session()
-    role = session.call("iam", "CreateRole", RoleName="theirs", AssumeRolePolicyDocument="{}")
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = session.call("iam", "CreateRole", RoleName="theirs", AssumeRolePolicyDocument=document)
     code = Path(app.directory / "code.zip")
     with zipfile.ZipFile(code, "w") as packed:
         packed.writestr("app.py", "def handler(event, context): pass\n")
