@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -117,7 +118,7 @@ class LambdaApi:
             store=CodeStore(directory / "code"),
             invoker=invoker,
             clock=clock,
-            delays=delays or Delays(),
+            delays=delays or Delays.chosen(os.environ),
             seams=Seams(fetch_object, role_exists, url_for, enqueue, foreign_layers),
             changed=self._changed,
         )

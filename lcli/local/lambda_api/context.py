@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,9 +32,19 @@ class Delays:
     provisioned: float = 0.02
 
     @classmethod
-    def like_aws(cls) -> Delays:
-        """About what AWS takes, for trying out waits."""
-        return cls(2.0, 1.5, 20.0, 5.0, 90.0, 10.0, 60.0)
+    def chosen(cls, environ: Mapping[str, str]) -> Delays:
+        """Short ones; with ``LCLI_LOCAL_DELAYS=aws`` about what AWS takes, to try out waits."""
+        if environ.get("LCLI_LOCAL_DELAYS") != "aws":
+            return cls()
+        return cls(
+            create=2.0,
+            update=1.5,
+            vpc=20.0,
+            image=5.0,
+            snapstart=90.0,
+            mapping=10.0,
+            provisioned=60.0,
+        )
 
 
 class ObjectMissing(Exception):

@@ -80,6 +80,11 @@ def test_a_function_in_a_vpc_takes_longer(tmp_path: Path) -> None:
     assert states == ["Pending", "Active"]
 
 
+def test_delays_are_short_unless_those_of_aws_are_wanted() -> None:
+    assert Delays.chosen({}) == Delays()
+    assert Delays.chosen({"LCLI_LOCAL_DELAYS": "aws"}).vpc == 20.0
+
+
 def test_snapstart_makes_a_version_pending_first(tmp_path: Path) -> None:
     stage = Stage(tmp_path, delays=Delays(create=0.1, snapstart=5.0))
     stage.create(SnapStart={"ApplyOn": "PublishedVersions"})

@@ -84,7 +84,13 @@ def permission_exceptions(play: Play) -> None:
         **s3,
         Qualifier="valid-with-$-but-doesnotexist",
     )
-    c.add_permission(**FN, **s3)
+    permission_conflicts(play)
+
+
+def permission_conflicts(play: Play) -> None:
+    add, remove = play.client.add_permission, play.client.remove_permission
+    s3 = {"StatementId": "s3", **S3}
+    add(**FN, **s3)
     play.refuse("add_permission_conflicting_statement_id", add, **FN, **s3)
     missing = {"FunctionName": "doesnotexist", "StatementId": "s3"}
     play.refuse("remove_permission_fn_doesnotexist", remove, **missing)
