@@ -292,6 +292,7 @@ class Server:
         """Answer requests, at the port that is bound or else at `port`."""
         if self._listening is None:
             self.bind(port)
+        assert self._listening
         self._server = await asyncio.get_running_loop().create_server(
             lambda: _Connection(self), sock=self._listening, backlog=512
         )

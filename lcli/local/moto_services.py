@@ -14,9 +14,10 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from lcli.local.wire import Request, Response
@@ -97,8 +98,9 @@ def _answer(request: Request, service: str, region: str, account: str) -> Respon
     from botocore.exceptions import ClientError
     from werkzeug.exceptions import HTTPException
 
-    path = urlsplit(request.target).path if request.target.startswith("http") else request.target
-    raw_path = path.partition("?")[0] or "/"
+    if service == "s3":
+        request = path_style(request)
+    raw_path = request.target.partition("?")[0]
     host = _host(service, region, request)
     try:
         handler = _handler(_urls(host), f"https://{host}{raw_path}")
@@ -119,6 +121,15 @@ def _answer(request: Request, service: str, region: str, account: str) -> Respon
         message = f"the local cloud cannot do this ({type(error).__name__}: {error})"
         return refusal(request, service, 501, "NotImplemented", message)
     return _response(result)
+
+
+def path_style(request: Request) -> Request:
+    """A request to ``BUCKET.localhost`` or ``BUCKET.s3.localhost`` with the bucket in its path."""
+    host = request.headers.get("host", "").partition(":")[0]
+    bucket = host.removesuffix(".localhost").removesuffix(".s3")
+    if bucket in (host, "s3"):
+        return request
+    return replace(request, target=f"/{bucket}{request.target}")
 
 
 def refusal(request: Request, service: str, status: int, code: str, message: str) -> Response:

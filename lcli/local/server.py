@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from lcli.local import pushes
+from lcli.local import moto_repairs, pushes
 from lcli.local.addresses import FunctionUrls, HttpApis, Ports, http_apis
 from lcli.local.asynchronous import AsynchronousQueue, speedup
 from lcli.local.destinations import Sender
@@ -32,7 +32,7 @@ from lcli.local.http import Server
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
-from lcli.local.pollers import Pollers, sqs
+from lcli.local.pollers import Pollers
 from lcli.local.runtime.environments import Environments
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
@@ -155,9 +155,9 @@ class Cloud:
         await self.front.start(port)
 
     def _lead_moto_here(self) -> None:
+        moto_repairs.install()
         pushes.install(self.targets)
         http_apis.install(self.apis)
-        sqs.serialise()
 
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,10 +12,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import psutil
 import pytest
 
@@ -169,3 +172,32 @@ def test_private_paths_want_the_token(environ, headers):
     request = urllib.request.Request(f"{running.url}/_lcli/reset", b"", headers)
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
+
+
+@pytest.mark.parametrize("signalled", [signal.SIGTERM, signal.SIGKILL])
+def test_functions_end_with_it(environ, signalled):
+    running = daemon.ensure_running(environ)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): return 1")
+    functions = boto3.client(
+        "lambda",
+        endpoint_url=running.url,
+        region_name="us-east-1",
+        aws_access_key_id="123456789012",
+        aws_secret_access_key="local",
+    )
+    functions.create_function(
+        FunctionName="f",
+        Runtime="python3.11",
+        Handler="app.handler",
+        Role="arn:aws:iam::123456789012:role/r",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 0.02})
+    assert functions.invoke(FunctionName="f")["Payload"].read() == b"1"
+    family = psutil.Process(running.pid).children(recursive=True)
+    assert family
+    os.kill(running.pid, signalled)
+    assert gone(running.pid)
+    assert all(gone(each.pid) for each in family)

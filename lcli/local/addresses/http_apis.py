@@ -138,7 +138,6 @@ class _Latest:
 @cache
 def _installed() -> _Latest:
     from moto.apigatewayv2.models import Api, ApiGatewayV2Backend
-    from moto.apigatewayv2.responses import ApiGatewayV2Response
 
     latest = _Latest()
     make = Api.__init__
@@ -154,20 +153,8 @@ def _installed() -> _Latest:
         latest.apis.close(api_id)
 
     Api.__init__ = made
-    ApiGatewayV2Response.update_stage = _update_stage
     ApiGatewayV2Backend.delete_api = deleted
     return latest
-
-
-def _update_stage(self: Any) -> Any:
-    """UpdateStage, which moto lacks: what is not given stays."""
-    parts = unquote(self.parsed_url.path).split("/")
-    api = self.apigatewayv2_backend.get_api(parts[-3])
-    stage = self.apigatewayv2_backend.get_stage(parts[-3], parts[-1])
-    changed = type(stage)(api, {**stage.config, **json.loads(self.body), "stageName": stage.name})
-    changed.created = stage.created
-    api.stages[stage.name] = changed
-    return 200, {}, json.dumps(changed.to_json())
 
 
 def install(apis: HttpApis) -> None:

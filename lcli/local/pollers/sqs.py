@@ -10,7 +10,6 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from lcli.local.moto_services import MotoServices
@@ -24,6 +23,7 @@ CONCURRENCY = 5
 """Batches at a time, as Lambda begins, where ScalingConfig says nothing."""
 _RECEIVE = 10
 """Most messages of one receive."""
+_AROUND = len('{"Records":[]}')
 
 
 class SqsPoller:
@@ -46,21 +46,22 @@ class SqsPoller:
             if not batch:
                 await asyncio.sleep(IDLE)
                 continue
-            task = asyncio.create_task(self._process(batch))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            for part in parts_of(batch):
+                task = asyncio.create_task(self._process(part))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
 
     async def close(self) -> None:
         """Wait for the batches in hand."""
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _gather(self) -> list[dict[str, Any]]:
-        """Records for one batch: up to its size, its window and 6 MB; filtered ones deleted."""
+        """Records up to a batch's size, its window and about 6 MB; filtered ones are deleted."""
         size = self._mapping.number("BatchSize", 10)
         window = self._mapping.number("MaximumBatchingWindowInSeconds", 0)
         batch: list[dict[str, Any]] = []
         until = 0.0
-        while len(batch) < size and len(encoded(batch)) < BATCH_BYTES * 0.9:
+        while len(batch) < size and len(encoded(batch)) < BATCH_BYTES:
             found = await self._receive(min(size - len(batch), _RECEIVE))
             batch += found
             now = time.monotonic()
@@ -76,7 +77,8 @@ class SqsPoller:
 
     async def _receive(self, count: int) -> list[dict[str, Any]]:
         queue = _queue(self._mapping.source)
-        if queue is None or not any(message.visible for message in list(queue._messages)):
+        waiting = list(queue._messages) if queue is not None else []
+        if not any(message.visible and not message.delayed for message in waiting):
             return []
         received = await self._on_queue(
             lambda backend, name: backend.receive_message(
@@ -131,28 +133,18 @@ def _with_backend(arn: str, work: Callable[[Any, str], Any]) -> Any:
     return work(sqs_backends[account][region], name)
 
 
-@cache
-def serialise() -> None:
-    """Let moto's queues do one thing at a time; it loses messages otherwise, once a process.
-
-    A delete writes the list of messages anew and drops what was sent meanwhile; two receives
-    give out one message twice.
-    """
-    from moto.sqs.models import Queue, SQSBackend
-
-    receive, delete = SQSBackend.receive_message, Queue.delete_message
-
-    def received(self: Any, queue_name: str, *args: Any, **named: Any) -> Any:
-        # A long poll's wait on this same condition lets go of it.
-        with self.get_queue(queue_name)._messages_lock:
-            return receive(self, queue_name, *args, **named)
-
-    def deleted(self: Any, receipt_handle: str) -> None:
-        with self._messages_lock:
-            delete(self, receipt_handle)
-
-    SQSBackend.receive_message = received
-    Queue.delete_message = deleted
+def parts_of(batch: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The batch in parts that each fit into one invocation."""
+    parts: list[list[dict[str, Any]]] = []
+    room = 0
+    for record in batch:
+        size = len(encoded(record)) + 1
+        if not parts or size > room:
+            parts.append([])
+            room = BATCH_BYTES - _AROUND
+        parts[-1].append(record)
+        room -= size
+    return parts
 
 
 def record_of(message: Any, arn: str) -> dict[str, Any]:

@@ -140,3 +140,29 @@ def test_a_role_that_does_not_trust_lambda_cannot_be_assumed(cloud):
             Role=role["Arn"],
             Code={"ZipFile": zipped("")},
         )
+
+
+@pytest.mark.parametrize(
+    "host", ["given.localhost", "given.s3.localhost:1", "127.0.0.1", "localhost"]
+)
+def test_a_bucket_may_be_in_the_host(cloud, host):
+    s3 = cloud.boto3("s3")
+    s3.create_bucket(Bucket="given")
+    s3.put_object(Bucket="given", Key="k/1", Body=b"hello")
+    path = "/k/1" if host.startswith("given") else "/given/k/1"
+    scope = f"Credential={cloud.account}/20260101/us-east-1/s3/aws4_request"
+    headers = {"Host": host, "Authorization": f"AWS4-HMAC-SHA256 {scope}, Signature=0"}
+    request = urllib.request.Request(f"{cloud.url}{path}", headers=headers)
+    with urllib.request.urlopen(request) as answer:
+        assert answer.read() == b"hello"
+
+
+def test_aws_s_managed_policies_are_known(cloud):
+    iam = cloud.boto3("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+    attached = iam.list_attached_role_policies(RoleName="r")["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [arn]
+    with pytest.raises(ClientError, match="does not exist"):
+        iam.attach_role_policy(RoleName="r", PolicyArn=arn.replace("Basic", "Nonesuch"))

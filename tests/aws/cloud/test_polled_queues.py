@@ -246,3 +246,13 @@ def test_nothing_is_lost_while_others_send(cloud):
     assert queue.settles(0, 0)
     seen = [body for event in function.events for body in bodies(event)]
     assert sorted(seen, key=int) == [str(number) for number in range(200)]
+
+
+def test_large_messages_come_in_as_many_batches_as_they_need(cloud):
+    queue = make(cloud)
+    function = cloud.function()
+    queue.send(*["x" * 262_000] * 30)
+    cloud.mapping(function, queue.arn, BatchSize=100, MaximumBatchingWindowInSeconds=20)
+    assert queue.settles(0, 0)
+    assert sum(len(event["Records"]) for event in function.events) == 30
+    assert max(len(invocation.payload) for invocation in function.invocations) <= 6 * 1024**2

@@ -1,0 +1,98 @@
+"""Small repairs of moto: what lcli needs of it and it lacks or gets wrong. Once a process."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+_AWS_POLICY = ":iam::aws:policy/"
+
+
+@cache
+def install() -> None:
+    """Make the repairs; imports the services that they are for."""
+    _forget_what_is_deleted()
+    _know_managed_policies()
+    _serialise_queues()
+    _update_stages()
+
+
+def _forget_what_is_deleted() -> None:
+    """moto lists every object ever made for its dashboard, so deleting would free nothing."""
+    from moto.core.common_models import BaseModel
+
+    def new(cls: type[Any], *args: Any, **named: Any) -> Any:
+        return object.__new__(cls)
+
+    BaseModel.__new__ = new
+
+
+def _know_managed_policies() -> None:
+    """AWS's managed policies, each when it is first named: all of them would cost 40 MB."""
+    from moto.iam.models import AWSManagedPolicy, IAMBackend, aws_managed_policies_data
+
+    attach, get = IAMBackend.attach_role_policy, IAMBackend.get_policy
+
+    def load(backend: Any, arn: str) -> None:
+        if _AWS_POLICY not in arn or arn in backend.managed_policies:
+            return
+        name = arn.rpartition("/")[2]
+        data = json.loads(aws_managed_policies_data).get(name)
+        if data:
+            account, region = backend.account_id, backend.region_name
+            policy = AWSManagedPolicy.from_data(name, account, region, data)
+            backend.managed_policies[policy.arn] = policy
+            backend.aws_managed_policies.append(policy)
+
+    def attached(self: Any, policy_arn: str, role_name: str) -> None:
+        load(self, policy_arn)
+        attach(self, policy_arn, role_name)
+
+    def got(self: Any, policy_arn: str) -> Any:
+        load(self, policy_arn)
+        return get(self, policy_arn)
+
+    IAMBackend.attach_role_policy = attached
+    IAMBackend.get_policy = got
+
+
+def _serialise_queues() -> None:
+    """Let a queue do one thing at a time; moto loses messages otherwise.
+
+    A delete writes the list of messages anew and drops what was sent meanwhile; two receives
+    give out one message twice.
+    """
+    from moto.sqs.models import Queue, SQSBackend
+
+    receive, delete = SQSBackend.receive_message, Queue.delete_message
+
+    def received(self: Any, queue_name: str, *args: Any, **named: Any) -> Any:
+        # A long poll's wait on this same condition lets go of it.
+        with self.get_queue(queue_name)._messages_lock:
+            return receive(self, queue_name, *args, **named)
+
+    def deleted(self: Any, receipt_handle: str) -> None:
+        with self._messages_lock:
+            delete(self, receipt_handle)
+
+    SQSBackend.receive_message = received
+    Queue.delete_message = deleted
+
+
+def _update_stages() -> None:
+    """UpdateStage of API Gateway v2: what is not given stays."""
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+
+    def update_stage(self: Any) -> Any:
+        *_, api_id, _, name = self.parsed_url.path.split("/")
+        api = self.apigatewayv2_backend.get_api(api_id)
+        stage = self.apigatewayv2_backend.get_stage(api_id, unquote(name))
+        given = {**stage.config, **json.loads(self.body), "stageName": stage.name}
+        changed = type(stage)(api, given)
+        changed.created = stage.created
+        api.stages[stage.name] = changed
+        return 200, {}, json.dumps(changed.to_json())
+
+    ApiGatewayV2Response.update_stage = update_stage
