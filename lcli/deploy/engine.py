@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING
@@ -152,7 +153,7 @@ def deploy(
         stop=stop,
     )
     if report.exit_code is ExitCode.DONE:
-        return replace(report, problems=_prune_versions(prepared, report, clients))
+        return replace(report, problems=_prune_versions(prepared, report, clients, parallel))
     return report
 
 
@@ -166,18 +167,28 @@ def _sent_code(action: Action) -> Code | None:
     return code if isinstance(code, Code) and is_sent else None
 
 
-def _prune_versions(prepared: Prepared, report: Report, clients: Clients) -> tuple[Problem, ...]:
+def _prune_versions(
+    prepared: Prepared, report: Report, clients: Clients, parallel: int
+) -> tuple[Problem, ...]:
     """Old versions of what was published now; that one stays is no reason to fail the others."""
-    problems = []
+    crowded: dict[str, int] = {}
     for outcome in report.outcomes:
         key = outcome.action.resource.key
-        published = outcome.status is Status.DONE and outcome.action.verb is Verb.REPLACE
-        if key.kind == "version" and published and key.name in prepared.keep_versions:
-            try:
-                prune_versions(clients, key.name, prepared.keep_versions[key.name])
-            except AwsError as error:
-                problems.append(explain(error))
-    return tuple(problems)
+        keep = prepared.keep_versions.get(key.name, 0)
+        published = outcome.status is Status.DONE and key.kind == "version"
+        # Versions are numbered from 1, so version 7 has at most six others.
+        if published and keep and int(outcome.outputs.get("number", "0")) > keep:
+            crowded[key.name] = keep
+
+    def prune(name: str) -> Problem | None:
+        try:
+            prune_versions(clients, name, crowded[name])
+        except AwsError as error:
+            return explain(error)
+        return None
+
+    with ThreadPoolExecutor(parallel, "prune") as pool:
+        return tuple(filter(None, pool.map(prune, crowded)))
 
 
 def prepare_deletion(

@@ -1,0 +1,117 @@
+"""What goes wrong half-way, with the local cloud's own refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_on_cloud import OnCloud, done, everything_in, problems
+
+from lcli.aws.clients import AwsError
+from lcli.aws.session import Session
+from lcli.deploy import engine
+from lcli.deploy.events import Doing, Event
+from lcli.errors import ExitCode
+
+MANIFEST = """
+app: photos
+defaults: {runtime: python3.13, handler: app.handler, source: code}
+functions:
+  one: {triggers: [sqs: orders]}
+  two: {keep_versions: 1}
+"""
+
+
+@dataclass
+class Refusing:
+    """Real calls, but for one operation on one function that is refused."""
+
+    session: Session
+    operation: str
+    function: str
+    error: AwsError
+
+    @property
+    def region(self) -> str:
+        return self.session.region
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        if operation == self.operation and parameters.get("FunctionName") == self.function:
+            raise self.error
+        return self.session.call(service, operation, **parameters)
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        return self.session.pages(service, operation, **parameters)
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path) -> OnCloud:
+    made = OnCloud(tmp_path, cloud.url, cloud.account)
+    made.manifest(MANIFEST)
+    return made
+
+
+def refusal(code: str, message: str, operation: str) -> AwsError:
+    return AwsError(code, message, service="lambda", operation=operation, status=400)
+
+
+def test_one_function_fails_and_the_other_is_deployed(app: OnCloud) -> None:
+    error = refusal(
+        "CodeStorageExceededException", "Code storage limit exceeded.", "CreateFunction"
+    )
+    app.clients = Refusing(app.session(), "CreateFunction", "photos-one", error)
+    report = app.deploy()
+    assert report.exit_code is ExitCode.FAILED
+    assert problems(report) == ["lambda refused CreateFunction: Code storage limit exceeded."]
+    assert {row.function: row.status for row in report.rows} == {"one": "failed", "two": "created"}
+    assert done(report)["create alias photos-one:live"] == "skipped"
+    app.clients = None
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+
+
+def test_a_change_by_somebody_else_is_told_and_the_alias_stays(app: OnCloud) -> None:
+    app.deploy()
+    app.code("2")
+    prepared = app.prepare("one")
+    app.session().call(
+        "lambda", "UpdateFunctionConfiguration", FunctionName="photos-one", Timeout=9
+    )
+    report = engine.deploy(prepared, app.session())
+    assert report.exit_code is ExitCode.FAILED
+    assert [p.code for one in report.failed for p in one.problems] == ["changed-meanwhile"]
+    assert everything_in(app.session())["photos-one"][:1] == ["$LATEST"]
+    assert "live=1" in everything_in(app.session())["photos-one"]
+    assert problems(app.deploy()) == []
+    assert "live=2" in everything_in(app.session())["photos-one"]
+
+
+def test_old_versions_are_pruned(app: OnCloud) -> None:
+    for text in "123":
+        app.code(text)
+        assert problems(app.deploy()) == []
+    held = everything_in(app.session())
+    assert [one for one in held["photos-two"] if one.isdigit()] == ["3"]
+    assert [one for one in held["photos-one"] if one.isdigit()] == ["1", "2", "3"]
+
+
+def test_what_is_waited_for_is_said(app: OnCloud) -> None:
+    events: list[Event] = []
+    app.deploy(listener=events.append)
+    said = {event.doing for event in events if isinstance(event, Doing)}
+    assert "making the execution role" in said
+    assert "waiting for photos-one to be active" in said
+
+
+def test_a_function_deleted_by_hand_is_made_again(app: OnCloud) -> None:
+    app.deploy()
+    app.session().call("lambda", "DeleteFunction", FunctionName="photos-one")
+    report = app.deploy()
+    assert problems(report) == []
+    assert {row.function: row.status for row in report.rows} == {
+        "one": "created",
+        "two": "unchanged",
+    }
+    assert app.plan() == []
