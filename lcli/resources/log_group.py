@@ -84,7 +84,11 @@ class LogGroup(Kind):
             if error.code != "ResourceAlreadyExistsException":
                 raise
             applying.clients.call("logs", "TagResource", resourceArn=arn, tags=tags)
-        _keep(wanted, applying.clients)
+            _keep(wanted, applying.clients)
+        else:
+            # A new group keeps its events for ever by itself.
+            if wanted.fields["RetentionInDays"] is not None:
+                _keep(wanted, applying.clients)
         return {"arn": arn}
 
     def update(
