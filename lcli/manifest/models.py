@@ -37,16 +37,12 @@ class Model(BaseModel):
 class Build(Model):
     """How the source becomes a zip; found from the source when left out."""
 
-    kind: Literal["python", "node", "command", "none"] | None = Field(
+    kind: Literal["python", "node", "none"] | None = Field(
         default=None,
-        description="python and node install dependencies, command runs one, "
-        "none packs the files as they are.",
+        description="python and node install dependencies, none packs the files as they are.",
     )
     requirements: str | None = Field(
         default=None, description="Requirements file or pyproject.toml, relative to the source."
-    )
-    command: tuple[str, ...] = Field(
-        default=(), description="For kind command: an argument list, run in the source."
     )
 
 
