@@ -53,7 +53,10 @@ def commands_page() -> str:
 
 
 def _section(path: str, built: Any) -> str:
-    context = typer.Context(built, info_name=path, terminal_width=90, max_content_width=90)
+    settings = {"help_option_names": ["-h", "--help"]}
+    context = typer.Context(
+        built, info_name=path, terminal_width=90, max_content_width=90, **settings
+    )
     text = "\n".join(line.rstrip() for line in built.get_help(context).splitlines())
     return f"## {path}\n```text\n{text}\n```\n"
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def command(ctx: typer.Context, functions: Functions = None) -> None:
-    """Build artifacts, reproducible to the byte; an unchanged function is not built again."""
+    """Build artifacts, reproducible to the byte.
+
+    They are cached by content: an unchanged function is not built again.
+    """
     run: Run = ctx.obj
     show_artifacts(run, build_artifacts(run, functions or []))
 

@@ -19,9 +19,12 @@ class Shell(StrEnum):
 def command(
     shell: Annotated[Shell, typer.Argument(help="The shell to complete in.", show_default=False)],
 ) -> None:
-    """Print a completion script: commands, options and the manifest's function names.
+    """Print a shell's completion script.
 
-    Example: lcli completion bash > ~/.local/share/bash-completion/completions/lcli
+    It completes commands, options and the manifest's function names.
+
+    \b
+    lcli completion bash > ~/.local/share/bash-completion/completions/lcli
     """
     typer.echo(script(shell))
 

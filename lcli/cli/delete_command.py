@@ -23,7 +23,9 @@ def command(
         int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
     ] = 16,
 ) -> None:
-    """Delete functions with all that lcli made for them; the whole app and stage without a name.
+    """Delete what lcli made of functions, and nothing else.
+
+    Without a name, the whole app and stage.
 
     What others made stays: their permissions, notifications, roles. Log groups stay without
     --logs.

@@ -39,9 +39,10 @@ def command(
         typer.Option("--qualifier", metavar="Q", help="Alias or version; else the manifest's."),
     ] = None,
 ) -> None:
-    """Invoke a function: response on stdout, log and REPORT on stderr.
+    """Invoke a function once; response on stdout.
 
-    Exactly one request is sent, whatever the network does. Exit 4 if the function failed.
+    Log and REPORT go to stderr. Exactly one request is sent, whatever the network does. Exit 4
+    if the function failed.
     """
     from lcli.invoke.call import Mode, invoke
     from lcli.invoke.payload import read_payload

@@ -28,7 +28,11 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Show how functions differ from the manifest, or one function with triggers and addresses."""
+    """Show drift, or one function in depth.
+
+    Without a name: every function and how it differs from the manifest. With one: its
+    configuration, triggers and addresses.
+    """
     run: Run = ctx.obj
     if function is None:
         _overview(run)

@@ -285,7 +285,11 @@ class HttpRoute(_InApi):
                     needs=tuple(need for need in needs if need),
                     function=integration.function if integration else "",
                 ),
-                outputs={"id": item["RouteId"], "api": reading.found[api].outputs["id"]},
+                outputs={
+                    "id": item["RouteId"],
+                    "api": reading.found[api].outputs["id"],
+                    "url": _address(reading.found[api].outputs["url"], item["RouteKey"]),
+                },
                 ours=integration is not None,
                 owner="" if integration else f"somebody who leads it to {target or 'nothing'}",
             )
@@ -304,8 +308,18 @@ class HttpRoute(_InApi):
             parameters["AuthorizerId"] = applying.output(authorizer, "id")
         return parameters
 
+    def _write(self, verb: str, applying: Applying, **parameters: Any) -> Outputs:
+        made = super()._write(verb, applying, **parameters)
+        url = applying.output(api_key(applying.place), "url")
+        return {**made, "url": _address(url, parameters["RouteKey"])}
+
     def _is_it(self, item: Mapping[str, Any], wanted: Resource) -> bool:
         return bool(item["RouteKey"] == _last(wanted.key))
+
+
+def _address(api_url: str, route_key: str) -> str:
+    """Where a route answers: ``GET /images/{name}`` of an API → ``https://…/images/{name}``."""
+    return api_url.rstrip("/") + (route_key.partition(" ")[2] or "/")
 
 
 def _items(clients: Clients, noun: str, api_id: str) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ class Parts(Kind):
     """Written before a part is made, shortened after it is gone."""
 
     name = "parts"
-    title = "list of parts"
+    title = "tag lcli:parts of"
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     within = "function"
 
