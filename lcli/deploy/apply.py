@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import Empty, Queue
 from threading import Event as Flag
-from threading import Thread
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
@@ -66,7 +69,9 @@ def apply(
         fail_fast=fail_fast,
     )
     began = time.monotonic()
-    interrupted = run.go(parallel, stop or Flag())
+    stop = stop or Flag()
+    with _draining(stop):
+        interrupted = run.go(parallel, stop)
     return Report(
         place,
         tuple(run.outcomes[index] for index in sorted(run.outcomes)),
@@ -74,6 +79,25 @@ def apply(
         notices=plan.notices,
         interrupted=interrupted,
     )
+
+
+@contextmanager
+def _draining(stop: Flag) -> Iterator[None]:
+    """The first Ctrl-C sets `stop`, a second raises KeyboardInterrupt."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Run:
@@ -118,7 +142,7 @@ class _Run:
                 if time.monotonic() > until:
                     break
                 if self.flying:
-                    self._take(stop)
+                    self._take()
                 elif self.schedule.open():
                     raise RuntimeError("steps wait for one another")
         except KeyboardInterrupt:
@@ -189,16 +213,11 @@ class _Run:
             error = caught
         self.queue.put(_Done(taken, outputs, time.monotonic() - began, error))
 
-    def _take(self, stop: Flag) -> None:
-        """Wait for what the threads say, and tell it; the first Ctrl-C only sets `stop`."""
+    def _take(self) -> None:
+        """Wait for what the threads say, and tell it."""
         try:
             said = self.queue.get(timeout=0.2)
         except Empty:
-            return
-        except KeyboardInterrupt:
-            if stop.is_set():
-                raise
-            stop.set()
             return
         if isinstance(said, _Done):
             self.flying.remove(said.step)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import signal
 from threading import Event as Flag
 
 import pytest
-from toy_world import PLACE, World, by_key, key, thing, toys
+from toy_world import PLACE, Toy, World, by_key, key, thing, toys
 
 from lcli.aws.clients import AwsError
 from lcli.deploy.apply import apply
@@ -11,7 +12,7 @@ from lcli.deploy.events import Doing, Event, Failed, Finished, Skipped, Started
 from lcli.deploy.plan import Plan, Scope, plan
 from lcli.deploy.report import Report, Status
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.model import Ref, Resource, Text
+from lcli.resources.model import Applying, Outputs, Ref, Resource, Text
 
 
 class NoClients:
@@ -166,6 +167,45 @@ def test_an_interrupted_run_reports_and_continues() -> None:
     again, _ = run(world, ROLE, FUNCTION)
     assert world.log == ["create role r", "create function fn"]
     assert again.exit_code is ExitCode.DONE
+
+
+def test_the_first_interrupt_lets_what_is_in_flight_end() -> None:
+    world = World()
+
+    def listener(event: Event) -> None:
+        if isinstance(event, Started):
+            signal.raise_signal(signal.SIGINT)
+
+    report, _ = run(world, ROLE, FUNCTION, listener=listener)
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert statuses(report) == {"role r": Status.DONE, "function fn": Status.SKIPPED}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_second_interrupt_leaves_at_once() -> None:
+    world, patient = World(), Flag()
+
+    class Slow(Toy):
+        def create(self, wanted: Resource, applying: Applying) -> Outputs:
+            patient.wait(30)
+            return {}
+
+    def listener(event: Event) -> None:
+        if isinstance(event, Started):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    kinds = toys(world) | {"role": Slow("role", world)}
+    report = apply(
+        planned(world, ROLE, FUNCTION),
+        PLACE,
+        NoClients(),  # type: ignore[arg-type]
+        kinds,
+        listener=listener,
+    )
+    patient.set()
+    assert report.exit_code is ExitCode.INTERRUPTED
+    assert statuses(report) == {"role r": Status.SKIPPED, "function fn": Status.SKIPPED}
 
 
 def test_errors_of_lcli_itself_are_not_dressed_up() -> None:
