@@ -147,7 +147,8 @@ class _Planner:
             reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
             confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
             return Action(Verb.UPDATE, resource, found, changes, reason, confirm)
-        reason = found.note or f"{', '.join(fixed)} cannot be changed in place"
+        in_place = "" if kind.renews else f"{', '.join(fixed)} cannot be changed in place"
+        reason = found.note or in_place
         asks = f"replaces {kind.title} {key.name}" if key.kind in _MISSED else exposing
         return Action(Verb.REPLACE, resource, found, changes, reason, asks)
 

@@ -93,12 +93,12 @@ class Report:
 
     @property
     def rows(self) -> tuple[FunctionRow, ...]:
-        """A row a function, in the order of their names."""
+        """A row a function, in the plan's order."""
         by_function: dict[str, list[Outcome]] = {}
         for outcome in self.outcomes:
             if outcome.action.resource.function:
                 by_function.setdefault(outcome.action.resource.function, []).append(outcome)
-        return tuple(_row(key, by_function[key]) for key in sorted(by_function))
+        return tuple(_row(key, by_function[key]) for key in by_function)
 
     def as_json(self, masked: Masked) -> dict[str, Any]:
         """The documented shape of ``deploy -o json`` and ``delete -o json``."""

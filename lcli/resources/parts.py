@@ -34,7 +34,7 @@ class Parts(Kind):
     """Written before a part is made, shortened after it is gone."""
 
     name = "parts"
-    title = "tag lcli:parts of"
+    title = "tag lcli:parts"
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     within = "function"
 

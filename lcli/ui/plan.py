@@ -32,24 +32,43 @@ def plan_tree(
 ) -> Tree:
     """What would change: a branch a function, a line a resource, its fields below it.
 
-    With `only_differences` what is new is one line, without its fields.
+    With `only_differences` what is new is shown without its fields, and what belongs to a
+    wholly new function in one line.
     """
     from rich.text import Text
     from rich.tree import Tree
 
     tree = Tree(Text(neutralise(title), style="bold"))
-    branches: dict[str, Tree] = {}
+    by_owner: dict[str, list[Action]] = {}
     for action in actions:
-        if action.verb is Verb.NONE:
+        if action.verb is not Verb.NONE:
+            by_owner.setdefault(action.resource.function, []).append(action)
+    for owner, own in by_owner.items():
+        name = Text(neutralise(owner or "shared by the app"), "bold")
+        if only_differences and all(_plainly_new(action) for action in own):
+            tree.add(name + Text(f"  + {_titles(own, kinds)}", "green"))
             continue
-        owner = action.resource.function
-        if owner not in branches:
-            branches[owner] = tree.add(Text(neutralise(owner or "shared by the app"), "bold"))
-        leaf = branches[owner].add(_headline(action, kinds))
-        hidden = {Verb.DELETE, Verb.CREATE} if only_differences else {Verb.DELETE}
-        if action.verb not in hidden:
-            _add_fields(leaf, action, mask)
+        branch = tree.add(name)
+        for action in own:
+            leaf = branch.add(_headline(action, kinds))
+            hidden = {Verb.DELETE, Verb.CREATE} if only_differences else {Verb.DELETE}
+            if action.verb not in hidden:
+                _add_fields(leaf, action, mask)
     return tree
+
+
+def _plainly_new(action: Action) -> bool:
+    return action.verb is Verb.CREATE and not action.confirm
+
+
+def _titles(actions: list[Action], kinds: dict[str, Kind]) -> str:
+    """``execution role, function, HTTP route (2)``."""
+    counts: dict[str, int] = {}
+    for action in actions:
+        kind = kinds.get(action.resource.key.kind)
+        title = kind.title if kind else action.resource.key.kind
+        counts[title] = counts.get(title, 0) + 1
+    return ", ".join(title if n == 1 else f"{title} ({n})" for title, n in counts.items())
 
 
 def _headline(action: Action, kinds: dict[str, Kind]) -> Any:

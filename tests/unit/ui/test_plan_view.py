@@ -52,6 +52,24 @@ def test_a_plan_is_a_tree_with_secrets_masked():
     )
 
 
+def test_a_wholly_new_function_is_one_line_in_a_deploy():
+    new = [
+        Action(Verb.CREATE, Resource(Key(kind, f"{kind}-{n}"), {"A": 1}, function="f"))
+        for kind, n in (("role", 1), ("http_route", 1), ("http_route", 2))
+    ]
+    stream = io.StringIO()
+    Console(file=stream, width=100, markup=False).print(
+        plan_tree("photos", [*new, ACTIONS[1]], {}, Mask(), only_differences=True)
+    )
+    assert stream.getvalue() == (
+        "photos\n"
+        "├── f  + role, http_route (2)\n"
+        "└── thumbnail\n"
+        "    └── ~ alias photos-thumbnail:live\n"
+        "        └── FunctionVersion: 6 → (known after apply)\n"
+    )
+
+
 def test_show_values_shows_them():
     assert "TOKEN: old-secret → new-secret" in rendered(Mask({"new-secret"}, show=True))
 
