@@ -39,6 +39,12 @@ SHORT = {
 }
 """CreateFunction's parameters that have a short name in the manifest."""
 
+OWN_CALLS = {
+    "RecursiveLoop": "PutFunctionRecursionConfig",
+    "RuntimeManagementConfig": "PutRuntimeManagementConfig",
+}
+"""Settings of a function that CreateFunction does not take, and the operation that sets each."""
+
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "structure": (Mapping, "a map"),
     "map": (Mapping, "a map"),
@@ -85,11 +91,33 @@ def check(
                 f"set {short[name]}: instead",
                 at_key=True,
             )
+        elif operation == "CreateFunction" and name in OWN_CALLS:
+            yield from _own_call(name, value, at)
         elif name not in shape["members"]:
-            known = [each for each in shape["members"] if each not in short]
+            own = OWN_CALLS if operation == "CreateFunction" else ()
+            known = [each for each in (*shape["members"], *own) if each not in short]
             yield unknown(at, operation, known, what="parameter", code="unknown-parameter")
         else:
             yield from _value(shape["members"][name]["shape"], value, at)
+
+
+def _own_call(name: str, value: object, path: Path) -> Iterator[Fault]:
+    """A setting that is a parameter of its operation, or a map of that operation's parameters."""
+    operation = lambda_model()["operations"][OWN_CALLS[name]]
+    members = lambda_model()["shapes"][operation["input"]["shape"]]["members"]
+    if name in members:
+        yield from _value(members[name]["shape"], value, path)
+    elif not isinstance(value, Mapping):
+        yield _wrong(path, "expected a map")
+    else:
+        settings = [each for each in members if each not in ("FunctionName", "Qualifier")]
+        for key, each in value.items():
+            if key in settings:
+                yield from _value(members[key]["shape"], each, (*path, key))
+            else:
+                yield unknown(
+                    (*path, key), name, settings, what="parameter", code="unknown-parameter"
+                )
 
 
 def _value(name: str, value: object, path: Path) -> Iterator[Fault]:
