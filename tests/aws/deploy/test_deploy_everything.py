@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ functions:
       - http: POST /orders
   plain:
     alias: false
+    api: {RecursiveLoop: Allow, RuntimeManagementConfig: {UpdateRuntimeOn: FunctionUpdate}}
 """
 
 
@@ -285,6 +287,23 @@ def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> Non
     assert problem.next_step.endswith("`lcli deploy --adopt plain`")
     assert problems(app.deploy("plain", adopt=frozenset({"plain"}))) == []
     assert app.plan("plain") == []
+
+
+def test_a_large_zip_goes_through_a_bucket_of_ours(app: OnCloud) -> None:
+    (app.directory / "code" / "data.bin").write_bytes(random.Random(1).randbytes(53_000_000))
+    report = app.deploy("plain")
+    assert problems(report) == []
+    session = app.session()
+    (bucket,) = (
+        one["Name"]
+        for one in session.call("s3", "ListBuckets")["Buckets"]
+        if one["Name"].startswith("lcli-")
+    )
+    (stored,) = session.call("s3", "ListObjectsV2", Bucket=bucket)["Contents"]
+    assert stored["Size"] == report.rows[0].size > 52_428_800
+    app.calls()
+    assert app.plan("plain") == []
+    assert app.mutations() == []
 
 
 def test_what_is_too_large_is_found_before_any_call(app: OnCloud) -> None:
