@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lcli.errors import ExitCode, Problem
-from lcli.resources.model import Action, Change, Outputs, Place, Value, Verb
+from lcli.resources.model import Action, Change, Key, Outputs, Place, Value, Verb
 
 Masked = Callable[[Value, bool], object]
 """Takes a value and whether it is secret; gives what may be shown."""
@@ -181,10 +181,15 @@ def outcome_json(outcome: Outcome, masked: Masked) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "arn": outputs.get("arn", ""),
         "version": outputs.get("number", ""),
+        "alias": _alias(outcome.action.resource.key),
         "address": outputs.get("url", ""),
         "because": outcome.because,
         "problems": [problem_json(one) for one in outcome.problems],
     }
+
+
+def _alias(key: Key) -> str:
+    return key.name.partition(":")[2] if key.kind == "alias" else ""
 
 
 def row_json(row: FunctionRow) -> dict[str, Any]:

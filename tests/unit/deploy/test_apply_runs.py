@@ -237,6 +237,7 @@ def test_the_json_shape() -> None:
                 "seconds": document["actions"][1]["seconds"],
                 "arn": "arn:fn",
                 "version": "",
+                "alias": "",
                 "address": "",
                 "because": "",
                 "problems": [],
