@@ -314,3 +314,18 @@ def test_what_is_too_large_is_found_before_any_call(app: OnCloud) -> None:
     assert raised.value.problems[0].code == "environment-too-large"
     assert raised.value.exit_code is ExitCode.USAGE
     assert app.calls() == {}
+
+
+def test_one_function_leaves_the_api_that_others_use(app: OnCloud) -> None:
+    edited(app, "alias: false\n", "alias: false\n    triggers: [{http: GET /plain}]\n")
+    assert problems(app.deploy()) == []
+    edited(app, "    triggers: [{http: GET /plain}]\n", "")
+    report = app.deploy()
+    assert problems(report) == []
+    changed = list(done(report))
+    assert changed[0] == "delete http_route photos/GET /plain"
+    assert changed[-1] == "update parts photos-plain"
+    integration, permission = sorted(changed[1:-1])
+    assert integration == "delete http_integration photos/plain"
+    assert permission.startswith("delete permission photos-plain/lcli-")
+    assert app.plan() == []
