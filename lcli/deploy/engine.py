@@ -23,6 +23,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
 from lcli.resources.function_actual import Payload
+from lcli.resources.function_fields import CODE_FIELDS
 from lcli.resources.model import Action, Actual, Key, Kind, Place, Resource, Verb
 from lcli.resources.naming import function_key
 from lcli.resources.version import prune_versions
@@ -162,7 +163,7 @@ def _sent_code(action: Action) -> Code | None:
     payload = action.resource.payload
     code = payload.code if isinstance(payload, Payload) else payload
     fields = {change.path for change in action.changes}
-    sends = action.verb is not Verb.UPDATE or fields & {"Code", "Architectures"}
+    sends = action.verb is not Verb.UPDATE or fields & CODE_FIELDS
     is_sent = action.resource.key.kind in ("function", "layer") and sends
     return code if isinstance(code, Code) and is_sent else None
 
@@ -228,6 +229,7 @@ def prepare_deletion(
         frozenset(),
         None if whole else keys,
         prune=True,
+        is_deletion=True,
         released=frozenset({"log_group"}) if logs else frozenset(),
     )
     return Prepared(place, plan({}, actual, known, scope), actual, known, {})

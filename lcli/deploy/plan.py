@@ -72,6 +72,8 @@ class Scope:
     """Keys of functions that are taken over although their tags are not ours."""
     kept: frozenset[Key] = frozenset()
     """What somebody else owns (the manifest's ``ignore:``): never deleted."""
+    is_deletion: bool = False
+    """Deleting is what was asked for: neither a reason nor a word is wanted for each thing."""
     released: frozenset[str] = frozenset()
     """Kinds that go although they usually stay (log groups with ``delete --logs``)."""
     exposing: Mapping[Key, str] = field(default_factory=dict)
@@ -203,18 +205,18 @@ class _Planner:
             )
         self._keep_what_others_need(gone)
         return [
-            Action(
-                Verb.DELETE,
-                found.resource,
-                found,
-                reason="no longer in the manifest",
-                confirm=f"deletes {self.kinds[key.kind].title} {key.name}"
-                if key.kind in _MISSED
-                else "",
-            )
-            for key, found in gone.items()
+            self._deletion(found)
+            for found in gone.values()
             if not self._goes_along(found.resource, gone)
         ]
+
+    def _deletion(self, found: Actual) -> Action:
+        if self.scope.is_deletion:
+            return Action(Verb.DELETE, found.resource, found)
+        key = found.resource.key
+        asks = f"deletes {self.kinds[key.kind].title} {key.name}" if key.kind in _MISSED else ""
+        reason = "no longer in the manifest"
+        return Action(Verb.DELETE, found.resource, found, reason=reason, confirm=asks)
 
     def _stays(self, key: Key) -> bool:
         """Whether it is never deleted, whatever the manifest says."""
