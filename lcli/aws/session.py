@@ -26,6 +26,9 @@ _READ_TIMEOUT = 60.0
 _KEEPALIVE_IDLE = 60
 """Seconds; NAT gateways and load balancers drop a silent connection after 350."""
 _IAM_CHANGES = ("Create", "Put", "Attach", "Update")
+_BODILESS = frozenset({204, 304})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""One of these is in every answer of AWS that can have a body."""
 _UPDATE_SETTLES = 600.0
 """Seconds that an update of a function may take at most before a call gives up on it."""
 
@@ -176,7 +179,21 @@ class Session:
         except Exception as error:
             raise setup_problem(error) from error
         _stay_alive(client)
+        client.meta.events.register("before-parse", _refuse_cut_heads)
         return client
+
+
+def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Takes an answer that ended within its headers for none at all.
+
+    The SDK takes it for a success without members: urllib3 only logs what is missing.
+    """
+    from botocore.exceptions import IncompleteReadError
+
+    framed = {name.lower() for name in response_dict["headers"]}
+    if response_dict["status_code"] in _BODILESS or framed & _FRAMING:
+        return
+    raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
 
 
 def _stay_alive(client: Any) -> None:
