@@ -96,7 +96,8 @@ class Role(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """ListRoles by path, then what each role holds (3 calls a role).
 
-        A role elsewhere than under lcli's path is looked up by its name.
+        A role elsewhere than under lcli's path is looked up by its name; so is one that a
+        function is about to lose.
         """
         clients, path = reading.clients, role_path(reading.place)
         suffix = f"-{reading.place.region}"
@@ -108,6 +109,7 @@ class Role(Kind):
         }
         wanted = reading.wanted("role")
         elsewhere = {one.key.name for one in wanted if one.fields["Path"] != path}
+        elsewhere |= _left_behind(reading) - listed
         named = {one.key.name for one in wanted}
         if reading.functions is not None:
             keys = [*reading.desired, *reading.found]
@@ -218,6 +220,17 @@ class Role(Kind):
             clients.call("iam", "DeleteRole", RoleName=name)
 
         _unless_gone(empty)
+
+
+def _left_behind(reading: Reading) -> set[str]:
+    """Roles that our functions have but will not have any more; their names may be anything."""
+    found = set()
+    for function in reading.existing("function"):
+        arn = function.outputs["role"]
+        wanted = reading.desired.get(function.resource.key)
+        if function.ours and arn and (wanted is None or wanted.fields.get("Role") != arn):
+            found.add(arn.rpartition("/")[2])
+    return found
 
 
 def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:

@@ -329,3 +329,22 @@ def test_one_function_leaves_the_api_that_others_use(app: OnCloud) -> None:
     assert integration == "delete http_integration photos/plain"
     assert permission.startswith("delete permission photos-plain/lcli-")
     assert app.plan() == []
+
+
+def test_a_role_with_a_name_of_its_own_goes_too(app: OnCloud) -> None:
+    app.manifest("""
+        app: photos
+        functions:
+          plain:
+            source: code
+            runtime: python3.13
+            handler: app.handler
+            role: {name: mine, path: /team/}
+    """)
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+    edited(app, "{name: mine, path: /team/}", "{name: yours}")
+    assert problems(app.deploy()) == []
+    assert everything_in(app.session())["roles"] == ["yours"]
+    assert problems(app.delete()) == []
+    assert everything_in(app.session())["roles"] == []
