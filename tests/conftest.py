@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import io
 import itertools
@@ -218,4 +219,4 @@ def cloud(running: Cloud) -> Iterator[TestCloud]:
     """The local cloud's server, with an account of the test's own."""
     seen = TestCloud(running, str(next(ACCOUNTS)))
     yield seen
-    running.services.forget(seen.account)
+    asyncio.run_coroutine_threadsafe(running.forget(seen.account), running.loop).result(10)

@@ -150,6 +150,7 @@ class Cloud:
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1, on a free port unless told which."""
+        self.loop = asyncio.get_running_loop()
         self._compose()
         self.services.prepare(self._lead_moto_here)
         await self.front.start(port)
@@ -194,6 +195,20 @@ class Cloud:
         await self.services.run(self.services.reset)
         self._compose()
         await self.services.run(self._lead_moto_here)
+
+    async def forget(self, account: str) -> None:
+        """Forget what one account holds, and end what runs for it."""
+        for region in self.functions.regions():
+            if region.account == account:
+                for function in region.functions.values():
+                    await self.invoker.retire(function.arn)
+                region.functions.clear()
+                region.mappings.clear()
+                region.layers.clear()
+        self.pollers.reconcile()
+        self.urls.close_stale()
+        self.apis.forget(account)
+        self.services.forget(account)
 
     async def handle(self, request: Request) -> Response:
         """Answer one request of an SDK; pages of the Web are refused."""

@@ -44,6 +44,14 @@ class HttpApis:
         """Close it; any thread."""
         self._ports.close(f"api {api_id}")
 
+    def forget(self, account: str) -> None:
+        """Close the addresses of all APIs of an account."""
+        from moto.apigatewayv2.models import apigatewayv2_backends
+
+        for backend in apigatewayv2_backends[account].values():
+            for api_id in list(backend.apis):
+                self.close(api_id)
+
     async def _handle(self, api: Any, request: Request) -> Response:
         cors = Cors.read(api.cors_configuration or {})
         allows = cors.allows if cors else is_loopback
@@ -75,6 +83,11 @@ class HttpApis:
     ) -> Response:
         integration = api.integrations.get((match.route.target or "").partition("/")[2])
         arn = _FUNCTION.search(integration.integration_uri or "") if integration else None
+        if integration and (integration.payload_format_version or "1.0") != "2.0":
+            LOG.warning(
+                "%s of API %s wants payload format 1.0, which is not here", match.key, api.name
+            )
+            return _failed()
         if not arn or not self._allows(api, stage, match, arn.group()):
             LOG.warning("%s of API %s may call no function", match.key, api.name)
             return _failed()

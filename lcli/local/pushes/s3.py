@@ -26,8 +26,10 @@ _OVERLAP = (
 def install(targets: Pushes) -> None:
     """Give moto's S3 AWS's events, checks and the asynchronous way to functions."""
     from moto.s3 import notifications
+    from moto.s3.models import S3Backend
     from moto.s3.responses import S3Response
 
+    mark = S3Backend._set_delete_marker
     configuration_of = S3Response._notification_config_from_body
     configuration_shown = S3Response.get_bucket_notification
 
@@ -50,6 +52,14 @@ def install(targets: Pushes) -> None:
         text = body.decode() if isinstance(body, bytes) else body
         return status, headers, _with_event_bridge(text)
 
+    def marked(self: Any, bucket_name: str, key_name: str) -> Any:
+        marker = mark(self, bucket_name, key_name)
+        kind = notifications.S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
+        bucket = self.get_bucket(bucket_name)
+        notifications.send_event(bucket.account_id, kind, bucket, marker)
+        return marker
+
+    S3Backend._set_delete_marker = marked
     notifications._get_s3_event = event_of
     notifications._invoke_awslambda = invoke
     S3Response._notification_config_from_body = checked
@@ -70,14 +80,9 @@ def event_of(name: str, bucket: Any, key: Any, configuration_id: str) -> dict[st
     `name` is ``s3:ObjectCreated:Put`` …; the key is encoded as in a form (a blank is ``+``).
     """
     owner = {"principalId": f"A{bucket.account_id}"}
-    described = {
-        "key": quote_plus(key.name),
-        "size": key.size,
-        "eTag": key.etag.strip('"'),
-        "sequencer": f"{next(_SEQUENCE):018X}",
-    }
-    if "ObjectRemoved" in name:
-        del described["size"], described["eTag"]
+    described = {"key": quote_plus(key.name), "sequencer": f"{next(_SEQUENCE):018X}"}
+    if "ObjectRemoved" not in name:
+        described |= {"size": key.size, "eTag": key.etag.strip('"')}
     if bucket.is_versioned and key.version_id not in (None, "null"):
         described["versionId"] = key.version_id
     record = {

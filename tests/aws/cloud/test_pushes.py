@@ -79,6 +79,18 @@ def test_removals_have_neither_size_nor_etag(cloud, photos):
     assert set(event["Records"][0]["s3"]["object"]) == {"key", "sequencer"}
 
 
+def test_a_delete_marker_is_a_removal_too(cloud, photos):
+    function = cloud.function()
+    cloud.allow("f", "s3", BUCKET)
+    notify(cloud, function.arn, ["s3:ObjectRemoved:*"])
+    photos.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    photos.put_object(Bucket="photos", Key="k", Body=b"x")
+    marker = photos.delete_object(Bucket="photos", Key="k")["VersionId"]
+    (event,) = function.wait()
+    assert event["Records"][0]["eventName"] == "ObjectRemoved:DeleteMarkerCreated"
+    assert event["Records"][0]["s3"]["object"]["versionId"] == marker
+
+
 def test_the_caller_does_not_wait_for_the_function(cloud, photos):
     released = Event()
 
