@@ -105,11 +105,41 @@ class Environment(Protocol):
         """The worker closed this connection."""
 
 
-class Connection(asyncio.Protocol):
-    """Parses the worker's requests and writes the answers."""
+class Listener:
+    """The port of one environment, and the connections to it."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
+        self._server: asyncio.Server | None = None
+        self.connections: set[Connection] = set()
+
+    async def open(self) -> int:
+        """Listen on a free loopback port; gives its number."""
+        # The protocol number must be IPPROTO_TCP, or asyncio leaves Nagle's algorithm on.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(self._environment, self.connections), sock=listening
+        )
+        return port
+
+    def close(self) -> None:
+        """Stop listening and drop the connections."""
+        if self._server:
+            self._server.close()
+        for connection in self.connections:
+            if connection.transport:
+                connection.transport.abort()
+
+
+class Connection(asyncio.Protocol):
+    """Parses the worker's requests and writes the answers."""
+
+    def __init__(self, environment: Environment, connections: set[Connection]) -> None:
+        self._environment = environment
+        self._connections = connections
         self._parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self._begin()
@@ -118,12 +148,14 @@ class Connection(asyncio.Protocol):
         """Send small answers at once."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self._connections.add(self)
         connected = transport.get_extra_info("socket")
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A stream that was not finished is truncated."""
         self.transport = None
+        self._connections.discard(self)
         if self._stream:
             self._end_stream("Runtime.TruncatedResponse", b"")
         self._environment.disconnected(self)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
 from pathlib import Path
 
 from lcli.local.execution import Deployed, Invocation, Outcome
@@ -21,6 +19,7 @@ from lcli.local.runtime.api import (
     MAX_RESPONSE,
     TOO_LARGE,
     Connection,
+    Listener,
     Reply,
     ResponseStream,
 )
@@ -35,6 +34,9 @@ from lcli.local.runtime.worker import Worker
 INIT_SECONDS = 10
 """The init phase's own limit (developer guide, "Understanding the Lambda execution environment
 lifecycle"); what takes longer starts again within the function's time-out."""
+FREEZE_AFTER = 0.01
+"""Seconds without an event after which a worker is stopped: the two signals cost more than a short
+invocation, so a busy function's worker gets none."""
 _TAIL = 4096
 _MEGABYTE = 1024**2
 _WRONG_ID: Reply = (400, "InvalidRequestID", "Invalid request ID")
@@ -91,12 +93,13 @@ class Environment:
         self._peak = 0
         self._began = time.perf_counter()
         self._init_ms: float | None = None
-        self._server: asyncio.Server | None = None
+        self._listener = Listener(self)
         self._worker: Worker | None = None
         self._watching: asyncio.Task[None] | None = None
         self._poll: Connection | None = None
         self._ready = asyncio.get_running_loop().create_future()
         self._turn: Turn | None = None
+        self._freezing: asyncio.TimerHandle | None = None
 
     # Its life
 
@@ -105,12 +108,7 @@ class Environment:
         began = self._began = time.perf_counter()
         self._log(self._platform.init_start(self._launch.version))
         self._tail.clear()
-        # The protocol number must be IPPROTO_TCP, or asyncio leaves Nagle's algorithm on.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.bind(("127.0.0.1", 0))
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(partial(Connection, self), sock=listening)
-        port = listening.getsockname()[1]
+        port = await self._listener.open()
         if not await self._init(port, INIT_SECONDS):
             self._log(self._platform.init_failed(_since(began), "timeout", ""))
             if not await self._init(port, self.deployed.timeout):
@@ -154,8 +152,7 @@ class Environment:
         """Kill what runs; `ended` waits until everything is given back."""
         if self.state is not State.DEAD:
             self._move(State.DEAD)
-        if self._server:
-            self._server.close()
+        self._listener.close()
         self._drop_worker()
 
     async def ended(self) -> None:
@@ -199,6 +196,8 @@ class Environment:
         self._turn = turn
         self._move(State.BUSY)
         poll.deliver(event_headers(invocation, trace), invocation.payload)
+        if self._freezing:
+            self._freezing.cancel()
         self._worker.thaw()
         timer = loop.call_later(self.deployed.timeout, self._time_out)
         answer = await turn.reply
@@ -238,6 +237,10 @@ class Environment:
         if self._peak > self.deployed.memory * _MEGABYTE:
             killed = "Error: Runtime exited with error: signal: killed"
             self._cut(platform_error("Runtime.OutOfMemory", killed))
+
+    def _freeze(self) -> None:
+        if self.state is State.IDLE and self._worker:
+            self._worker.freeze()
 
     def _time_out(self) -> None:
         self._cut(timed_out(self.deployed.timeout))
@@ -300,8 +303,9 @@ class Environment:
             self._settle(platform_error("Runtime.Unknown", "Error: No response was sent"))
         if self.state is not State.DEAD:
             self._move(State.IDLE)
-            if self._site.freeze and self._worker:
-                self._worker.freeze()
+            if self._site.freeze:
+                loop = asyncio.get_running_loop()
+                self._freezing = loop.call_later(FREEZE_AFTER, self._freeze)
 
     def answered(self, request_id: str, body: bytes, content_type: str, size: int) -> Reply:
         """``/response``."""

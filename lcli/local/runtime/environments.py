@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from lcli.local.execution import Deployed, Invocation, Outcome, RuntimeMissing, Throttled
+from lcli.local.execution import Deployed, Invocation, Outcome, Throttled
 from lcli.local.log_sink import LogSink
 from lcli.local.runtime.answers import platform_error
 from lcli.local.runtime.environment import Environment, Site, State
@@ -107,6 +107,7 @@ class Environments:
         self._running: Counter[str] = Counter()
         self._starts = asyncio.Semaphore(max(4, 2 * (os.cpu_count() or 1)))
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self._site: Site | None = None
@@ -134,14 +135,12 @@ class Environments:
         """End every environment and remove the temporary files."""
         if self._sweep:
             self._sweep.cancel()
-        environments = [*self._living]
-        for environment in environments:
+        for environment in [*self._living]:
             environment.end()
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for environment in environments:
-            await environment.ended()
+        await asyncio.gather(*self._endings)
         if self._site:
             self._site.guard.close()
             shutil.rmtree(self._directory / "tmp", ignore_errors=True)
@@ -216,7 +215,8 @@ class Environments:
                 await self._room(pool)
                 if pool.waiting:
                     environment = await self._make(pool)
-        except RuntimeMissing as error:
+        except Exception as error:
+            # RuntimeMissing above all; whatever it is, nobody may wait for ever.
             pool.refuse(error)
         finally:
             pool.starting -= 1
@@ -280,6 +280,9 @@ class Environments:
                 if environment in pool.idle:
                     pool.idle.remove(environment)
                 self._living.pop(environment, None)
+                ending = asyncio.get_running_loop().create_task(environment.ended())
+                self._endings.add(ending)
+                ending.add_done_callback(self._endings.discard)
                 self._freed.set()
                 self._balance(pool)
 

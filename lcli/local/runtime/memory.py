@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import psutil
 
@@ -38,9 +38,10 @@ def _children(pid: int) -> list[int]:
     if not _LINUX:
         return [child.pid for child in psutil.Process(pid).children()]
     children: list[int] = []
-    for thread in Path(f"/proc/{pid}/task").iterdir():
-        children += map(int, (thread / "children").read_bytes().split())
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/children", "rb") as listed:
+            children += map(int, listed.read().split())
     return children
 
 
-_LINUX = Path("/proc/self/task").is_dir()
+_LINUX = os.path.isdir("/proc/self/task")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from lcli.local.execution import Deployed, Invocation, Outcome
 from lcli.local.runtime.environments import Environments
 
 T = TypeVar("T")
+PYTHON = f"python3.{sys.version_info[1]}"
+"""The version that runs the tests is always there."""
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
 
 
@@ -61,7 +64,7 @@ class Bench:
         return self._environments
 
     def function(
-        self, source: str | Mapping[str, str], runtime: str = "python3.11", **settings: Any
+        self, source: str | Mapping[str, str], runtime: str = PYTHON, **settings: Any
     ) -> Deployed:
         code = self.directory / "code" / uuid.uuid4().hex
         default = {"python": "app.py", "nodejs": "app.mjs"}.get(runtime.rstrip("x.0123456789"), "")

@@ -25,7 +25,7 @@ NODE = "nodejs20.x"
         ),
         pytest.param(
             {
-                "src/app.js": "import {add} from './add.js'; export const on = {e: async (e) => add(e.n)}",
+                "src/app.js": "import {add} from './add.js'; export const on = {e: async ({n}) => add(n)}",
                 "src/add.js": "export const add = (n) => n + 1",
                 "package.json": '{"type": "module"}',
             },
@@ -33,9 +33,7 @@ NODE = "nodejs20.x"
             id="type-module",
         ),
         pytest.param(
-            {
-                "app.js": "exports.handler = (e, c, done) => { setTimeout(() => done(null, e.n + 1), 5) }"
-            },
+            {"app.js": "exports.handler = (e, c, f) => { setTimeout(() => f(null, e.n + 1), 5) }"},
             "app.handler",
             id="late-callback",
         ),
@@ -73,7 +71,8 @@ def test_handlers_of_every_form_answer(bench: Any, files: dict[str, str], handle
         ),
         pytest.param("throw new RangeError('at once')", ("RangeError", "at once"), id="init"),
         pytest.param(
-            "export const handler = async () => { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 1000)) }",
+            "const later = () => new Promise((r) => setTimeout(r, 1000));"
+            "export const handler = () => { Promise.reject(new Error('lost')); return later() }",
             ("Runtime.UnhandledPromiseRejection", "lost"),
             id="rejection",
         ),

@@ -10,6 +10,7 @@ import os
 import socket
 
 _ROOT = "/2018-06-01/runtime/invocation/"
+_DEADLINE = "Lambda-Runtime-Deadline-Ms"
 
 
 class _Client:
@@ -46,12 +47,12 @@ def initialize_client(user_agent: str) -> None:
     _client.agent = user_agent
 
 
-def next() -> tuple[bytes, dict[str, str]]:  # noqa: A001 - the name is awslambdaric's
-    """Wait for an event; gives its bytes and the response's headers."""
+def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - the name is awslambdaric's
+    """Wait for an event; gives its bytes and the response's headers, the deadline as a number."""
     status, headers, body = _client.exchange("GET", "next", {}, b"")
     if status != 200:
         raise RuntimeError(f"Failed to get next invocation. Http response code: {status}. ")
-    return body, headers
+    return body, {**headers, _DEADLINE: int(headers[_DEADLINE])}
 
 
 def post_invocation_result(
