@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
@@ -203,12 +203,29 @@ class _Planner:
             self.notices.append(
                 f"function {function} ({names[0]}) has left the manifest; --prune deletes it"
             )
+        self._warn_of_shared_sources(key for keys in left.values() for key in keys)
         self._keep_what_others_need(gone)
         return [
             self._deletion(found)
             for found in gone.values()
             if not self._goes_along(found.resource, gone)
         ]
+
+    def _warn_of_shared_sources(self, left: Iterable[Key]) -> None:
+        """A poller that stays behind takes its share of what is meant for another function."""
+        polled = {
+            one.fields["EventSourceArn"]: one.function
+            for one in self.desired.values()
+            if one.fields.get("EventSourceArn")
+        }
+        for key in left:
+            one = self.actual[key].resource
+            if (source := one.fields.get("EventSourceArn")) in polled:
+                self.notices.append(
+                    f"WARNING: function {one.function}, which has left the manifest, still polls "
+                    f"{source}, as {polled[source]} does: each takes messages that the other "
+                    "waits for; --prune ends that"
+                )
 
     def _deletion(self, found: Actual) -> Action:
         if self.scope.is_deletion:

@@ -150,6 +150,16 @@ def test_a_function_that_left_is_told_of_and_kept() -> None:
     assert made.notices == ("function f (fn) has left the manifest; --prune deletes it",)
 
 
+def test_a_leftover_that_shares_a_source_is_warned_of() -> None:
+    old = thing("notification old<-q", function="old", EventSourceArn="arn:q")
+    new = thing("notification new<-q", function="f", EventSourceArn="arn:q")
+    assert planned(by_key(new), by_key(old)).notices == (
+        "function old (notification old<-q) has left the manifest; --prune deletes it",
+        "WARNING: function old, which has left the manifest, still polls arn:q, as f does: each "
+        "takes messages that the other waits for; --prune ends that",
+    )
+
+
 def test_a_pruned_function_takes_its_contents_along() -> None:
     made = planned({}, EVERYTHING, Scope(frozenset({"g"}), prune=True))
     assert lines(made) == ["delete notification b/1", "delete function fn", "delete role r"]
