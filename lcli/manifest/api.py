@@ -1,15 +1,16 @@
 """``api:`` pass-through, checked against the installed SDK's model of the Lambda API.
 
-Only botocore's data files are read; there is no client. Patterns are left to AWS.
+Only botocore's data files are read; there is no client.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from lcli.manifest.explain import Fault, unknown
+from lcli.manifest.explain import Fault, shortened, unknown
 from lcli.manifest.references import Path
 from lcli.resources.model import Ref, Text
 
@@ -40,10 +41,37 @@ SHORT = {
 """CreateFunction's parameters that have a short name in the manifest."""
 
 OWN_CALLS = {
+    "CodeSigningConfigArn": "PutFunctionCodeSigningConfig",
     "RecursiveLoop": "PutFunctionRecursionConfig",
     "RuntimeManagementConfig": "PutRuntimeManagementConfig",
 }
-"""Settings of a function that CreateFunction does not take, and the operation that sets each."""
+"""Keys of a function's ``api:`` that operations of their own set (resources/runtime_settings.py).
+
+A key that is a parameter of its operation has that parameter's form, another one is a map of them.
+"""
+_CODE = "SourceKMSKeyArn"
+"""The one member of CreateFunction's Code that the manifest's source does not decide."""
+_REFUSED = {
+    ("PublishTo",): "lcli publishes a version and moves the alias by itself",
+    ("Code", "S3ObjectStorageMode"): "AWS does not tell which mode a function has, so lcli could "
+    "not see whether it is the one that the manifest asks for",
+}
+"""Parameters that lcli cannot keep as the manifest says, with the reason."""
+_WHICH = ("FunctionName", "Qualifier")
+"""Parameters that say of which function an operation is."""
+_LONGEST_FOR_PATTERN = 2048
+_MEANINGS = {
+    "CapacityProviderArn": "the ARN of a capacity provider",
+    "CodeSigningConfigArn": "the ARN of a code signing configuration "
+    "(arn:PARTITION:lambda:REGION:ACCOUNT:code-signing-config:csc-…)",
+    "Endpoint": "a host and its port (broker.example.com:9092)",
+    "KMSKeyArn": "the ARN of a KMS key",
+    "KMSKeyArnNonEmpty": "the ARN of a KMS key",
+    "RuntimeVersionArn": "the ARN of a runtime version (arn:PARTITION:lambda:REGION::runtime:…)",
+    "SecurityGroupId": "a security group's id (sg-…)",
+    "SubnetId": "a subnet's id (subnet-…)",
+}
+"""What a text that does not have its shape's pattern should have been."""
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     "structure": (Mapping, "a map"),
@@ -72,30 +100,40 @@ def runtimes() -> tuple[str, ...]:
     return tuple(lambda_model()["shapes"]["Runtime"]["enum"])
 
 
+def check_function(parameters: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """What the API would refuse of a function's ``api:``, and what lcli cannot keep."""
+    for name, value in parameters.items():
+        at = (*path, name)
+        if (name,) in _REFUSED:
+            yield _refused(at, (name,))
+        elif name in OWN_CALLS:
+            yield from _own_call(name, value, at)
+        elif name == "Code" and isinstance(value, Mapping):
+            yield from _code(value, at)
+        else:
+            yield from check("CreateFunction", {name: value}, path, SHORT, also=OWN_CALLS)
+
+
 def check(
-    operation: str, parameters: Mapping[str, Any], path: Path, short: Mapping[str, str]
+    operation: str,
+    parameters: Mapping[str, Any],
+    path: Path,
+    short: Mapping[str, str],
+    *,
+    also: Iterable[str] = (),
 ) -> Iterator[Fault]:
     """What the API would refuse of some of an operation's parameters.
 
-    `short` maps parameters that may not be given to the manifest's key for them.
+    `short` maps parameters that may not be given to the manifest's key for them; `also` are names
+    to suggest for a wrong one.
     """
-    shapes = lambda_model()["shapes"]
-    shape = shapes[lambda_model()["operations"][operation]["input"]["shape"]]
+    shape = _input(operation)
     for name, value in parameters.items():
         at = (*path, name)
         if name in short:
-            yield Fault(
-                at,
-                "api-has-short-name",
-                f"api.{name} has a short name in the manifest: {short[name]}",
-                f"set {short[name]}: instead",
-                at_key=True,
-            )
-        elif operation == "CreateFunction" and name in OWN_CALLS:
-            yield from _own_call(name, value, at)
+            yield _has_short(at, name, short[name])
         elif name not in shape["members"]:
-            own = OWN_CALLS if operation == "CreateFunction" else ()
-            known = [each for each in (*shape["members"], *own) if each not in short]
+            known = [each for each in (*shape["members"], *also) if each not in short]
             yield unknown(at, operation, known, what="parameter", code="unknown-parameter")
         else:
             yield from _value(shape["members"][name]["shape"], value, at)
@@ -103,21 +141,59 @@ def check(
 
 def _own_call(name: str, value: object, path: Path) -> Iterator[Fault]:
     """A setting that is a parameter of its operation, or a map of that operation's parameters."""
-    operation = lambda_model()["operations"][OWN_CALLS[name]]
-    members = lambda_model()["shapes"][operation["input"]["shape"]]["members"]
+    members = _input(OWN_CALLS[name])["members"]
     if name in members:
         yield from _value(members[name]["shape"], value, path)
     elif not isinstance(value, Mapping):
         yield _wrong(path, "expected a map")
     else:
-        settings = [each for each in members if each not in ("FunctionName", "Qualifier")]
-        for key, each in value.items():
-            if key in settings:
-                yield from _value(members[key]["shape"], each, (*path, key))
-            else:
-                yield unknown(
-                    (*path, key), name, settings, what="parameter", code="unknown-parameter"
-                )
+        own = {key: each for key, each in members.items() if key not in _WHICH}
+        yield from _structure(name, {"members": own}, value, path)
+        manual = value.get("UpdateRuntimeOn") == "Manual"
+        if manual != bool(value.get("RuntimeVersionArn")):
+            yield Fault(
+                path,
+                "wrong-value",
+                f"{name}: UpdateRuntimeOn: Manual and RuntimeVersionArn belong together",
+                "set both or neither",
+                at_key=True,
+            )
+
+
+def _code(value: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    members = lambda_model()["shapes"]["FunctionCode"]["members"]
+    for name, each in value.items():
+        at = (*path, name)
+        if ("Code", name) in _REFUSED:
+            yield _refused(at, ("Code", name))
+        elif name == _CODE:
+            yield from _value(members[name]["shape"], each, at)
+        elif name in members:
+            yield _has_short(at, f"Code.{name}", "source")
+        else:
+            yield unknown(at, "Code", [_CODE], what="parameter", code="unknown-parameter")
+
+
+def _refused(path: Path, name: tuple[str, ...]) -> Fault:
+    dotted = ".".join(name)
+    what = f"api.{dotted} cannot be set: {_REFUSED[name]}"
+    return Fault(path, "api-not-kept", what, "leave it out", at_key=True)
+
+
+def _has_short(path: Path, name: str, short: str) -> Fault:
+    return Fault(
+        path,
+        "api-has-short-name",
+        f"api.{name} has a short name in the manifest: {short}",
+        f"set {short}: instead",
+        at_key=True,
+    )
+
+
+def _input(operation: str) -> Mapping[str, Any]:
+    model = lambda_model()
+    shape: Mapping[str, Any] = model["shapes"][model["operations"][operation]["input"]["shape"]]
+    return shape
 
 
 def _value(name: str, value: object, path: Path) -> Iterator[Fault]:
@@ -140,9 +216,27 @@ def _value(name: str, value: object, path: Path) -> Iterator[Fault]:
             fault = unknown((*path, value), _name(path), shape["enum"], what="value")
             yield Fault(path, "wrong-value", fault.what, fault.next_step)
         else:
-            yield from _limits(shape, len(value), path, " characters")
+            yield from _text(name, shape, value, path)
     elif isinstance(value, int | float):
         yield from _limits(shape, value, path, "")
+
+
+def _text(name: str, shape: Mapping[str, Any], value: str, path: Path) -> Iterator[Fault]:
+    faults = [*_limits(shape, len(value), path, " characters")]
+    yield from faults
+    pattern = _pattern(name) if not faults and len(value) <= _LONGEST_FOR_PATTERN else None
+    if pattern and not pattern.fullmatch(value):
+        what = _MEANINGS.get(name, f"text that matches {pattern.pattern}")
+        yield _wrong(path, f"expected {what}, not {shortened(value)!r}")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str] | None:
+    """A shape's pattern; None without one, or where only Java's regular expressions have it."""
+    try:
+        return re.compile(lambda_model()["shapes"][name]["pattern"], re.ASCII)
+    except (KeyError, re.error):
+        return None
 
 
 def _structure(

@@ -115,7 +115,14 @@ def function(
                     f"log.{level} needs log.format: json",
                     "add format: json, or leave the level out",
                 )
-    yield from api.check("CreateFunction", function.api, (*path, "api"), api.SHORT)
+    yield from api.check_function(function.api, (*path, "api"))
+    if function.is_image and "Code" in function.api:
+        yield _at_key(
+            (*path, "api", "Code"),
+            "not-for-images",
+            "a container image takes no api.Code",
+            "remove it; it is about zips",
+        )
     for index, trigger in enumerate(function.triggers):
         parameters = getattr(trigger, "api", None)
         if trigger.operation and isinstance(parameters, Mapping):

@@ -216,7 +216,7 @@ def unknown(
         word.lower().replace("-", "_"), names, n=1
     )
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
-    return Fault(path, code, f"{whole} has no {what} {_short(word)!r}", hint, at_key=True)
+    return Fault(path, code, f"{whole} has no {what} {shortened(word)!r}", hint, at_key=True)
 
 
 def _expected(error: Mapping[str, Any]) -> str:
@@ -235,7 +235,7 @@ def _got(path: Path, error: Mapping[str, Any]) -> str:
     if isinstance(value, int | float):
         return f", not {value}"
     if isinstance(value, str):
-        return f", not {_short(value)!r}"
+        return f", not {shortened(value)!r}"
     if isinstance(value, Mapping):
         return ", not a map"
     if isinstance(value, list | tuple):
@@ -263,7 +263,8 @@ def _thing(path: Path) -> str:
     return dotted(path)
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text that is quoted in a message, cut where it is long."""
     return text if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 

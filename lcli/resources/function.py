@@ -14,6 +14,8 @@ from lcli.resources.compare import changes as compared
 from lcli.resources.compare import merged
 from lcli.resources.function_actual import Payload, actual_function, environment_paths
 from lcli.resources.function_fields import (
+    BESIDE,
+    CODE_FIELDS,
     WAYS,
     Way,
     api_form,
@@ -65,12 +67,15 @@ def function(
     `settings` are by API name and in the API's shape (``EphemeralStorage: {"Size": 512}``), but
     `Environment`, which is the variables alone; None or absent means AWS's default. `api` adds
     CreateFunction parameters without a short name (those that change by a call of their own are
-    `runtime_settings.runtime_settings`'). `parts` are `function_tags.part_names` of all that is
-    attached to it. `ignored` paths belong to somebody else; the environment is always secret.
+    `runtime_settings.runtime_settings`'; of its Code only SourceKMSKeyArn counts). `parts` are
+    `function_tags.part_names` of all that is attached to it. `ignored` paths belong to somebody
+    else; the environment is always secret.
     """
     given = {field: value for field, value in settings.items() if value is not None}
     own_calls = {field for field in api or {} if WAYS.get(field) is Way.OWN_CALL}
+    own_calls.add("Code")
     given |= {field: value for field, value in (api or {}).items() if field not in own_calls}
+    given |= _members((api or {}).get("Code"))
     fields = defaults(name, code.package) | {
         field: normal(field, value, name) for field, value in given.items()
     }
@@ -179,11 +184,11 @@ class Function(Kind):
         """
         fields = {change.path.partition(".")[0] for change in changes}
         code = _payload(wanted).code
-        sends_code = bool(fields & {"Code", "Architectures"})
+        sends_code = bool(fields & CODE_FIELDS)
         known = {
             name: value
             for name, value in actual.resource.fields.items()
-            if name not in {"Code", "Tags"} and name not in actual.unknown
+            if name not in BESIDE | {"Tags"} and name not in actual.unknown
         }
         step = Update(
             wanted, applying, known | {SHA: actual.outputs["code_sha256"]}, actual.revision
@@ -199,7 +204,7 @@ class Function(Kind):
                 **{f: api_form(f, value) for f, value in sent.items()},
             )
         if sends_code:
-            self._send_code(step, code)
+            self._send_code(step, code, drops_key="SourceKMSKeyArn" in fields)
         made = await_ready(wanted.key.name, applying)
         return actual_function(made, wanted, applying.place).outputs
 
@@ -207,8 +212,8 @@ class Function(Kind):
         self, wanted: Resource, actual: Actual, sends_code: bool, applying: Applying
     ) -> bool:
         """Whether tags were written. Other people's tags are not among those compared."""
-        before = _mapping(actual.resource.fields.get("Tags"))
-        after = _mapping(merged(wanted, actual, "Tags"))
+        before = _members(actual.resource.fields.get("Tags"))
+        after = _members(merged(wanted, actual, "Tags"))
         put = {name: str(value) for name, value in after.items() if before.get(name) != value}
         code = _payload(wanted).code
         if sends_code and code.code_sha256:
@@ -220,14 +225,16 @@ class Function(Kind):
             applying.clients.call("lambda", "UntagResource", Resource=arn, TagKeys=drop)
         return bool(put or drop)
 
-    def _send_code(self, step: Update, code: Code) -> None:
+    def _send_code(self, step: Update, code: Code, *, drops_key: bool) -> None:
         step.applying.say("sending the code")
+        key = step.applying.settle(step.wanted.fields.get("SourceKMSKeyArn", ""))
         architectures = step.applying.settle(step.wanted.fields["Architectures"])
         step.send(
             "UpdateFunctionCode",
             {SHA: code.code_sha256 or None, "Architectures": frozen(architectures)},
             Architectures=architectures,
             **code.parameters(),
+            **({"SourceKMSKeyArn": key} if key or drops_key else {}),
         )
         if not code.code_sha256 and code.package == "Zip":
             arn = step.applying.place.arn("lambda", f"function:{step.wanted.key.name}")
@@ -256,7 +263,7 @@ def _of_manifest(actual: Actual, wanted: Resource) -> Actual:
     return replace(actual, resource=replace(actual.resource, function=key))
 
 
-def _mapping(value: Value) -> Mapping[str, Value]:
+def _members(value: Value) -> Mapping[str, Value]:
     return value if isinstance(value, Mapping) else {}
 
 
@@ -277,9 +284,10 @@ def _creation(wanted: Resource, payload: Payload, applying: Applying) -> dict[st
     given = {
         field: api_form(field, applying.settle(value))
         for field, value in wanted.fields.items()
-        if field not in {"Code", "Tags"} and plain.get(field) != value
+        if field not in BESIDE | {"Tags"} and plain.get(field) != value
     }
-    tags = {str(key): str(value) for key, value in _mapping(wanted.fields["Tags"]).items()}
+    key = applying.settle(wanted.fields.get("SourceKMSKeyArn", ""))
+    tags = {str(key): str(value) for key, value in _members(wanted.fields["Tags"]).items()}
     if payload.parts:
         tags[tagging.PARTS] = payload.parts
     if payload.code.code_sha256:
@@ -287,7 +295,7 @@ def _creation(wanted: Resource, payload: Payload, applying: Applying) -> dict[st
     publish = {"Publish": True} if payload.publish else {}
     return {
         "FunctionName": name,
-        "Code": payload.code.parameters(),
+        "Code": payload.code.parameters() | ({"SourceKMSKeyArn": key} if key else {}),
         "Tags": tags,
         **given,
         **publish,

@@ -9,7 +9,7 @@ from typing import Any
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.code import Code
-from lcli.resources.function_fields import read_fields, unknown_fields
+from lcli.resources.function_fields import kept_fields, read_fields, source_key, unknown_fields
 from lcli.resources.function_state import is_settled
 from lcli.resources.function_update import SHA
 from lcli.resources.model import Actual, Key, Place, Resource, Value
@@ -45,7 +45,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
     if error := answer.get("TagsError"):
         raise LcliError(_tags_hidden(configuration, error))
     governed = wanted.fields if wanted else {}
-    fields = read_fields(configuration, governed)
+    fields = read_fields(configuration, governed) | source_key(answer)
     wanted_tags = governed.get("Tags")
     fields["Code"] = code_identity(answer, tags, wanted)
     fields["Tags"] = tagging.governed(tags, wanted_tags if isinstance(wanted_tags, Mapping) else {})
@@ -75,7 +75,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         owner=tagging.owner(tags),
         revision=configuration.get("RevisionId", "") if is_settled(configuration) else "",
         unknown=unknown_fields(configuration),
-        note=_note(configuration),
+        note=_note(configuration, governed if wanted else configuration),
     )
 
 
@@ -111,7 +111,7 @@ def _tags_hidden(configuration: Mapping[str, Any], error: Mapping[str, str]) -> 
     )
 
 
-def _note(configuration: Mapping[str, Any]) -> str:
+def _note(configuration: Mapping[str, Any], governed: Mapping[str, Any]) -> str:
     notes = []
     if configuration.get("State") == "Failed":
         notes.append(f"failed at creation: {configuration.get('StateReason', 'no reason given')}")
@@ -120,4 +120,6 @@ def _note(configuration: Mapping[str, Any]) -> str:
         notes.append(f"its last update failed, the old code still runs: {reason}")
     for field in sorted(unknown_fields(configuration)):
         notes.append(f"AWS does not show {field}, so it was not compared")
+    for field in kept_fields(configuration, governed):
+        notes.append(f"it keeps {field}, which the manifest does not set and no call takes away")
     return "; ".join(notes)

@@ -31,6 +31,7 @@ class Way(StrEnum):
 WAYS: Mapping[str, Way] = {
     "Architectures": Way.CODE,
     "Code": Way.CODE,
+    "SourceKMSKeyArn": Way.CODE,
     "CodeSigningConfigArn": Way.OWN_CALL,
     "RecursiveLoop": Way.OWN_CALL,
     "RuntimeManagementConfig": Way.OWN_CALL,
@@ -42,6 +43,19 @@ WAYS: Mapping[str, Way] = {
     "PublishTo": Way.NEVER,
 }
 """What is not in this table changes in UpdateFunctionConfiguration."""
+CODE_FIELDS = frozenset(field for field, way in WAYS.items() if way is Way.CODE)
+"""A change of one of these sends the code."""
+BESIDE = frozenset({"Code", "SourceKMSKeyArn"})
+"""Fields that GetFunction shows beside the Configuration, which RevisionId does not guard."""
+KEPT = (
+    "AcceleratorConfig",
+    "CapacityProviderConfig",
+    "DurableConfig",
+    "RuntimeConfig",
+    "TenancyConfig",
+)
+"""Settings without a default that an update could bring back: AWS keeps them when they leave the
+manifest's ``api:``."""
 
 COMMON: Mapping[str, Value] = {
     "Architectures": ("x86_64",),
@@ -58,7 +72,7 @@ COMMON: Mapping[str, Value] = {
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"Ipv6AllowedForDualStack": False, "SecurityGroupIds": (), "SubnetIds": ()},
 }
-ZIP: Mapping[str, Value] = {"Handler": "", "Layers": (), "Runtime": ""}
+ZIP: Mapping[str, Value] = {"Handler": "", "Layers": (), "Runtime": "", "SourceKMSKeyArn": ""}
 IMAGE: Mapping[str, Value] = {
     "ImageConfig": {"Command": (), "EntryPoint": (), "WorkingDirectory": ""}
 }
@@ -113,7 +127,7 @@ def _logging(value: Mapping[str, Any], name: str) -> dict[str, Value]:
 def read_fields(
     configuration: Mapping[str, Any], governed: Mapping[str, Value]
 ) -> dict[str, Value]:
-    """The fields of a GetFunction answer's Configuration.
+    """The fields of a GetFunction answer's Configuration, without those `BESIDE` it.
 
     Of what has no default here (``api:`` keys) only the members that `governed` sets are taken,
     since AWS adds defaults of its own.
@@ -125,12 +139,12 @@ def read_fields(
         "ImageConfig": configuration.get("ImageConfigResponse", {}).get("ImageConfig", {}),
         "Layers": [layer["Arn"] for layer in configuration.get("Layers") or ()],
     }
-    fields = defaults(name, package)
+    fields = {field: one for field, one in defaults(name, package).items() if field not in BESIDE}
     for field in fields:
         if shown.get(field) is not None:
             fields[field] = normal(field, shown[field], name)
     fields |= {"PackageType": package, "Role": configuration.get("Role", "")}
-    others = governed.keys() - fields.keys() - {"Code", "Tags"}
+    others = governed.keys() - fields.keys() - BESIDE - {"Tags"}
     return fields | {
         field: _projected(frozen(configuration[field]), governed[field])
         for field in others
@@ -142,6 +156,18 @@ def _projected(value: Value, onto: Value) -> Value:
     if isinstance(value, Mapping) and isinstance(onto, Mapping):
         return {key: _projected(value[key], onto[key]) for key in onto if key in value}
     return value
+
+
+def source_key(answer: Mapping[str, Any]) -> dict[str, Value]:
+    """SourceKMSKeyArn by a GetFunction answer: zips have one, images do not."""
+    if answer["Configuration"].get("PackageType", "Zip") != "Zip":
+        return {}
+    return {"SourceKMSKeyArn": answer.get("Code", {}).get("SourceKMSKeyArn") or ""}
+
+
+def kept_fields(configuration: Mapping[str, Any], governed: Mapping[str, Value]) -> tuple[str, ...]:
+    """Settings that the function has, the manifest does not, and no call takes away."""
+    return tuple(field for field in KEPT if configuration.get(field) and field not in governed)
 
 
 def unknown_fields(configuration: Mapping[str, Any]) -> frozenset[str]:

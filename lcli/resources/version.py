@@ -9,7 +9,14 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.compare import changes as compared
 from lcli.resources.function_actual import code_identity, environment_paths
-from lcli.resources.function_fields import NOT_VERSIONED, frozen, read_fields, unknown_fields
+from lcli.resources.function_fields import (
+    BESIDE,
+    NOT_VERSIONED,
+    frozen,
+    read_fields,
+    source_key,
+    unknown_fields,
+)
 from lcli.resources.function_state import (
     await_ready,
     changed_meanwhile,
@@ -129,7 +136,7 @@ def _behind_alias(reading: Reading, function: Actual) -> dict[str, Any] | None:
 def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None) -> Actual:
     configuration = answer["Configuration"]
     name = function.resource.key.name
-    fields = read_fields(configuration, wanted.fields if wanted else {})
+    fields = read_fields(configuration, wanted.fields if wanted else {}) | source_key(answer)
     fields = {field: one for field, one in fields.items() if field not in NOT_VERSIONED}
     fields["Code"] = code_identity(answer, {tagging.CODE: function.outputs["code_tag"]}, wanted)
     return Actual(
@@ -164,7 +171,9 @@ def _publish(wanted: Resource, applying: Applying) -> dict[str, Any]:
     configuration = await_ready(wanted.key.name, applying)["Configuration"]
     seen: dict[str, Value] = {**read_fields(configuration, wanted.fields), SHA: configuration[SHA]}
     sent = {
-        name: frozen(applying.settle(one)) for name, one in wanted.fields.items() if name != "Code"
+        name: frozen(applying.settle(one))
+        for name, one in wanted.fields.items()
+        if name not in BESIDE
     } | {SHA: sha}
     hidden = unknown_fields(configuration)
     foreign = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from lcli.local.lambda_api.codestore import UNZIPPED_LIMIT
@@ -44,7 +45,7 @@ async def take(call: Call, source: Parameters, settings: Mapping[str, Any], oper
     if image:
         digest = hashlib.sha256(image.encode()).hexdigest()
         return Code(sha256=digest, image=image)
-    code = await stored(call, source)
+    code = replace(await stored(call, source), source_key=source.get("SourceKMSKeyArn") or "")
     check_total(call, code, settings)
     return code
 
@@ -104,7 +105,8 @@ def location(call: Call, code: Code) -> Parameters:
             "ImageUri": code.image,
             "ResolvedImageUri": f"{resolved_uri}@sha256:{code.sha256}",
         }
-    return {"RepositoryType": "S3", "Location": zip_url(call, code)}
+    key = {"SourceKMSKeyArn": code.source_key} if code.source_key else {}
+    return {"RepositoryType": "S3", "Location": zip_url(call, code)} | key
 
 
 def zip_url(call: Call, code: Code) -> str:

@@ -80,6 +80,31 @@ def test_a_setting_changes_publishes_and_goes_back_to_the_default(deployed, sett
     assert deployed.deploy(deployed.resources()) == []
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/zips"
+
+
+def test_the_key_of_the_zip_comes_and_goes_with_the_code(deployed):
+    with_key = deployed.resources(api={"Code": {"SourceKMSKeyArn": KEY}})
+    done = deployed.deploy(with_key)
+    assert done == [f"update {FUNCTION}", f"replace {VERSION}", f"update {LIVE}"]
+    assert "UpdateFunctionCode" in deployed.mutations()
+    shown = deployed.boto3("lambda").get_function(FunctionName=NAME, Qualifier="live")
+    assert shown["Code"]["SourceKMSKeyArn"] == KEY
+    assert deployed.deploy(with_key) == []
+    changed = deployed.plan(deployed.resources()).changes[0].changes
+    assert [(one.path, one.before, one.after) for one in changed] == [("SourceKMSKeyArn", KEY, "")]
+    deployed.deploy(deployed.resources())
+    assert deployed.deploy(deployed.resources()) == []
+    shown = deployed.boto3("lambda").get_function(FunctionName=NAME)
+    assert "SourceKMSKeyArn" not in shown["Code"]
+
+
+def test_a_function_is_made_with_the_key_of_its_zip(app):
+    with_key = app.resources(api={"Code": {"SourceKMSKeyArn": KEY}})
+    app.deploy(with_key)
+    assert app.deploy(with_key) == []
+
+
 def test_code_is_sent_once_and_published(deployed):
     done = deployed.deploy(deployed.resources(source="two"))
     assert done == [f"update {FUNCTION}", f"replace {VERSION}", f"update {LIVE}"]

@@ -5,8 +5,10 @@ from lcli.resources.function_fields import (
     Way,
     api_form,
     defaults,
+    kept_fields,
     normal,
     read_fields,
+    source_key,
     unknown_fields,
 )
 
@@ -43,6 +45,8 @@ def test_an_untouched_function_has_all_defaults():
         "PackageType": "Zip",
         "Role": "arn:aws:iam::111111111111:role/r",
     }
+    # GetFunction shows it beside the Configuration.
+    del expected["SourceKMSKeyArn"]
     assert read_fields(ANSWER, {}) == expected
 
 
@@ -137,3 +141,22 @@ def test_every_parameter_of_the_sdk_has_a_way_to_change():
     updated = set(model.operation_model("UpdateFunctionConfiguration").input_shape.members)
     in_update = {name for name in created if WAYS.get(name, Way.CONFIGURATION) == "configuration"}
     assert in_update - updated == {"Tags"}
+
+
+def test_what_no_call_takes_away_is_told_unless_the_manifest_sets_it():
+    durable = ANSWER | {"DurableConfig": {"ExecutionTimeout": 60}}
+    assert kept_fields(durable, {}) == ("DurableConfig",)
+    assert kept_fields(durable, {"DurableConfig": {"ExecutionTimeout": 60}}) == ()
+    assert kept_fields(ANSWER, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param({"Code": {"SourceKMSKeyArn": "arn"}}, {"SourceKMSKeyArn": "arn"}, id="key"),
+        pytest.param({"Code": {}}, {"SourceKMSKeyArn": ""}, id="AWS's own key"),
+        pytest.param({"Configuration": {"PackageType": "Image"}}, {}, id="image"),
+    ],
+)
+def test_the_key_of_the_zip_is_shown_beside_the_configuration(answer, expected):
+    assert source_key({"Configuration": ANSWER, **answer}) == expected
