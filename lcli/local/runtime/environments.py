@@ -212,9 +212,11 @@ class Environments:
         environment: Environment | None = None
         try:
             async with self._starts:
+                loop = asyncio.get_running_loop()
+                prepared = await loop.run_in_executor(None, self._prepare, pool.deployed)
                 await self._room(pool)
                 if pool.waiting:
-                    environment = await self._make(pool)
+                    environment = await self._make(pool, *prepared)
         except Exception as error:
             # RuntimeMissing above all; whatever it is, nobody may wait for ever.
             pool.refuse(error)
@@ -234,29 +236,30 @@ class Environments:
                 self._freed.clear()
                 await self._freed.wait()
 
-    async def _make(self, pool: Pool) -> Environment:
-        """Start an environment. Raises RuntimeMissing."""
-        loop = asyncio.get_running_loop()
-        deployed = pool.deployed
-        site = self._shared()
-        changed = partial(self._changed, pool)
-        try:
-            launch, layers = await loop.run_in_executor(None, self._prepare, deployed)
-        except InvalidEntrypoint as error:
-            launch = Launch((), deployed.runtime, deployed.code)
-            environment = Environment(deployed, site, launch, deployed.code, changed)
-            environment.failure = platform_error("Runtime.InvalidEntrypoint", f"Error: {error}")
+    async def _make(self, pool: Pool, launch: Launch | str, layers: Path) -> Environment:
+        """Start an environment; `launch` as `_prepare` gives it."""
+        deployed, site, changed = pool.deployed, self._shared(), partial(self._changed, pool)
+        if isinstance(launch, str):
+            nothing = Launch((), deployed.runtime, deployed.code)
+            environment = Environment(deployed, site, nothing, layers, changed)
+            environment.failure = platform_error("Runtime.InvalidEntrypoint", f"Error: {launch}")
             return environment
         environment = Environment(deployed, site, launch, layers, changed)
         self._living[environment] = pool
         await environment.start()
         return environment
 
-    def _prepare(self, deployed: Deployed) -> tuple[Launch, Path]:
-        """Find what to start; runs in a thread, since it looks for interpreters."""
+    def _prepare(self, deployed: Deployed) -> tuple[Launch | str, Path]:
+        """What to start, or why the function has nothing to start, and its layers in one folder.
+
+        Runs in a thread, since it looks for interpreters. Raises RuntimeMissing.
+        """
         with self._preparing:
             layers = merged(self._directory / "layers", deployed.layers)
-            return self._launcher.launch(deployed, layers), layers
+            try:
+                return self._launcher.launch(deployed, layers), layers
+            except InvalidEntrypoint as error:
+                return str(error), layers
 
     def _shared(self) -> Site:
         if self._site is None:

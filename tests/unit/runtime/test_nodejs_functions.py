@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ NODE = "nodejs20.x"
         ),
         pytest.param(
             {
-                "src/app.js": "import {add} from './add.js'; export const on = {e: async ({n}) => add(n)}",
-                "src/add.js": "export const add = (n) => n + 1",
+                "src/app.js": "import {add} from './add.js'; export const on = {e: add}",
+                "src/add.js": "export const add = async ({n}) => n + 1",
                 "package.json": '{"type": "module"}',
             },
             "src/app.on.e",
@@ -149,3 +150,13 @@ def test_streams_of_several_environments_run_at_the_same_time(bench: Any) -> Non
         return [outcome.payload[-3:] for outcome in outcomes]
 
     assert bench.run(both()) == [b"two", b"two"]
+
+
+def test_the_orders_example_reports_only_what_it_could_not_read(bench: Any) -> None:
+    examples = Path(__file__).parents[3] / "examples"
+    event = json.loads((examples / "events" / "orders.json").read_text())
+    function = bench.function((examples / "orders" / "app.mjs").read_text(), NODE)
+    assert json.loads(bench.invoke(function, event).payload) == {
+        "batchItemFailures": [{"itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da"}]
+    }
+    assert any("order A-1001: 54.00 for 2 items" in text for text in bench.logs.messages)
