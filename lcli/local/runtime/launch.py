@@ -33,6 +33,8 @@ _SUPPLY = (
     "put an executable `bootstrap` that speaks the Lambda Runtime API into its code or a layer"
 )
 _MISSING = {
+    "ruby": f"lcli has no Ruby client of its own: {_SUPPLY} (for example one that starts `ruby` "
+    "with aws_lambda_ric)",
     "java": f"lcli has no Java client of its own: {_SUPPLY} (for example one that starts `java` "
     "with aws-lambda-java-runtime-interface-client)",
     "dotnet": f"lcli has no .NET client of its own: {_SUPPLY} (for example a self-contained "
@@ -76,7 +78,6 @@ class Launcher:
         make = {
             "python": self._python,
             "nodejs": self._nodejs,
-            "ruby": self._ruby,
         }.get(family[0] if family else "", self._own)
         launch = make(deployed, layers)
         wrapper = deployed.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
@@ -124,15 +125,6 @@ class Launcher:
         heap = f"--max-old-space-size={max(64, deployed.memory * 9 // 10)}"
         script = str(_BOOTSTRAPS / "nodejs" / "bootstrap.mjs")
         return Launch((path, heap, script), f"nodejs:{version}", _BOOTSTRAPS / "nodejs")
-
-    def _ruby(self, deployed: Deployed, layers: Path) -> Launch:
-        path = shutil.which("ruby")
-        if not path:
-            raise RuntimeMissing(
-                f"{deployed.runtime} needs Ruby: install `ruby` from your system's packages"
-            )
-        script = str(_BOOTSTRAPS / "ruby" / "bootstrap.rb")
-        return Launch((path, script), deployed.runtime, _BOOTSTRAPS / "ruby")
 
     def _own(self, deployed: Deployed, layers: Path) -> Launch:
         """`provided.*`, and any other runtime for which the user supplies a bootstrap."""

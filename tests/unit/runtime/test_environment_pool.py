@@ -132,6 +132,7 @@ def test_an_invocation_runs_on_when_its_caller_goes_away(bench: Any) -> None:
     ("runtime", "message"),
     [
         ("java21", "java21 cannot run here as it is: lcli has no Java client of its own: put an"),
+        ("ruby3.3", "ruby3.3 cannot run here as it is: lcli has no Ruby client of its own: put an"),
         ("dotnet8", "dotnet8 cannot run here as it is: lcli has no .NET client of its own: put an"),
     ],
 )
