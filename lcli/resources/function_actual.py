@@ -54,7 +54,9 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         Resource(
             function_key(name),
             fields,
-            needs=_used(fields),
+            # What the function runs with, if it is ours: deleted after it. Its log group is not:
+            # a run killed in between would leave a group that nothing leads to any more.
+            needs=(Key("role", str(fields["Role"]).rpartition("/")[2]),),
             function=tags.get("lcli:function", ""),
             secret=environment_paths(fields),
         ),
@@ -77,14 +79,6 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         unknown=unknown_fields(configuration),
         note=_note(configuration, governed if wanted else configuration),
     )
-
-
-def _used(fields: Mapping[str, Value]) -> tuple[Key, ...]:
-    """What the function runs with, if it is ours: deleted after it."""
-    role = Key("role", str(fields["Role"]).rpartition("/")[2])
-    logging = fields["LoggingConfig"]
-    group = logging.get("LogGroup") if isinstance(logging, Mapping) else ""
-    return role, Key("log_group", str(group))
 
 
 def code_identity(

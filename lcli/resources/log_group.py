@@ -56,7 +56,8 @@ class LogGroup(Kind):
 
         Groups of functions that exist are read too, so that `delete --logs` finds them.
         """
-        owners = {found.resource.key.name: found.resource.function for found in _logged(reading)}
+        logged = _logged(reading)
+        owners = {group: function.resource.function for group, function in logged.items()}
         owners |= {one.key.name: one.function for one in reading.wanted("log_group")}
         listings = reading.each(lambda prefix: _listed(reading.clients, prefix), _prefixes(owners))
         return [
@@ -64,6 +65,7 @@ class LogGroup(Kind):
                 Resource(
                     Key("log_group", group["logGroupName"]),
                     {"RetentionInDays": group.get("retentionInDays")},
+                    needs=_needs(logged.get(group["logGroupName"])),
                     function=owners[group["logGroupName"]],
                 ),
                 outputs={"arn": group["arn"].removesuffix(":*")},
@@ -115,15 +117,19 @@ class LogGroup(Kind):
                 raise
 
 
-def _logged(reading: Reading) -> list[Actual]:
-    """The log groups of the functions that were read, as far as they are ours."""
-    found: list[Actual] = []
+def _logged(reading: Reading) -> dict[str, Actual]:
+    """The functions that were read, as far as they are ours, by their log groups."""
+    found: dict[str, Actual] = {}
     for function in reading.existing("function"):
         settings = function.resource.fields.get("LoggingConfig")
         if function.ours and isinstance(settings, Mapping):
-            key = Key("log_group", str(settings.get("LogGroup")))
-            found.append(Actual(Resource(key, {}, function=function.resource.function)))
+            found[str(settings.get("LogGroup"))] = function
     return found
+
+
+def _needs(function: Actual | None) -> tuple[Key, ...]:
+    """A group is deleted before its function, by which alone it is found again."""
+    return (function.resource.key,) if function else ()
 
 
 def _prefixes(names: Iterable[str]) -> list[str]:
