@@ -72,9 +72,11 @@ class Run:
     @cached_property
     def document(self) -> Document:
         """The manifest, merged for the stage. Raises LcliError (USAGE) where there is none."""
-        from lcli.manifest.document import find, read
+        from lcli.manifest.location import find
 
         path = find(Path.cwd(), file=self.options.file or "", environ=self.environ)
+        from lcli.manifest.document import read
+
         return read(path, stage=self.options.stage or "", environ=self.environ)
 
     @cached_property
@@ -103,6 +105,10 @@ class Run:
             self._sessions[region] = self._connect(region)
         return self._sessions[region]
 
+    def forget_sessions(self) -> None:
+        """Connect anew at the next call, with the credentials that there are then."""
+        self._sessions.clear()
+
     def place(self, region: str = "") -> Place:
         """Where the app is deployed; asks AWS for the account, and refuses any but the manifest's.
 
@@ -128,10 +134,21 @@ class Run:
         account = app.account or (LOCAL_ACCOUNT if self.options.local else "0" * 12)
         return Place(app.app, app.stage, region, account, local=self.options.local)
 
-    def app(self, place: Place, functions: frozenset[str] | None = None) -> App:
-        """The validated manifest; its secrets are masked in every output from here on."""
+    def app(
+        self,
+        place: Place,
+        functions: frozenset[str] | None = None,
+        *,
+        every_stage: bool = False,
+    ) -> App:
+        """The validated manifest; its secrets are masked in every output from here on.
+
+        `every_stage` checks the stages that are not selected, too.
+        """
         clients = _OnDemand(self, place.region)
-        app = self.document.load(place, clients=clients, functions=functions)
+        app = self.document.load(
+            place, clients=clients, functions=functions, every_stage=every_stage
+        )
         self.mask = Mask(app.secrets, show=self.mask.show)
         for notice in app.notices:
             self.terminal.note(self.mask.text(notice))

@@ -10,10 +10,11 @@ from lcli.cli.run import Run
 def command(ctx: typer.Context) -> None:
     """Check the manifest and show every error at once.
 
-    AWS is asked only for references such as ${ssm:…}. Exit 2 if anything is wrong.
+    AWS is asked only for references such as ${ssm:…}, and for those of other stages than the
+    selected one not at all. Exit 2 if anything is wrong.
     """
     run: Run = ctx.obj
-    app = run.app(run.presumed_place())
+    app = run.app(run.presumed_place(), every_stage=True)
     count = len(app.functions)
     if run.json:
         run.print_json({"valid": True, "functions": sorted(app.functions)})

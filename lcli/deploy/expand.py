@@ -246,7 +246,6 @@ class _One:
     def _target(self, index: int, trigger: Trigger, lookups: Mapping[str, str]) -> Target:
         function = self.function
         own = function.role if not isinstance(function.role, str) else None
-        whole = getattr(self.app, trigger.kind) if trigger.settings_model else None
         return Target(
             self.place,
             function.key,
@@ -258,7 +257,7 @@ class _One:
             self.tags,
             self.app.tags,
             lookups,
-            whole.model_dump() if whole else {},
+            self.app.settings(trigger.kind),
             tuple(settings.api_statements(own)) if own else (),
         )
 

@@ -77,7 +77,7 @@ def routes(functions: Mapping[str, Function]) -> Iterator[Fault]:
     """That no route of the app's HTTP API leads to two places."""
     first: dict[str, str] = {}
     for key, function in functions.items():
-        for index, trigger in enumerate(function.triggers):
+        for index, trigger in function.numbered_triggers:
             if not isinstance(trigger, Http):
                 continue
             if trigger.route in first:
@@ -123,11 +123,22 @@ def function(
             "a container image takes no api.Code",
             "remove it; it is about zips",
         )
-    for index, trigger in enumerate(function.triggers):
+    for index, trigger in function.numbered_triggers:
         parameters = getattr(trigger, "api", None)
         if trigger.operation and isinstance(parameters, Mapping):
             at = (*path, "triggers", index, trigger.kind, "api")
             yield from api.check(trigger.operation, parameters, at, {})
+
+
+def local(key: str, function: Function) -> Iterator[Fault]:
+    """What the local cloud cannot run."""
+    if function.is_image:
+        yield Fault(
+            ("functions", key, "source"),
+            "image-under-local",
+            f"the function {key} is a container image, which the local cloud does not run",
+            "name the other functions, or leave out --local",
+        )
 
 
 def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,13 +19,15 @@ from lcli.manifest import nodes, stages
 from lcli.manifest.references import Interpolation
 from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import Scope
-from lcli.manifest.source import Mark, Source, decode, refused
+from lcli.manifest.source import Mark, Source, decode
 from lcli.resources.model import Place
 
 if TYPE_CHECKING:
     from lcli.manifest.models import App
 
-FILE = "lcli.yaml"
+APP_MISSING = "app-missing"
+_STAND_IN = "app"
+"""The app's name while the other problems of a manifest without one are looked for."""
 _IDENTITY = ("app", "region", "regions", "account")
 
 
@@ -56,27 +58,6 @@ class Named:
     """``lcli.yaml:12:3``."""
 
 
-def find(start: Path, *, file: str = "", environ: Mapping[str, str] | None = None) -> Path:
-    """The manifest: `file`, else LCLI_FILE, else lcli.yaml in `start` or a folder above it.
-
-    Raises LcliError where there is none. What -f or LCLI_FILE name is not checked here.
-    """
-    named = file or (os.environ if environ is None else environ).get("LCLI_FILE", "")
-    if named:
-        return start / named
-    here = start.absolute()
-    for folder in (here, *here.parents):
-        if (folder / FILE).is_file():
-            return folder / FILE
-    raise refused(
-        Problem(
-            "no-manifest",
-            f"there is no {FILE} in {here} or a folder above it",
-            next_step="write one (docs/manifest.md), or name another with -f FILE",
-        )
-    )
-
-
 def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = None) -> Document:
     """Parse a manifest and merge one stage into it.
 
@@ -92,6 +73,7 @@ def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = Non
         stage=stage,
         stages=stages.stage_names(root),
         root=merged,
+        whole=root,
         environ=os.environ if environ is None else environ,
     )
 
@@ -106,19 +88,36 @@ class Document:
     stages: tuple[str, ...]
     """The stages that it has."""
     root: nodes.Map
+    whole: nodes.Map = field(repr=False)
+    """As it is written, no stage merged."""
     environ: Mapping[str, str] = field(repr=False)
+    unasked: frozenset[str] = frozenset()
+    """Kinds of references (scope.OUTSIDE) that are left alone."""
 
     @property
     def file(self) -> str:
         """The file as messages call it."""
         return self.source.name
 
-    @cached_property
+    @property
     def identity(self) -> Identity:
-        """App, stage, regions and account. Raises LcliError (USAGE)."""
+        """App, stage, regions and account.
+
+        Raises LcliError (USAGE) with these problems and all others that show without asking AWS.
+        """
+        identity, problems = self.identified
+        if problems:
+            from lcli.manifest.loading import every_problem
+
+            raise LcliError(every_problem(self), ExitCode.USAGE)
+        return identity
+
+    @cached_property
+    def identified(self) -> tuple[Identity, tuple[Problem, ...]]:
+        """The identity as far as it can be told, and what is wrong with it."""
         context = Context(self.environ, self.path.parent)
         known = {"stage": self.stage}
-        scope = Scope(context, known)
+        scope = Scope(context, known, unasked=self.unasked)
         found: dict[str, Any] = {}
         resolving = Interpolation(self.source, scope.resolve)
         for key in _IDENTITY:
@@ -127,15 +126,18 @@ class Document:
                 found[key] = resolving.data(node, (key,))
                 known |= {key: str(found[key])} if key == "app" else {}
         problems = resolving.problems
+        for path in resolving.failed:
+            found.pop(str(path[0]), None)
+        if ("app",) in resolving.failed:
+            found["app"] = _STAND_IN
         if not isinstance(app := found.get("app"), str) or not app:
             mark = self.root.entries["app"].mark if "app" in self.root.entries else Mark()
             problems.append(
                 self.source.problem(
-                    "app-missing", "the manifest has no app name", mark, "write app: NAME"
+                    APP_MISSING, "the manifest has no app name", mark, "write app: NAME"
                 )
             )
-        if problems:
-            raise LcliError(problems, ExitCode.USAGE)
+            app = _STAND_IN
         several = found.get("regions")
         regions = (
             several
@@ -144,22 +146,25 @@ class Document:
             if found.get("region")
             else []
         )
-        return Identity(
-            str(app), self.stage, tuple(map(str, regions)), str(found.get("account", ""))
-        )
+        account = str(found.get("account", ""))
+        identity = Identity(app, self.stage, tuple(map(str, regions)), account)
+        return identity, tuple(problems)
 
     def functions(self, place: Place | None = None) -> tuple[Named, ...]:
         """The functions' names, in the manifest's order, without validating anything else.
 
         Without `place` its account and region are what the manifest says. Raises LcliError (USAGE).
         """
-        resolving = Interpolation(self.source, self._scope(place).resolve)
-        found = tuple(
-            self._named(key, node, resolving) for key, node in self.function_nodes().items()
-        )
+        found, resolving = self.named(place)
         if resolving.problems:
             raise LcliError(resolving.problems, ExitCode.USAGE)
         return found
+
+    def named(self, place: Place | None = None) -> tuple[tuple[Named, ...], Interpolation]:
+        """The same with what could not be resolved, instead of an error."""
+        resolving = Interpolation(self.source, self._scope(place).resolve)
+        nodes = self.function_nodes().items()
+        return tuple(self._named(key, node, resolving) for key, node in nodes), resolving
 
     def load(
         self,
@@ -167,16 +172,23 @@ class Document:
         *,
         clients: Clients | None = None,
         functions: Collection[str] | None = None,
+        every_stage: bool = False,
     ) -> App:
         """The validated manifest with all references of the named functions (all by default).
 
         `clients` answer ``${ssm:…}`` and the like; without them such a reference is an error
-        (under --local a placeholder). Raises LcliError (USAGE) with every problem found, each
-        with its place.
+        (under --local a placeholder). `every_stage` checks the other stages too, without asking
+        for what their references stand for. Raises LcliError (USAGE) with every problem found,
+        each with its place.
         """
         from lcli.manifest.loading import load
 
-        return load(self, place, clients, functions)
+        return load(self, place, clients, functions, every_stage=every_stage)
+
+    def at_stage(self, stage: str, unasked: frozenset[str]) -> Document:
+        """The same manifest merged for another stage. Raises LcliError (USAGE)."""
+        root = stages.effective(self.whole, stage, self.source)
+        return replace(self, stage=stage, root=root, unasked=unasked)
 
     def where(self, path: tuple[str | int, ...]) -> str:
         """The place of a part, or of the nearest part above it: ``lcli.yaml:12:5``."""
@@ -190,7 +202,7 @@ class Document:
         return functions.entries if isinstance(functions, nodes.Map) else {}
 
     def _scope(self, place: Place | None) -> Scope:
-        identity = self.identity
+        identity = self.identified[0]
         variables = {"app": identity.app, "stage": self.stage}
         if place is None:
             region = next(iter(identity.regions), "") or self.environ.get("AWS_REGION", "")
@@ -201,7 +213,8 @@ class Document:
                 "account": place.account,
                 "partition": place.partition,
             }
-        return Scope(Context(self.environ, self.path.parent), variables)
+        context = Context(self.environ, self.path.parent)
+        return Scope(context, variables, unasked=self.unasked)
 
     def _named(self, key: str, node: nodes.Node, resolving: Interpolation) -> Named:
         path = ("functions", key)
@@ -215,7 +228,7 @@ class Document:
                 text = text.replace("-${stage}", "").replace("${stage}-", "")
             name = str(resolving.text(text, template.mark, (*path, "name")))
         else:
-            name = "-".join(filter(None, (self.identity.app, self.stage, key)))
+            name = "-".join(filter(None, (self.identified[0].app, self.stage, key)))
         alias = own.get("alias")
         alias_value = resolving.data(alias, (*path, "alias")) if alias else "live"
         group = resolving.data(log_node, (*path, "log", "group")) if log_node else ""

@@ -17,7 +17,7 @@ from lcli.manifest.nodes import Map, Node, Sequence
 from lcli.manifest.references import Path
 from lcli.manifest.source import Mark, Source
 from lcli.resources.model import Ref, Text
-from lcli.triggers import triggers
+from lcli.triggers import settings_models, triggers
 from lcli.triggers.base import Trigger
 
 M = TypeVar("M", bound=BaseModel)
@@ -98,18 +98,26 @@ class Explainer:
         self._explain(model, prefix, errors)
         return None
 
-    def function(self, data: object, prefix: Path) -> tuple[Function | None, frozenset[str]]:
-        """A function as a model, and its keys that are wrong (then left out, for the checks)."""
+    def function(self, data: object, prefix: Path) -> tuple[Function | None, frozenset[Path]]:
+        """A function as a model, and its parts that are wrong (then left out, for the checks).
+
+        Such a part is a key, or one of its triggers.
+        """
         whole = self.model(Function, data, prefix)
         if whole is not None or not isinstance(data, dict):
             return whole, frozenset()
         try:
             Function.model_validate(data)
         except ValidationError as error:
-            wrong = frozenset(str(each["loc"][0]) for each in error.errors(include_url=False))
-        rest = {key: value for key, value in data.items() if key not in wrong}
+            wrong = frozenset(_part(each["loc"]) for each in error.errors(include_url=False))
+        rest = {key: value for key, value in data.items() if (key,) not in wrong}
         rest.setdefault("source", ".")
-        return Function.model_validate(rest), wrong
+        given = rest.get("triggers")
+        listed = list(enumerate(given)) if isinstance(given, list) else []
+        right = [(index, one) for index, one in listed if ("triggers", index) not in wrong]
+        function = Function.model_validate(rest | {"triggers": [one for _, one in right]})
+        function._positions = tuple(index for index, _ in right)
+        return function, wrong
 
     def _explain(self, model: type[BaseModel], prefix: Path, errors: list[ErrorDetails]) -> None:
         faults: dict[Path, list[Mapping[str, Any]]] = {}
@@ -151,6 +159,11 @@ class Explainer:
                 continue
             path.append(step)
         return tuple(path)
+
+
+def _part(loc: tuple[str | int, ...]) -> Path:
+    """The part of a function that is left out for an error: a key, or one trigger."""
+    return loc[: 2 if loc[0] == "triggers" and len(loc) > 1 else 1]
 
 
 def _at(root: Node, path: Path) -> Node | None:
@@ -280,7 +293,8 @@ def _known(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
         else:
             at = [each for each in at if each.__name__ == step] or at
     known = list(_fields(at))
-    return [*known, "stages", "defaults"] if "functions" in known else known
+    more = ("stages", "defaults", *settings_models())
+    return [*known, *more] if "functions" in known else known
 
 
 def _fields(models: Iterable[type[BaseModel]]) -> dict[str, Any]:

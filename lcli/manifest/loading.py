@@ -2,80 +2,195 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.manifest import checks
+from lcli.manifest import checks, resolvers
+from lcli.manifest.document import APP_MISSING
 from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Interpolation, Path
 from lcli.manifest.resolvers import Context
-from lcli.manifest.scope import Scope
+from lcli.manifest.scope import OUTSIDE, Scope
 from lcli.resources.model import Key, Place, Ref
+from lcli.triggers import settings_models
 
 if TYPE_CHECKING:
     from lcli.manifest.document import Document, Named
 
+_SOMEWHERE, _SOMEBODY = "us-east-1", "0" * 12
+"""Region and account where a manifest is only checked and names none."""
 _MOST = 100
 """Problems shown; the rest is counted."""
 
 
 def load(
-    document: Document, place: Place, clients: Clients | None, functions: Collection[str] | None
+    document: Document,
+    place: Place,
+    clients: Clients | None,
+    functions: Collection[str] | None,
+    *,
+    every_stage: bool = False,
 ) -> App:
     """See Document.load."""
-    named = {each.key: each for each in document.functions(place)}
-    context = _context(document, place, clients)
-    scope = Scope(context, _variables(place), _parts(document, place, named))
-    resolving = Interpolation(document.source, scope.resolve)
-    explainer = Explainer(document.source, document.root, resolving.failed)
-    chosen = [key for key in named if functions is None or key in functions]
-
-    top = {
-        key: resolving.data(node, (key,), literal=(("local",), ("name",)))
-        for key, node in document.root.entries.items()
-        if key != "functions" or not isinstance(node, Map)
-    }
-    is_map = isinstance(document.root.entries.get("functions"), Map)
-    app = explainer.model(App, top | ({"functions": {}} if is_map else {}), ())
-    loaded: dict[str, Function] = {}
-    wrong: dict[str, frozenset[str]] = {}
-    for key in chosen:
-        path: Path = ("functions", key)
-        data = resolving.data(document.function_nodes()[key], path)
-        if isinstance(data, dict):
-            data["name"] = named[key].name
-        function, wrong[key] = explainer.function(data, path)
-        if function is not None:
-            loaded[key] = function
-    faults: list[Fault] = [
-        *checks.names(named.values()),
-        *checks.routes(loaded),
-        *checks.app(document.root),
-        *(
-            fault
-            for key, function in loaded.items()
-            for fault in checks.function(
-                key, function, document.path.parent, _keys(document, "layers")
-            )
-        ),
-    ]
-    told = [each for each in faults if not _known_wrong(each.path, wrong)]
-    problems = [*resolving.problems, *explainer.problems, *explainer.faults(told)]
+    app, problems = _Loading(document, place, clients, document.unasked).load(functions)
+    if every_stage:
+        problems += _other_stages(document, place)
     if problems or app is None:
         raise LcliError(_ordered(problems), ExitCode.USAGE)
-    app = app.model_copy(update={"functions": loaded})
-    app._secrets = frozenset(context.secrets)
-    app._notices = _notices(context)
-    return _finished(document, place, app, named)
+    return app
 
 
-def _known_wrong(path: Path, wrong: Mapping[str, Collection[str]]) -> bool:
-    return len(path) > 2 and path[0] == "functions" and path[2] in wrong.get(str(path[1]), ())
+def every_problem(document: Document) -> list[Problem]:
+    """All that is wrong with a manifest, as far as it shows without asking AWS."""
+    place = _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
+    unasked = document.unasked | set(resolvers.REMOTE)
+    return _ordered(_Loading(document, place, None, unasked).load(None)[1])
+
+
+def _other_stages(document: Document, place: Place) -> list[Problem]:
+    """What is wrong with the stages that were not asked for, each merged as for a deploy."""
+    found: list[Problem] = []
+    for stage in document.stages:
+        if stage == document.stage:
+            continue
+        try:
+            other = document.at_stage(stage, OUTSIDE)
+        except LcliError as error:
+            found += error.problems
+            continue
+        problems = _Loading(other, _presumed(other, place), None, OUTSIDE).load(None)[1]
+        found += [replace(one, what=f"{one.what} (stage {stage})") for one in problems]
+    return found
+
+
+def _presumed(document: Document, place: Place) -> Place:
+    """Where a manifest says that its stage is; `place` says what it does not."""
+    identity = document.identified[0]
+    return replace(
+        place,
+        app=identity.app,
+        stage=identity.stage,
+        region=next(iter(identity.regions), place.region),
+        account=identity.account or place.account,
+    )
+
+
+class _Loading:
+    """One manifest, one stage, one place on the way to an App."""
+
+    def __init__(
+        self,
+        document: Document,
+        place: Place,
+        clients: Clients | None,
+        unasked: frozenset[str],
+    ) -> None:
+        self.document, self.place = document, place
+        found, self.naming = document.named(place)
+        self.named = {each.key: each for each in found}
+        self.context = _context(document, place, clients)
+        parts = _parts(document, place, self.named)
+        self.scope = Scope(self.context, _variables(place), parts, unasked)
+        self.resolving = Interpolation(document.source, self.scope.resolve)
+        identity = document.identified[1]
+        if any(one.code == APP_MISSING for one in identity):
+            self.resolving.failed.add(("app",))
+        self.problems = [*identity, *self.naming.problems]
+        self.explainer = Explainer(document.source, document.root, self.resolving.failed)
+
+    def load(self, functions: Collection[str] | None) -> tuple[App | None, list[Problem]]:
+        """The App, None where its top level is wrong, and every problem."""
+        app = self._top()
+        chosen = {key for key in self.named if functions is None or key in functions}
+        loaded: dict[str, Function] = {}
+        wrong: dict[str, frozenset[Path]] = {}
+        for key in self.named:
+            if key in chosen:
+                function, wrong[key] = self._function(key, self.resolving, self.explainer)
+                loaded |= {key: function} if function else {}
+        faults = [*self._across(loaded, chosen), *self._each(loaded)]
+        told = [each for each in faults if not _known_wrong(each.path, wrong)]
+        found = [*self.resolving.problems, *self.explainer.problems]
+        problems = [*self.problems, *found, *self.explainer.faults(told)]
+        if app is None or problems:
+            return None, problems
+        app = app.model_copy(update={"functions": loaded})
+        app._secrets = frozenset(self.context.secrets)
+        app._notices = _notices(self.context)
+        return _finished(self.document, self.place, app, self.named), []
+
+    def _top(self) -> App | None:
+        """Everything but the functions; what concerns a kind of triggers has a model of its own."""
+        entries = self.document.root.entries
+        top = {
+            key: self.resolving.data(node, (key,), literal=(("local",), ("name",)))
+            for key, node in entries.items()
+            if key != "functions" or not isinstance(node, Map)
+        }
+        settings = {
+            kind: self.explainer.model(model, top.pop(kind), (kind,))
+            for kind, model in settings_models().items()
+            if kind in top
+        }
+        is_map = isinstance(entries.get("functions"), Map)
+        app = self.explainer.model(App, top | ({"functions": {}} if is_map else {}), ())
+        if app is not None:
+            app._settings = {kind: one for kind, one in settings.items() if one is not None}
+        return app
+
+    def _function(
+        self, key: str, resolving: Interpolation, explainer: Explainer
+    ) -> tuple[Function | None, frozenset[Path]]:
+        path: Path = ("functions", key)
+        data = resolving.data(self.document.function_nodes()[key], path)
+        if isinstance(data, dict):
+            data["name"] = self.named[key].name
+        return explainer.function(data, path)
+
+    def _across(self, loaded: Mapping[str, Function], chosen: Collection[str]) -> Iterator[Fault]:
+        """Checks over all functions, also over those that the command does not name.
+
+        Of these nothing outside of the manifest is asked, and nothing is told of them alone.
+        """
+        scope = replace(self.scope, unasked=OUTSIDE)
+        resolving = Interpolation(self.document.source, scope.resolve)
+        aside = Explainer(self.document.source, self.document.root, resolving.failed)
+        all_of_them: dict[str, Function] = {}
+        for key in self.named:
+            function = loaded.get(key)
+            if key not in chosen:
+                function = self._function(key, resolving, aside)[0]
+            all_of_them |= {key: function} if function else {}
+        known = [
+            one
+            for key, one in self.named.items()
+            if ("functions", key, "name") not in self.naming.failed
+        ]
+        yield from checks.names(known)
+        yield from checks.routes(all_of_them)
+        yield from checks.app(self.document.root)
+
+    def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:
+        layers = _keys(self.document, "layers")
+        for key, function in loaded.items():
+            yield from checks.function(key, function, self.document.path.parent, layers)
+            if self.place.local:
+                yield from checks.local(key, function)
+
+
+def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
+    inside = path[2:]
+    return len(path) > 2 and any(
+        inside[: len(part)] == part
+        for part in wrong.get(str(path[1]), ())
+        if path[0] == "functions"
+    )
 
 
 def _finished(document: Document, place: Place, app: App, named: Mapping[str, Named]) -> App:

@@ -15,7 +15,7 @@ from lcli.manifest.trigger_list import ByKind
 from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Strings, Tags
 from lcli.triggers import triggers
 from lcli.triggers.base import Trigger
-from lcli.triggers.http import Cors, HttpSettings
+from lcli.triggers.http import Cors
 
 Patterns = tuple[str, ...]
 AnyTrigger = Annotated[Trigger, ByKind(triggers)]
@@ -178,6 +178,7 @@ class Function(Model):
     _key: str = PrivateAttr("")
     _where: str = PrivateAttr("")
     _triggers_where: tuple[str, ...] = PrivateAttr(())
+    _positions: tuple[int, ...] = PrivateAttr(())
 
     name: str = Field(default="", description="Name in AWS; from the top-level name when left out.")
     source: str = Field(
@@ -260,6 +261,12 @@ class Function(Model):
         return self._triggers_where[index] if index < len(self._triggers_where) else self._where
 
     @property
+    def numbered_triggers(self) -> tuple[tuple[int, Trigger], ...]:
+        """The triggers with their places in the manifest's list, of which wrong ones are missing
+        while the manifest is checked."""
+        return tuple(zip(self._positions or range(len(self.triggers)), self.triggers, strict=True))
+
+    @property
     def is_image(self) -> bool:
         """Whether the source is a container image in a registry (PackageType Image)."""
         return ".dkr.ecr." in self.source.partition("/")[0]
@@ -331,6 +338,7 @@ class App(Model):
     _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _secrets: frozenset[str] = PrivateAttr(frozenset())
     _notices: tuple[str, ...] = PrivateAttr(())
+    _settings: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
 
     app: Annotated[
         str, Form(r"[a-z][a-z0-9-]{0,49}", "a name such as photos ([a-z][a-z0-9-]*)")
@@ -344,9 +352,6 @@ class App(Model):
         default=None, description="Functions' names in AWS: ${app}-${stage}-${function}."
     )
     tags: Tags = Field(default_factory=dict, max_length=45, description="Tags of all.")
-    http: HttpSettings = Field(
-        default_factory=HttpSettings, description="Settings of the app's one HTTP API."
-    )
     artifacts: Artifacts = Field(default_factory=Artifacts, description="Where large zips go.")
     local: LocalSettings = Field(
         default_factory=LocalSettings, description="Values and settings under --local only."
@@ -358,6 +363,10 @@ class App(Model):
     def names(self) -> Mapping[str, str]:
         """AWS names of all the manifest's functions by key, also of those that were not loaded."""
         return self._names
+
+    def settings(self, kind: str) -> Mapping[str, Any]:
+        """What the top level says of all triggers of a kind, by its `settings_model`."""
+        return self._settings[kind].model_dump() if kind in self._settings else {}
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -17,6 +17,10 @@ _TEXTS = ("environment", "tags")
 """Maps whose values are texts whatever they look like: ``VERSION: 1.10`` stays 1.10."""
 
 
+UNASKED = "not-asked"
+"""Code of an Unresolved that is no error: the value was not to be asked for."""
+
+
 class Unresolved(Exception):
     """A reference that has no value: a code, what is wrong, and what to do."""
 
@@ -114,6 +118,8 @@ class Interpolation:
             return self._value(parse(text), path)
         except Unresolved as error:
             self.failed.add(path)
+            if error.code == UNASKED:
+                return text
             mark = _within(self.source, mark, text)
             hide = "environment" in path
             self.problems.append(

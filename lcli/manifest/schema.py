@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from pydantic.json_schema import models_json_schema
+
 from lcli.manifest.models import App
+from lcli.triggers import settings_models
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -18,8 +21,14 @@ def schema() -> Schema:
     A text with ``${…}`` is allowed wherever a value is. What may be spread over defaults,
     functions and stages requires nothing and takes null, which removes.
     """
-    made = App.model_json_schema(by_alias=True)
-    defs: Schema = {name: _referable(each) for name, each in made.pop("$defs").items()}
+    settings = settings_models()
+    wanted = [(model, "validation") for model in (App, *settings.values())]
+    _, whole = models_json_schema(wanted, by_alias=True)  # type: ignore[arg-type]
+    made = whole["$defs"].pop("App")
+    for kind, model in settings.items():
+        told = {"description": model.__doc__, "$ref": f"#/$defs/{model.__name__}"}
+        made["properties"][kind] = told
+    defs: Schema = {name: _referable(each) for name, each in whole["$defs"].items()}
     app = _referable(made)
     overlays = _Overlays(defs)
     overlay = overlays.of(app)

@@ -9,12 +9,14 @@ from typing import Any
 
 from lcli.manifest import resolvers
 from lcli.manifest.lookup import among
-from lcli.manifest.references import Path, Unresolved
+from lcli.manifest.references import UNASKED, Path, Unresolved
 from lcli.manifest.resolvers import Context
 
 VARIABLES = ("app", "stage", "region", "account", "partition", "function")
 INSIDE = ("function", "layer")
 """Kinds that refer to another part of the manifest."""
+OUTSIDE = frozenset((*resolvers.LIGHT, *resolvers.REMOTE))
+"""Kinds that refer to what lies outside of the manifest."""
 KINDS = (*resolvers.LIGHT, *resolvers.REMOTE, *INSIDE)
 
 Parts = Callable[[], Mapping[str, Mapping[str, object]]]
@@ -29,6 +31,8 @@ class Scope:
     """``app``, ``stage``, ``region``, ``account``, ``partition`` as far as they are known."""
     parts: Mapping[str, Parts] = field(default_factory=dict)
     """By kind (function, layer): attributes of each part by its key."""
+    unasked: frozenset[str] = frozenset()
+    """Kinds whose values are not asked for: they count as right, whatever they would be."""
 
     def resolve(self, inside: str, path: Path) -> Any:
         """The value of ``${inside}`` at a path. Raises Unresolved."""
@@ -42,6 +46,8 @@ class Scope:
             raise Unresolved(
                 "reference-malformed", f"${{{kind}:}} names nothing", f"write ${{{kind}:NAME}}"
             )
+        if kind in self.unasked:
+            raise Unresolved(UNASKED, f"${{{inside}}} was not asked for", "")
         if kind in INSIDE:
             return self._part(kind, argument)
         return resolvers.resolve(kind, argument, self.context)

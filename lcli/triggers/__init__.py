@@ -6,6 +6,8 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pydantic import BaseModel
+
 from lcli.triggers.base import Trigger
 
 
@@ -19,3 +21,12 @@ def triggers() -> dict[str, type[Trigger]]:
         if trigger is not None:
             found[trigger.kind] = trigger
     return found
+
+
+def settings_models() -> dict[str, type[BaseModel]]:
+    """By kind, what the manifest's top level may say of all triggers of it."""
+    return {
+        kind: trigger.settings_model
+        for kind, trigger in triggers().items()
+        if trigger.settings_model is not None
+    }

@@ -105,7 +105,8 @@ class Trigger(BaseModel):
     operation: ClassVar[str] = ""
     """The Lambda operation whose other parameters go under the trigger's ``api:``, if any."""
     settings_model: ClassVar[type[BaseModel] | None] = None
-    """What the manifest's top level may say under `kind` (``http: {cors: …}``)."""
+    """What the manifest's top level may say under `kind` (``http: {cors: …}``); its docstring is
+    the schema's description."""
 
     @abstractmethod
     def expand(self, target: Target) -> Expansion:

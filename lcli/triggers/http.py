@@ -71,7 +71,7 @@ class Cors(BaseModel):
 
 
 class HttpSettings(BaseModel):
-    """The manifest's top-level ``http:``: what belongs to the whole API."""
+    """Settings of the app's one HTTP API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from lcli.errors import LcliError
-from lcli.manifest.document import find, read
+from lcli.manifest.document import read
+from lcli.manifest.location import find
 from lcli.resources.model import Place
 
 TEXT = """\

@@ -1,5 +1,6 @@
 # ruff: noqa: E501
 import textwrap
+from dataclasses import replace
 
 import pytest
 
@@ -236,3 +237,165 @@ def test_very_many_problems_are_counted(problems):
     found = problems(f"app: photos\nfunctions:\n  one:\n{good}{settings}")
     assert len(found) == 101
     assert found[-1] == ("", "50 more problems", "correct these first")
+
+
+def test_a_wrong_trigger_does_not_hide_what_is_wrong_with_the_others(problems):
+    found = problems("""\
+        app: photos
+        functions:
+          one:
+            source: src
+            runtime: python3.13
+            handler: a.b
+            triggers:
+              - sqs: {queue: q, bach_size: 1}
+              - sqs: {queue: q, api: {ProvisionedPollerConfig: {MinimumPollers: x}}}
+              - http: GET /
+              - http: GET /
+        """)
+    assert [(where, what) for where, what, _ in found] == [
+        ("lcli.yaml:8:25", "triggers[0].sqs has no key 'bach_size'"),
+        ("lcli.yaml:9:73", "MinimumPollers: expected a whole number"),
+        ("lcli.yaml:11:15", "the route GET / is used twice: by one and one"),
+    ]
+
+
+def test_a_wrong_name_does_not_hide_the_rest(problems):
+    found = problems(f"""\
+        app: photos
+        name: ${{env:NOPE}}-${{function}}
+        functions:
+          one: {{{GOOD}, memory: 64}}
+          two: {{{GOOD}, name: "${{ssm:/x}}"}}
+        """)
+    assert [(where, what) for where, what, _ in found] == [
+        ("lcli.yaml:2:7", "the environment variable NOPE is not set"),
+        ("lcli.yaml:4:65", "memory: expected at least 128, not 64"),
+        ("lcli.yaml:5:64", "the parameter /x is in AWS, which is not asked here"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identity", "where", "what"),
+    [
+        ("name: x-${function}", "1:1", "the manifest has no app name"),
+        ("app: ${env:NOPE}", "1:6", "the environment variable NOPE is not set"),
+        ("{app: photos, account: '${ssm:/a}'}", "1:25", None),
+    ],
+    ids=["no app", "app of a variable", "account of a parameter"],
+)
+def test_a_wrong_identity_comes_together_with_the_rest(problems, tmp_path, identity, where, what):
+    rest = f"functions: {{one: {{{GOOD}, memory: 64}}}}"
+    text = f"{identity[:-1]}, {rest}}}" if identity[0] == "{" else f"{identity}\n{rest}\n"
+    loaded = problems(text)
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={}).identity  # noqa: B018
+    asked = [(one.where, one.what, one.next_step) for one in caught.value.problems]
+    assert loaded == asked
+    (first, of_it, _), (_, other, _) = asked
+    assert (first, other) == (f"lcli.yaml:{where}", "memory: expected at least 128, not 64")
+    assert what in (None, of_it)
+
+
+def test_checks_over_all_functions_see_those_that_are_not_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(
+        textwrap.dedent(f"""\
+        app: photos
+        functions:
+          one: {{{GOOD}, triggers: [http: GET /]}}
+          two: {{{GOOD}, triggers: [http: "${{ssm:/x}}", http: GET /], environment: {{A1: "${{ssm:/x}}"}}}}
+          three: {{{GOOD}, memory: 64, name: photos-one}}
+        """)
+    )
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={}).load(PLACE, functions=["one"])
+    assert [(one.where, one.what) for one in caught.value.problems] == [
+        ("lcli.yaml:4:93", "the route GET / is used twice: by one and two"),
+        ("lcli.yaml:5:3", "one and three have one AWS name: photos-one"),
+    ]
+
+
+STAGES = """\
+app: photos
+defaults: {runtime: python3.13, handler: a.b}
+functions:
+  one: {source: src}
+stages:
+  dev:
+    defaults: {memory: 64, timeout: "${ssm:/timeout}"}
+    functions: {one: {environment: {TOKEN: "${env:ONLY_IN_CI}"}}}
+  test:
+    account: ${env:TEST_ACCOUNT}
+    functions: {two: {source: src, handler: null}}
+  prod: {functions: {one: {memroy: 1}, two: {source: src, name: photos-prod-one}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        (
+            "",
+            [
+                ("7:24", "memory: expected at least 128, not 64 (stage dev)"),
+                ("11:17", "the function two has no handler (stage test)"),
+                ("12:28", "the function one has no key 'memroy' (stage prod)"),
+                ("12:40", "one and two have one AWS name: photos-prod-one (stage prod)"),
+            ],
+        ),
+        (
+            "prod",
+            [
+                ("7:24", "memory: expected at least 128, not 64 (stage dev)"),
+                ("11:17", "the function two has no handler (stage test)"),
+                ("12:28", "the function one has no key 'memroy'"),
+                ("12:40", "one and two have one AWS name: photos-prod-one"),
+            ],
+        ),
+    ],
+    ids=["none selected", "prod selected"],
+)
+def test_stages_that_are_not_selected_are_checked_without_asking_for_their_values(
+    tmp_path, monkeypatch, stage, expected
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(STAGES)
+    document = read(tmp_path / "lcli.yaml", stage=stage, environ={})
+    with pytest.raises(LcliError) as caught:
+        document.load(Place("photos", stage, "eu-west-1", "123456789012"), every_stage=True)
+    found = [(one.where, one.what) for one in caught.value.problems]
+    assert found == [(f"lcli.yaml:{where}", what) for where, what in expected]
+
+
+def test_a_stage_that_is_no_map_is_told_with_the_rest(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions: {}\nstages: {dev: 1, prod: {zzz: 1}}"
+    )
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={}).load(PLACE, every_stage=True)
+    assert [(one.where, one.what) for one in caught.value.problems] == [
+        ("lcli.yaml:3:15", "dev takes a map"),
+        ("lcli.yaml:3:25", "the manifest has no key 'zzz' (stage prod)"),
+    ]
+
+
+def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions:\n"
+        "  one: {source: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/one:1}\n"
+    )
+    document = read(tmp_path / "lcli.yaml", environ={})
+    assert document.load(PLACE).functions["one"].is_image
+    with pytest.raises(LcliError) as caught:
+        document.load(replace(PLACE, local=True))
+    (problem,) = caught.value.problems
+    assert (problem.where, problem.what, problem.next_step) == (
+        "lcli.yaml:3:17",
+        "the function one is a container image, which the local cloud does not run",
+        "name the other functions, or leave out --local",
+    )
