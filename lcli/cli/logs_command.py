@@ -2,62 +2,121 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from lcli.cli import logs_options as option
 from lcli.cli.names import Functions, find
 from lcli.cli.run import Run, usage
-from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
-    from lcli.observe.events import LogEvent, Source
-
-COLORS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow")
+    from lcli.cli.logs_reading import Span
+    from lcli.observe.events import Source
+    from lcli.observe.filters import Predicate
+    from lcli.ui.log_lines import Write
 
 
 def command(
     ctx: typer.Context,
     functions: Functions = None,
-    follow: Annotated[
-        bool, typer.Option("-F", "--follow", help="Go on printing what arrives until Ctrl-C.")
-    ] = False,
-    since: Annotated[
-        str, typer.Option("--since", metavar="T", help="10m, 2h, 1d12h, yesterday 14:00, ISO 8601.")
-    ] = "10m",
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="T", help="As --since; now when left out.")
-    ] = None,
-    pattern: Annotated[
-        str,
-        typer.Option(
-            "--filter", metavar="PATTERN", help="CloudWatch's filter pattern.", show_default=False
-        ),
-    ] = "",
+    everything: option.All = False,
+    follow: option.Follow = False,
+    since: option.Since = "10m",
+    until: option.Until = None,
+    pattern: option.Filter = "",
+    grep: option.Grep = None,
+    invert: option.Invert = False,
+    level: option.Level = None,
+    request: option.Request = None,
+    errors: option.Errors = False,
+    tail: option.Tail = None,
+    limit: option.Limit = None,
+    group: option.Group = False,
+    timestamps: option.Timestamps = True,
+    utc: option.Utc = False,
+    raw: option.Raw = False,
 ) -> None:
     """Print the logs of functions, merged by time.
 
     --follow prints every event exactly once if it reaches CloudWatch within 15 minutes of its
-    timestamp. With -o json each event is one line.
+    timestamp; the events of several functions are in the order of time if they arrive within a
+    second of each other, others are marked (late). With -o json each event is one line.
     """
-    from lcli.observe.times import moment
+    from lcli.cli.logs_reading import Logs
 
     run: Run = ctx.obj
-    now = datetime.now().astimezone()
-    start = moment(since, now)
-    end = moment(until, now) if until else None
-    if follow and until:
-        raise usage("usage", "--follow and --until exclude each other", "leave one out")
+    _check(functions, everything, follow, until, grep, invert, raw and run.json)
+    span = _span(since, until, pattern, utc)
     sources = _sources(run, functions or [])
-    write = _writer(run, sources)
+    logs = Logs(
+        run,
+        sources,
+        span,
+        _write(run, sources, span, timestamps, utc, raw),
+        wanted=_wanted(grep, invert, level, request, errors),
+        limit=limit,
+        grouped=group,
+        tail=tail,
+        # What a START says about lines further on is lost where only the last windows are read.
+        backwards=not (follow or request),
+    )
     if follow:
-        raise typer.Exit(_follow(run, sources, start, pattern, write))
-    for event in _history(run, sources, start, end, pattern):
-        write(event)
+        raise typer.Exit(logs.follow())
+    logs.history()
+
+
+def _check(
+    functions: list[str] | None,
+    everything: bool,
+    follow: bool,
+    until: str | None,
+    grep: str | None,
+    invert: bool,
+    two_forms: bool,
+) -> None:
+    """Options that contradict each other."""
+    for contradiction, what, next_step in (
+        (everything and functions, "--all and names of functions exclude each other", "leave"),
+        (follow and until, "--follow and --until exclude each other", "leave"),
+        (two_forms, "--raw and -o json exclude each other", "leave"),
+        (invert and grep is None, "--invert is about --grep, which is not given", "add"),
+    ):
+        if contradiction:
+            advice = {"leave": "leave one out", "add": "add --grep RE"}[next_step]
+            raise usage("usage", what, advice)
+
+
+def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
+    from lcli.cli.logs_reading import Span
+    from lcli.observe.times import moment
+
+    now = datetime.now(UTC) if utc else datetime.now().astimezone()
+    start = moment(since, now)
+    # An event of this very millisecond is still to be seen.
+    end = moment(until, now) if until else int(now.timestamp() * 1000) + 1
+    if end <= start:
+        raise usage("usage", f"--since {since} is not before --until {until}", "swap them")
+    began = datetime.fromtimestamp(start / 1000, now.tzinfo)
+    return Span(start, end, pattern, began.date() != now.date())
+
+
+def _wanted(
+    grep: str | None, invert: bool, level: str | None, request: str | None, errors: bool
+) -> Predicate | None:
+    from lcli.observe import filters
+
+    predicates: list[Predicate] = []
+    if request is not None:
+        predicates.append(filters.request(request))
+    if errors:
+        predicates.append(filters.errors)
+    if level is not None:
+        predicates.append(filters.level(level))
+    if grep is not None:
+        predicates.append(filters.grep(grep, invert=invert))
+    return filters.every(predicates) if predicates else None
 
 
 def _sources(run: Run, texts: list[str]) -> list[Source]:
@@ -67,104 +126,31 @@ def _sources(run: Run, texts: list[str]) -> list[Source]:
     known = {function.name: function for function in document.functions()} if document else {}
     if not texts and not known:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
-    found = []
+    found = {}
     for name in [find(text, document).name for text in texts] or known:
         own = known.get(name)
         group = own.log_group if own else f"/aws/lambda/{name}"
-        found.append(Source(own.key if own else name, group))
-    return found
+        found[group] = Source(own.key if own else name, group)
+    return list(found.values())
 
 
-def _history(
-    run: Run, sources: list[Source], start: int, end: int | None, pattern: str
-) -> list[LogEvent]:
-    from lcli.aws.clients import AwsError
-    from lcli.observe.events import scan
+def _write(
+    run: Run, sources: list[Source], span: Span, timestamps: bool, utc: bool, raw: bool
+) -> Write:
+    from lcli.ui import log_lines
 
-    found: list[LogEvent] = []
-    for source in sources:
-        try:
-            found.extend(scan(run.session(), source, start, end, pattern))
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
-            raise LcliError(
-                Problem(
-                    "no-logs",
-                    f"{source.function} has no log group: it never ran, or is not deployed",
-                    source.group,
-                    "invoke it first, or wait for its first event with --follow",
-                )
-            ) from error
-    return sorted(found, key=lambda event: event.order)
-
-
-def _follow(
-    run: Run,
-    sources: list[Source],
-    start: int,
-    pattern: str,
-    write: Callable[[LogEvent], None],
-) -> ExitCode:
-    from lcli.observe.follow import Follower
-
-    follower = Follower(run.session(), sources, start, pattern, notice=run.terminal.note)
-    count = 0
-    try:
-        for event in _endless(follower.poll, follower.next_due):
-            write(event)
-            count += 1
-    except KeyboardInterrupt:
-        for event in follower.last_sweep():
-            write(event)
-            count += 1
-        run.terminal.note(f"{count} event{'s' * (count != 1)}")
-    return ExitCode.INTERRUPTED
-
-
-def _endless(
-    poll: Callable[[float], Iterable[LogEvent]], next_due: Callable[[], float]
-) -> Iterator[LogEvent]:
-    while True:
-        yield from poll(time.monotonic())
-        time.sleep(max(0.05, next_due() - time.monotonic()))
-
-
-def _writer(run: Run, sources: list[Source]) -> Callable[[LogEvent], None]:
     if run.json:
-        return lambda event: _write_json(run, event)
-    width = max((len(source.function) for source in sources), default=0)
-    colors = {s.function: COLORS[i % len(COLORS)] for i, s in enumerate(sources)}
-    colored = run.stdout.isatty() and run.terminal.color
-
-    def write(event: LogEvent) -> None:
-        from lcli.ui.neutral import neutralise
-
-        at = datetime.fromtimestamp(event.timestamp / 1000).astimezone()
-        clock = at.strftime("%H:%M:%S.") + f"{at.microsecond // 1000:03}"
-        name = event.function.ljust(width)
-        message = event.message.rstrip("\n")
-        if run.stdout.isatty():
-            message = neutralise(message)
-        if colored:
-            clock = typer.style(clock, dim=True)
-            name = typer.style(name, fg=colors[event.function])
-        late = " (late)" if event.late else ""
-        run.stdout.write(f"{clock} {name}{late} {message}\n")
-        run.stdout.flush()
-
-    return write
-
-
-def _write_json(run: Run, event: LogEvent) -> None:
-    document = {
-        "eventId": event.id,
-        "timestamp": datetime.fromtimestamp(event.timestamp / 1000, UTC).isoformat(),
-        "ingestionTime": datetime.fromtimestamp(event.ingestion / 1000, UTC).isoformat(),
-        "function": event.function,
-        "group": event.group,
-        "stream": event.stream,
-        "message": event.message,
-    }
-    run.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    run.stdout.flush()
+        return log_lines.as_json
+    if raw:
+        return log_lines.as_stored
+    terminal = run.stdout.isatty()
+    return log_lines.Lines(
+        log_lines.Style(
+            tuple(source.function for source in sources),
+            timestamps=timestamps,
+            dates=span.days,
+            utc=utc,
+            color=terminal and run.terminal.color,
+            neutral=terminal,
+        )
+    )

@@ -1,16 +1,23 @@
-"""Log events and one pass over a log group."""
+"""Log events and reading them page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from sys import intern
+from typing import NamedTuple
 
 from lcli.aws.clients import Clients
 
+_VERSION = re.compile(r"\[([^\]]+)\]")
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
-    """One event of CloudWatch Logs; times in milliseconds since 1970."""
+
+class LogEvent(NamedTuple):
+    """One event of CloudWatch Logs; times in milliseconds since 1970.
+
+    A tuple, since there are a million of them.
+    """
 
     function: str
     """How the user named the function."""
@@ -21,12 +28,22 @@ class LogEvent:
     ingestion: int
     message: str
     late: bool = False
-    """Seen only after newer events of its group had been printed."""
+    """Printed only after newer events had been printed."""
 
     @property
-    def order(self) -> tuple[int, int, str]:
-        """Sort key: by time, then by arrival, then by CloudWatch's own order."""
-        return self.timestamp, self.ingestion, self.id
+    def version(self) -> str:
+        """The function's version, from the stream's name ``2026/03/01/[7]0f…``; else empty."""
+        found = _VERSION.search(self.stream)
+        return found[1] if found else ""
+
+
+def by_time(event: LogEvent) -> tuple[int, int]:
+    """Sort key: by time, then by arrival.
+
+    Sorting with it is stable, so events of one millisecond stay in the order of the pages, which
+    is CloudWatch's own (FilterLogEvents, API reference); their ids say nothing about it.
+    """
+    return event.timestamp, event.ingestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +54,42 @@ class Source:
     group: str
 
 
-def scan(
-    clients: Clients, source: Source, start: int, end: int | None, pattern: str
-) -> Iterator[LogEvent]:
-    """Every event of a group with ``start <= timestamp < end``, in the order of the pages.
+def read_pages(
+    clients: Clients,
+    source: Source,
+    start: int,
+    end: int,
+    pattern: str = "",
+    *,
+    before_call: Callable[[], None] = lambda: None,
+) -> Iterator[list[LogEvent]]:
+    """The events of a group with ``start <= timestamp < end``, page by page.
 
     Follows nextToken to its end, since pages may be empty while a token remains
-    (FilterLogEvents, API reference). Raises AwsError.
+    (FilterLogEvents, API reference). Pages need not be in the order of time, and may repeat
+    events. Raises AwsError.
     """
-    parameters: dict[str, object] = {"logGroupName": source.group, "startTime": start}
-    if end is not None:
-        # endTime is inclusive in practice although the reference says "later than": end - 1
-        parameters["endTime"] = end - 1
+    # endTime is inclusive in practice although the reference says "later than": end - 1
+    parameters = {"logGroupName": source.group, "startTime": start, "endTime": end - 1}
     if pattern:
         parameters["filterPattern"] = pattern
-    for page in clients.pages("logs", "FilterLogEvents", **parameters):
-        for event in page.get("events", []):
-            yield LogEvent(
+    token = ""
+    while True:
+        before_call()
+        page = clients.call("logs", "FilterLogEvents", **parameters)
+        yield [
+            LogEvent(
                 source.function,
                 source.group,
-                event.get("logStreamName", ""),
+                intern(event.get("logStreamName", "")),
                 event["eventId"],
                 event["timestamp"],
                 event.get("ingestionTime", event["timestamp"]),
                 event["message"],
             )
+            for event in page.get("events", ())
+        ]
+        following = page.get("nextToken", "")
+        if not following or following == token:
+            return
+        token = parameters["nextToken"] = following

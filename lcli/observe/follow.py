@@ -3,122 +3,248 @@
 Events reach CloudWatch Logs late and out of order, so asking again from the newest timestamp
 loses some. Instead each group is swept again over windows that end now: a shallow one often,
 deeper ones more rarely, the deepest once more at the end; what was seen already is dropped by
-its eventId. An event is printed exactly once if it arrives no later than the deepest window
-(15 minutes) after its timestamp.
+its eventId. An event is printed exactly once if it arrives no later than `LATENESS` after its
+timestamp.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from lcli.aws.clients import AwsError, Clients
-from lcli.observe.events import LogEvent, Source, scan
+from lcli.aws.clients import AwsError
+from lcli.aws.pacing import Bucket
+from lcli.observe.events import LogEvent, Source, by_time
+from lcli.observe.history import BUDGET, ReadPages, slices, token_expired
 
-SWEEPS = ((2.0, 10_000), (20.0, 120_000), (120.0, 900_000))
-"""(seconds between sweeps, milliseconds looked back from the newest event), shallow to deep."""
+LATENESS = 900_000
+"""Milliseconds after its timestamp by which an event must have arrived to be printed for sure."""
+SWEEPS = ((2.0, 10_000), (20.0, 120_000), (120.0, LATENESS + 180_000))
+"""(seconds between sweeps, milliseconds looked back from the newest event), shallow to deep.
+
+The deepest looks back further than LATENESS by more than the time between two of them, since an
+event may arrive just after one.
+"""
 DEEPEST = SWEEPS[-1][1]
+REORDER = 1.0
+"""Seconds for which events are held so that earlier ones of other groups come before them."""
 MAX_BACKOFF = 30.0
+_ABSENT_PAUSE = 5.0
+_FUTURE = 7_200_000
+"""Milliseconds that an event may be ahead of now (PutLogEvents, API reference: two hours)."""
+_PRUNE_EVERY = 20_000
+_MOST_HELD = 20_000
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
+    | {"NoCredentials"}
+)
 
-Scan = Callable[[Clients, Source, int, int | None, str], Iterator[LogEvent]]
+
+class Turns:
+    """Paces the calls of a follow: 5 a second for all functions together, one for each.
+
+    FilterLogEvents has 5 a second in an account and region ("CloudWatch Logs quotas"), which
+    others need too. After a pause a few calls may follow at once.
+    """
+
+    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], object]) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._all = Bucket(5, 5)
+        self._each: dict[str, Bucket] = {}
+
+    def wait(self, source: Source) -> None:
+        """Returns when it is this function's turn."""
+        each = self._each.setdefault(source.group, Bucket(1, 10))
+        now = self._clock()
+        delay = max(self._all.reserve(now), each.reserve(now))
+        if delay > 0:
+            self._sleep(delay)
+
+
+class Reorder:
+    """Holds events for a while, and gives them out in the order of time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._held: list[tuple[float, LogEvent]] = []
+        self._newest = 0
+
+    def add(self, events: Sequence[LogEvent], now: float) -> None:
+        """Events that were read at `now`."""
+        self._held.extend((now + self._seconds, event) for event in events)
+
+    def ready(self, now: float) -> list[LogEvent]:
+        """Those held long enough, with all that are earlier; `late` is set on those that come
+        behind newer ones all the same."""
+        if len(self._held) > _MOST_HELD:
+            return self.rest()
+        over = [event.timestamp for until, event in self._held if until <= now]
+        if not over:
+            return []
+        bound = max(over)
+        given = [event for _, event in self._held if event.timestamp <= bound]
+        self._held = [held for held in self._held if held[1].timestamp > bound]
+        return self._in_order(given)
+
+    def rest(self) -> list[LogEvent]:
+        """Everything that is held."""
+        given, self._held = [event for _, event in self._held], []
+        return self._in_order(given)
+
+    def next_due(self) -> float:
+        """When the next event will have been held long enough."""
+        return min((until for until, _ in self._held), default=float("inf"))
+
+    def _in_order(self, events: list[LogEvent]) -> list[LogEvent]:
+        events.sort(key=by_time)
+        newest = self._newest
+        self._newest = max(newest, events[-1].timestamp) if events else newest
+        return [
+            event._replace(late=True) if event.timestamp < newest else event for event in events
+        ]
 
 
 @dataclass(slots=True)
 class _Group:
     source: Source
+    read: ReadPages
     start: int
     newest: int
     seen: dict[str, int] = field(default_factory=dict)
-    due: list[float] = field(default_factory=lambda: [0.0] * len(SWEEPS))
-    wait_until: float = 0.0
+    prune_at: int = _PRUNE_EVERY
+    due: list[float] = field(default_factory=lambda: [float("-inf")] * len(SWEEPS))
+    wait_until: float = float("-inf")
     backoff: float = 0.0
+    trouble: str = ""
+
+    def is_new(self, event: LogEvent) -> bool:
+        """Remembers the event; False where it was seen before."""
+        if event.id in self.seen:
+            return False
+        self.seen[event.id] = event.timestamp
+        return True
+
+    def advance(self, newest: int) -> None:
+        """Notes how far the group was read; forgets what no sweep looks back to any more."""
+        self.newest = max(self.newest, newest)
+        if len(self.seen) >= self.prune_at:
+            horizon = self.newest - DEEPEST
+            self.seen = {id_: at for id_, at in self.seen.items() if at >= horizon}
+            self.prune_at = len(self.seen) + _PRUNE_EVERY
 
 
 class Follower:
-    """Sweeps groups in turn; `poll` gives what is new, in time order."""
+    """Sweeps groups in turn; `poll` gives what is new.
+
+    `reads` reads each source's group; `clock` is in seconds, `wall` in milliseconds since 1970.
+    `reconnect` is called before a try with credentials that had expired.
+    """
 
     def __init__(
         self,
-        clients: Clients,
-        sources: Sequence[Source],
+        reads: Sequence[tuple[Source, ReadPages]],
         start: int,
-        pattern: str = "",
         *,
         notice: Callable[[str], None] = lambda text: None,
-        scan: Scan = scan,
+        reconnect: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
-        self._clients = clients
-        self._pattern = pattern
+        self._groups = [_Group(source, read, start, start) for source, read in reads]
         self._notice = notice
-        self._scan = scan
-        self._groups = [_Group(source, start, start) for source in sources]
-        self._waiting: set[str] = set()
+        self._reconnect = reconnect
+        self._clock = clock
+        self._wall = wall
+        self._share = BUDGET // max(len(reads), 1)
+        self._reorder = Reorder(REORDER if len(reads) > 1 else 0.0)
 
-    def poll(self, now: float) -> list[LogEvent]:
-        """Sweep every group that is due at `now` (monotonic seconds); new events by time.
+    def printed(self, events: Sequence[LogEvent]) -> None:
+        """Events, in order of time, that were printed before the follow began: they are not
+        given out again."""
+        wall = self._wall()
+        for group in self._groups:
+            name = group.source.group
+            new = [event for event in events if event.group == name and group.is_new(event)]
+            if new:
+                group.advance(min(new[-1].timestamp, wall))
 
-        Throttling, server errors and a group that does not exist yet are waited out; other
-        refusals raise AwsError.
+    def poll(self) -> Iterator[list[LogEvent]]:
+        """Sweep every group that is due; new events, merged by time as far as `REORDER` allows.
+
+        Throttling, server errors, expired credentials and a group that does not exist yet are
+        waited out; other refusals raise AwsError.
         """
-        fresh: list[LogEvent] = []
         for group in self._groups:
-            depth = self._due(group, now)
+            depth = self._due(group)
             if depth is not None:
-                fresh.extend(self._sweep(group, depth, now))
-        return sorted(fresh, key=lambda event: event.order)
+                yield from self._sweep(group, depth)
+        yield self._reorder.ready(self._clock())
 
-    def last_sweep(self) -> list[LogEvent]:
-        """The deepest sweep of every group once more, before the follow ends."""
-        fresh: list[LogEvent] = []
+    def last_sweep(self) -> Iterator[list[LogEvent]]:
+        """The deepest sweep of every group once more, then all that is held."""
         for group in self._groups:
-            fresh.extend(self._sweep(group, len(SWEEPS) - 1, group.wait_until))
-        return sorted(fresh, key=lambda event: event.order)
+            yield from self._sweep(group, len(SWEEPS) - 1)
+        yield self._reorder.rest()
 
     def next_due(self) -> float:
-        """Monotonic seconds when the next sweep is due."""
-        return min(max(min(group.due), group.wait_until) for group in self._groups)
+        """The clock's reading at which `poll` has something to do."""
+        sweeps = (max(min(group.due), group.wait_until) for group in self._groups)
+        return min(*sweeps, self._reorder.next_due())
 
-    def _due(self, group: _Group, now: float) -> int | None:
+    def _due(self, group: _Group) -> int | None:
         """The deepest sweep that is due; it covers the shallower ones."""
+        now = self._clock()
         if now < group.wait_until:
             return None
         due = [depth for depth, at in enumerate(group.due) if now >= at]
         return due[-1] if due else None
 
-    def _sweep(self, group: _Group, depth: int, now: float) -> list[LogEvent]:
+    def _sweep(self, group: _Group, depth: int) -> Iterator[list[LogEvent]]:
+        began, wall = self._clock(), self._wall()
         start = max(group.start, group.newest - SWEEPS[depth][1])
-        newest = group.newest
-        fresh = []
         try:
-            for event in self._scan(self._clients, group.source, start, None, self._pattern):
-                if event.id in group.seen:
-                    continue
-                group.seen[event.id] = event.timestamp
-                fresh.append(replace(event, late=event.timestamp < newest))
-                group.newest = max(group.newest, event.timestamp)
+            for events in slices(group.read, start, wall + _FUTURE, self._share):
+                self._reorder.add([e for e in events if group.is_new(e)], self._clock())
+                # A sender's clock that is ahead must not move the windows beyond now.
+                group.advance(min(events[-1].timestamp, wall))
+                yield self._reorder.ready(self._clock())
         except AwsError as error:
-            self._wait_out(group, error, now)
-            return fresh
-        group.backoff = 0.0
-        self._waiting.discard(group.source.group)
+            self._wait_out(group, error)
+            return
+        if group.trouble:
+            self._notice(f"{group.source.group}: going on")
+        group.backoff, group.trouble = 0.0, ""
         for index in range(depth + 1):
-            group.due[index] = now + SWEEPS[index][0]
-        if depth == len(SWEEPS) - 1:
-            horizon = group.newest - 2 * DEEPEST
-            group.seen = {id_: at for id_, at in group.seen.items() if at >= horizon}
-        return fresh
+            group.due[index] = began + SWEEPS[index][0]
 
-    def _wait_out(self, group: _Group, error: AwsError, now: float) -> None:
-        absent = error.code == "ResourceNotFoundException"
-        passing = "Throttl" in error.code or error.status >= 500 or error.code == "Unreachable"
-        if not (absent or passing):
+    def _wait_out(self, group: _Group, error: AwsError) -> None:
+        now = self._clock()
+        name = group.source.group
+        if error.code == "ResourceNotFoundException":
+            pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
+        elif error.code in _EXPIRED:
+            pause = MAX_BACKOFF
+            told = f"{name}: the credentials have expired; renew them, lcli goes on by itself"
+            self._reconnect()
+        elif _passing(error):
+            group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
+            pause, told = group.backoff, f"{name}: {error.code}; trying again"
+        else:
             raise error
-        group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
-        group.wait_until = now + (SWEEPS[0][0] if absent else group.backoff)
-        if group.source.group not in self._waiting:
-            self._waiting.add(group.source.group)
-            self._notice(
-                f"{group.source.group} does not exist yet; waiting for its first event"
-                if absent
-                else f"{group.source.group}: {error.code}; trying again"
-            )
+        group.wait_until = now + pause
+        if told != group.trouble:
+            group.trouble = told
+            self._notice(told)
+
+
+def _passing(error: AwsError) -> bool:
+    return (
+        "Throttl" in error.code
+        or error.code in ("Unreachable", "LimitExceededException", "RequestLimitExceeded")
+        or error.status >= 500
+        or error.status == 429
+        or error.lost
+        or token_expired(error)
+    )

@@ -1,90 +1,172 @@
-"""The follower against a simulated log group whose events arrive late."""
+"""The follower against simulated log groups whose events arrive late."""
 
 import random
+from functools import partial
 
 import pytest
+from log_group import REFUSAL, SimulatedClock, SimulatedGroup
 
 from lcli.aws.clients import AwsError
-from lcli.observe.events import LogEvent, Source
-from lcli.observe.follow import Follower
+from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.follow import LATENESS, REORDER, Follower, Reorder, Turns
 
-SOURCE = Source("f", "/aws/lambda/f")
-
-
-class SimulatedGroup:
-    """Events with a timestamp and the moment they become visible, both in milliseconds."""
-
-    def __init__(self, seed, count, lag):
-        rng = random.Random(seed)
-        self.now = 0
-        self.calls = 0
-        self.fail = {}
-        self.events = []
-        for number in range(count):
-            at = rng.randrange(0, 600_000)
-            self.events.append((at + int(lag(rng)), at, f"{number:06}"))
-
-    def scan(self, clients, source, start, end, pattern):
-        self.calls += 1
-        if self.calls in self.fail:
-            raise self.fail[self.calls]
-        visible = [e for e in self.events if e[0] <= self.now and e[1] >= start]
-        for arrival, at, name in sorted(visible, key=lambda e: e[1]):
-            yield LogEvent("f", source.group, "s", name, at, arrival, f"line {name}")
+LAGS = {
+    "half a second": lambda rng: int(rng.gammavariate(2, 250)),
+    "two seconds on average": lambda rng: int(rng.expovariate(1 / 2_000)),
+    "minutes for one in fifty": lambda rng: rng.randrange(LATENESS) if rng.random() < 0.02 else 300,
+}
 
 
-def follow(group, until):
-    follower = Follower(None, [SOURCE], 0, scan=group.scan)
+def follow(groups, clock, until, *, trouble=None):
+    """Everything printed from now until `until` seconds, with the moment of printing."""
+    turns = Turns(clock, clock.sleep)
+    reads = []
+    for number, group in enumerate(groups):
+        source = Source(f"f{number}", f"/aws/lambda/f{number}")
+        reads.append(
+            (source, partial(read_pages, group, source, before_call=partial(turns.wait, source)))
+        )
+    notices = []
+    follower = Follower(
+        reads,
+        0,
+        notice=notices.append,
+        reconnect=trouble or (lambda: None),
+        clock=clock,
+        wall=clock.wall,
+    )
     printed = []
-    second = 0.0
-    while second * 1000 < until:
-        group.now = int(second * 1000)
-        printed += follower.poll(second)
-        second = max(second + 0.5, follower.next_due())
-    group.now = until
-    return printed + follower.last_sweep()
+    while clock() < until:
+        for events in follower.poll():
+            printed += [(clock.wall(), event) for event in events]
+        clock.sleep(max(0.05, follower.next_due() - clock()))
+    for events in follower.last_sweep():
+        printed += [(clock.wall(), event) for event in events]
+    return printed, notices
 
 
-@pytest.mark.parametrize(
-    "lag",
-    [
-        pytest.param(lambda rng: 0, id="none"),
-        pytest.param(lambda rng: rng.expovariate(1 / 2_000), id="two seconds on average"),
-        pytest.param(
-            lambda rng: rng.expovariate(1 / 60_000) if rng.random() < 0.02 else 300,
-            id="a minute for one in fifty",
-        ),
-    ],
-)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_every_event_is_printed_exactly_once(seed, lag):
-    group = SimulatedGroup(seed, 3_000, lag)
-    printed = follow(group, 1_400_000)
-    assert sorted(e.id for e in printed) == sorted(name for _, _, name in group.events)
-    assert group.calls <= 1_400
+def events(seed, count, seconds, lag):
+    rng = random.Random(seed)
+    return [(rng.randrange(seconds * 1000), lag(rng)) for _ in range(count)]
 
 
-def test_throttling_and_an_absent_group_are_waited_out():
-    group = SimulatedGroup(3, 200, lambda rng: 100)
-    refusal = {"service": "logs", "operation": "FilterLogEvents"}
+@pytest.mark.parametrize("lag", LAGS.values(), ids=LAGS.keys())
+def test_100_000_events_are_printed_exactly_once(lag):
+    clock = SimulatedClock()
+    group = SimulatedGroup(1, clock, events(1, 100_000, 3_600, lag), trouble=0.02)
+    printed, _ = follow([group], clock, 3_600 + 1_000)
+    names = [event.id for _, event in printed]
+    assert (len(names), len(set(names))) == (100_000, 100_000)
+    assert len(group.calls) <= clock() + 10
+
+
+def test_several_functions_share_five_calls_a_second():
+    clock = SimulatedClock()
+    groups = [
+        SimulatedGroup(seed, clock, events(seed, 3_000, 600, LAGS["half a second"]))
+        for seed in range(20)
+    ]
+    printed, _ = follow(groups, clock, 700)
+    assert len({event.id for _, event in printed}) == len(printed) == 60_000
+    assert sum(len(group.calls) for group in groups) <= 5 * clock() + 5
+
+
+def test_two_functions_are_merged_by_time_and_what_comes_behind_is_marked():
+    clock = SimulatedClock()
+    groups = [SimulatedGroup(s, clock, events(s, 2_000, 600, lambda rng: 200)) for s in (1, 2)]
+    printed, _ = follow(groups, clock, 700)
+    times = [event.timestamp for _, event in printed if not event.late]
+    assert times == sorted(times)
+    assert sum(event.late for _, event in printed) < 0.02 * len(printed)
+    assert max(at - event.timestamp for at, event in printed) < (2 + 1 + REORDER) * 1000
+
+
+def test_troubles_are_waited_out_and_told_once():
+    clock = SimulatedClock()
+    group = SimulatedGroup(3, clock, events(3, 200, 300, lambda rng: 100))
+    expired = AwsError("ExpiredTokenException", "expired", **REFUSAL, status=400)
     group.fail = {
-        1: AwsError("ResourceNotFoundException", "no group", **refusal, status=400),
-        5: AwsError("ThrottlingException", "slow down", **refusal, status=400),
-        6: AwsError("InternalFailure", "oops", **refusal, status=500),
+        1: AwsError("ResourceNotFoundException", "no group", **REFUSAL, status=400),
+        2: AwsError("ResourceNotFoundException", "no group", **REFUSAL, status=400),
+        5: AwsError("ThrottlingException", "slow down", **REFUSAL, status=400),
+        6: AwsError("InternalFailure", "oops", **REFUSAL, status=500),
+        9: expired,
+        10: expired,
     }
-    assert len(follow(group, 700_000)) == 200
+    reconnected = []
+    printed, notices = follow([group], clock, 500, trouble=lambda: reconnected.append(clock()))
+    assert len(printed) == 200
+    assert len(reconnected) == 2
+    assert notices == [
+        "/aws/lambda/f0 does not exist yet; waiting for its first event",
+        "/aws/lambda/f0: going on",
+        "/aws/lambda/f0: ThrottlingException; trying again",
+        "/aws/lambda/f0: InternalFailure; trying again",
+        "/aws/lambda/f0: going on",
+        "/aws/lambda/f0: the credentials have expired; renew them, lcli goes on by itself",
+        "/aws/lambda/f0: going on",
+    ]
 
 
 def test_another_refusal_ends_the_follow():
-    group = SimulatedGroup(4, 1, lambda rng: 0)
-    group.fail = {
-        1: AwsError("AccessDenied", "no", service="logs", operation="FilterLogEvents", status=403)
-    }
+    clock = SimulatedClock()
+    group = SimulatedGroup(4, clock, [(0, 0)])
+    group.fail = {1: AwsError("AccessDenied", "no", **REFUSAL, status=403)}
     with pytest.raises(AwsError, match="AccessDenied"):
-        follow(group, 5_000)
+        follow([group], clock, 5)
 
 
 def test_an_event_behind_the_newest_is_marked_late():
-    group = SimulatedGroup(5, 0, lambda rng: 0)
-    group.events = [(0, 5_000, "b"), (3_000, 4_000, "a")]
-    assert [(e.id, e.late) for e in follow(group, 10_000)] == [("b", False), ("a", True)]
+    clock = SimulatedClock()
+    group = SimulatedGroup(5, clock, [(0, 5_000), (3_000, 1_000)])
+    printed, _ = follow([group], clock, 10)
+    assert [(event.timestamp, event.late) for _, event in printed] == [(3_000, False), (0, True)]
+
+
+def test_a_timestamp_in_the_future_hides_nothing():
+    clock = SimulatedClock()
+    group = SimulatedGroup(6, clock, [(3_600_000, -3_600_000), (5_000, 100), (60_000, 100)])
+    printed, _ = follow([group], clock, 100)
+    assert [event.timestamp for _, event in printed] == [3_600_000, 5_000, 60_000]
+
+
+def test_a_reader_that_was_away_for_an_hour_gets_everything_in_order():
+    clock = SimulatedClock()
+    group = SimulatedGroup(7, clock, events(7, 20_000, 3_600, lambda rng: 100))
+    source = Source("f", "g")
+    follower = Follower(
+        [(source, partial(read_pages, group, source))], 0, clock=clock, wall=clock.wall
+    )
+    clock.seconds = 10
+    printed = [event for batch in follower.poll() for event in batch]
+    clock.seconds = 3_700
+    batches = list(follower.poll())
+    printed += [event for batch in batches for event in batch]
+    assert len({event.id for event in printed}) == len(printed) == 20_000
+    assert max(map(len, batches)) < 20_000
+    assert not any(event.late for event in printed)
+
+
+def test_what_was_printed_before_is_not_given_out_again():
+    clock = SimulatedClock()
+    group = SimulatedGroup(8, clock, [(1_000, 0), (2_000, 0)])
+    source = Source("f", "g")
+    follower = Follower(
+        [(source, partial(read_pages, group, source))], 0, clock=clock, wall=clock.wall
+    )
+    clock.seconds = 3
+    follower.printed(next(read_pages(group, source, 0, 1_500)))
+    assert [e.timestamp for batch in follower.poll() for e in batch] == [2_000]
+
+
+def test_events_are_held_until_their_time_and_given_with_all_that_are_earlier():
+    def event(at):
+        return LogEvent("f", "g", "s", str(at), at, at, "")
+
+    reorder = Reorder(1.0)
+    reorder.add([event(20), event(30)], 0.0)
+    reorder.add([event(10), event(40)], 0.5)
+    assert (reorder.ready(0.9), reorder.next_due()) == ([], 1.0)
+    assert [e.timestamp for e in reorder.ready(1.0)] == [10, 20, 30]
+    reorder.add([event(25)], 1.0)
+    assert [(e.timestamp, e.late) for e in reorder.rest()] == [(25, True), (40, False)]

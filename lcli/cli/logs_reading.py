@@ -1,0 +1,202 @@
+"""Reading and following the logs of some functions, onto one printer."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from lcli.aws.clients import AwsError
+from lcli.aws.retry import patience
+from lcli.cli.run import Run
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.filters import Predicate
+from lcli.observe.follow import Follower, Turns
+from lcli.observe.history import ReadPages, history, last
+from lcli.observe.records import Record
+from lcli.ui.log_lines import Write
+from lcli.ui.log_printer import Printer, Reading
+
+_RETRIES = 5.0
+"""Seconds for which a call of a follow is tried again before the follow says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is read: milliseconds since 1970, and CloudWatch's pattern."""
+
+    start: int
+    end: int
+    pattern: str
+    days: bool
+    """Whether the start is on another day than now."""
+
+
+class Logs:
+    """The logs of `sources` within `span`, as far as they are `wanted`.
+
+    `tail` prints only the last so many, and looks for them from the end if `backwards`.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        sources: list[Source],
+        span: Span,
+        write: Write,
+        *,
+        wanted: Predicate | None,
+        limit: int | None,
+        grouped: bool,
+        tail: int | None,
+        backwards: bool,
+    ) -> None:
+        self._run = run
+        self._sources = sources
+        self._span = span
+        self._tail = tail
+        self._first_window = 60_000 if backwards else span.end - span.start
+        self._reading = Reading(run.stderr, span.start, span.end) if run.terminal.live else None
+        self._printer = Printer(
+            run.stdout,
+            write,
+            wanted=wanted,
+            limit=limit,
+            grouped=grouped,
+            before=self._clear,
+        )
+
+    def history(self) -> None:
+        """Print what there is. Raises LcliError where a function has no log group."""
+        self._run.session()
+        try:
+            self._print([partial(_existing, s, self._read(s)) for s in self._sources])
+        finally:
+            self._clear()
+        self._printer.finish()
+        if not self._printer.count and self._run.stdout.isatty():
+            self._run.terminal.note("no events; --since 1d looks further back")
+
+    def follow(self) -> ExitCode:
+        """Print what there is, then what arrives, until Ctrl-C or the limit."""
+        printer = self._printer
+        self._run.session()
+        with _interruption() as stop:
+            turns = Turns(time.monotonic, stop.wait)
+            follower = Follower(
+                [(s, self._read(s, turns)) for s in self._sources],
+                self._span.start,
+                notice=self._run.terminal.note,
+                reconnect=self._run.forget_sessions,
+            )
+            self._print(
+                [partial(_perhaps, self._read(source)) for source in self._sources],
+                printed=follower.printed,
+                stop=stop.is_set,
+            )
+            with patience(_RETRIES, self._run.terminal.debug):
+                while not (stop.is_set() or printer.enough):
+                    for events in follower.poll():
+                        printer.events(events)
+                    stop.wait(max(0.05, follower.next_due() - time.monotonic()))
+            if printer.enough:
+                return ExitCode.DONE
+        return self._end(follower)
+
+    def _end(self, follower: Follower) -> ExitCode:
+        with patience(_RETRIES, self._run.terminal.debug):
+            for events in follower.last_sweep():
+                self._printer.events(events)
+        self._printer.finish()
+        count = self._printer.count
+        self._run.terminal.note(f"{count:,} event{'s' * (count != 1)}")
+        return ExitCode.INTERRUPTED
+
+    def _print(
+        self,
+        reads: list[ReadPages],
+        printed: Callable[[list[LogEvent]], None] = lambda events: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        start, end, printer = self._span.start, self._span.end, self._printer
+        reached = self._reading.reached if self._reading else lambda at: None
+
+        def visible(lower: int, upper: int) -> Iterator[Record]:
+            def events() -> Iterator[LogEvent]:
+                for batch in history(reads, lower, upper, reached=reached):
+                    printed(batch)
+                    yield from batch
+
+            return printer.visible(events())
+
+        if self._tail:
+            printer.records(last(visible, start, end, self._tail, self._first_window))
+            return
+        for batch in history(reads, start, end, reached=reached):
+            printer.events(batch)
+            printed(batch)
+            if printer.enough or stop():
+                return
+
+    def _read(self, source: Source, turns: Turns | None = None) -> ReadPages:
+        pattern = self._span.pattern
+        before = partial(turns.wait, source) if turns else lambda: None
+
+        def read(start: int, end: int) -> Iterator[list[LogEvent]]:
+            clients = self._run.session()
+            return read_pages(clients, source, start, end, pattern, before_call=before)
+
+        return read
+
+    def _clear(self) -> None:
+        if self._reading:
+            self._reading.clear()
+
+
+def _existing(source: Source, read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
+    """As `read`; a group that is absent is an error that says which function never ran."""
+    try:
+        yield from read(start, end)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        raise LcliError(
+            Problem(
+                "no-logs",
+                f"{source.function} has no log group: it never ran, or is not deployed",
+                source.group,
+                "invoke it first, or wait for its first event with --follow",
+            )
+        ) from error
+
+
+def _perhaps(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
+    """As `read`; a group that is absent has no events yet."""
+    try:
+        yield from read(start, end)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that what was read is also printed; the second
+    one interrupts as ever."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,245 @@
+"""Log records as lines: for people, for programs, and as they are stored."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from lcli.invoke.report import find_report
+from lcli.observe.records import LEVELS, RUNTIME_PREFIX, Kind, Record
+from lcli.ui.neutral import neutralise
+
+Write = Callable[[Record], str]
+"""The text of a record with its newline; empty for one that is folded into another."""
+
+COLORS = (36, 33, 32, 35, 34, 96, 93)
+"""SGR codes, one a function in turn."""
+_RED, _YELLOW, _DIM = "31", "33", "2"
+_TEXT_KEYS = ("message", "msg", "errorMessage")
+_SHOWN_ELSEWHERE = frozenset(
+    {
+        *("level", "log_level", "levelname", "severity", "log.level"),
+        *("timestamp", "time", "@timestamp", "requestId", "AWSRequestId", "aws_request_id"),
+        *("stackTrace", "stack", "stack_trace", "exception"),
+    }
+)
+_STACK_KEYS = ("stackTrace", "stack", "stack_trace", "exception")
+
+_NODE_ERROR = re.compile(
+    r"(Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s+(\{.*\})", re.DOTALL
+)
+_STATUS = re.compile(r'\tStatus: (\w+)|"status": ?"(\w+)"')
+_ERROR_TYPE = re.compile(r'(?:Error Type: |"errorType": ?")([\w.]+)')
+
+
+def as_stored(record: Record) -> str:
+    """The message alone, unchanged but for the newline at its end."""
+    message = record.event.message
+    return message if message.endswith("\n") else message + "\n"
+
+
+def as_json(record: Record) -> str:
+    """One JSON document a line; times in ISO 8601, UTC."""
+    event = record.event
+    document = {
+        "eventId": event.id,
+        "timestamp": _iso(event.timestamp),
+        "ingestionTime": _iso(event.ingestion),
+        "function": event.function,
+        "version": event.version,
+        "requestId": record.request,
+        "group": event.group,
+        "stream": event.stream,
+        "message": event.message,
+    }
+    return json.dumps(document, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How lines for people look."""
+
+    names: Sequence[str] = ()
+    """The functions' names, in the order of the colours."""
+    timestamps: bool = True
+    dates: bool = False
+    utc: bool = False
+    color: bool = False
+    neutral: bool = False
+    """Make control characters visible: for a terminal."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """Writes records for people: time, function, then the message; see `Style`.
+
+    An invocation's START, END and REPORT become one closing line; further lines of a message
+    stand below its first.
+    """
+
+    style: Style
+    _width: int = 0
+    _colors: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = list(self.style.names)
+        self._width = max(map(len, names), default=0)
+        self._colors = {name: str(COLORS[i % len(COLORS)]) for i, name in enumerate(names)}
+
+    def __call__(self, record: Record) -> str:
+        """The lines of a record; empty for START, END and a successful INIT."""
+        if record.kind is Kind.REPORT:
+            body = self._paint(closing(record), _RED if record.failure else _DIM)
+        elif record.kind is Kind.LINE or (record.kind is Kind.INIT and record.failure):
+            body = self._body(record)
+        else:
+            return ""
+        return self._before(record) + body + "\n"
+
+    def _body(self, record: Record) -> str:
+        level, text, fields = content(record)
+        if record.head is not None:
+            text = "  " + text.lstrip()
+        if self.style.neutral:
+            text, fields = neutralise(text), neutralise(fields)
+        if "\n" in text:
+            text = text.replace("\n", "\n" + " " * self._indent)
+        if level:
+            rank = LEVELS[level]
+            color = _RED if rank >= LEVELS["ERROR"] else _YELLOW if rank == LEVELS["WARN"] else ""
+            text = f"{self._paint(level, color)} {text}"
+        if not fields:
+            return text
+        first, newline, rest = text.partition("\n")
+        return f"{first}  {self._paint(fields, _DIM)}{newline}{rest}"
+
+    @property
+    def _indent(self) -> int:
+        style = self.style
+        clock = 13 + style.utc + 11 * style.dates if style.timestamps else 0
+        return clock + (self._width + 1 if self._width else 0)
+
+    def _before(self, record: Record) -> str:
+        event = record.event
+        before = ""
+        if self.style.timestamps:
+            before = self._paint(self._clock(event.timestamp), _DIM) + " "
+        if self._width:
+            name = event.function.ljust(self._width)
+            before += self._paint(name, self._colors.get(event.function, "")) + " "
+        return before + "(late) " if event.late else before
+
+    def _clock(self, milliseconds: int) -> str:
+        second, rest = divmod(milliseconds, 1000)
+        clock = _clock(second, self.style.utc, self.style.dates)
+        return f"{clock}.{rest:03}Z" if self.style.utc else f"{clock}.{rest:03}"
+
+    def _paint(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if code and text and self.style.color else text
+
+
+def content(record: Record) -> tuple[str, str, str]:
+    """Level, text and remaining fields (``key=value …``) of a line.
+
+    What the runtime puts before a line is left out but for the level; a JSON object is its
+    message and stack, and its other fields.
+    """
+    if record.document is not None:
+        return _document_content(record)
+    message = record.event.message.rstrip()
+    prefix = RUNTIME_PREFIX.match(message)
+    if prefix is None:
+        return "", message, ""
+    text = message[prefix.end() :]
+    if unhandled := _NODE_ERROR.fullmatch(text):
+        text = _node_error(*unhandled.groups())
+    return prefix["python"] or prefix["node"], text, ""
+
+
+def _node_error(what: str, details: str) -> str:
+    """``Invoke Error`` and a JSON object, as the error and its stack below."""
+    try:
+        error = json.loads(details)
+        stack = "\n".join(error["stack"])
+    except (ValueError, KeyError, TypeError):
+        return f"{what} {details}"
+    return f"{what}: {stack}"
+
+
+def closing(record: Record) -> str:
+    """``done in 12.31 ms, billed 13 ms, 40 of 128 MB, cold start 96 ms (REQUEST)``.
+
+    ``timed out after`` or ``failed after`` where REPORT has such a status.
+    """
+    message = record.event.message
+    report = find_report(message)
+    if report is None:
+        return message.rstrip()
+    status = _STATUS.search(message) if record.failure else None
+    begin = "timed out after" if status and "timeout" in status.groups() else "failed after"
+    cause = _ERROR_TYPE.search(message) if status else None
+    return (
+        f"{begin if status else 'done in'} {report}"
+        f"{f', {cause[1]}' if cause else ''} ({report.request_id})"
+    )
+
+
+def _document_content(record: Record) -> tuple[str, str, str]:
+    document = record.document or {}
+    message = next((document[key] for key in _TEXT_KEYS if key in document), None)
+    if message is None:
+        return "", record.event.message.rstrip(), ""
+    fields = {
+        key: value
+        for key, value in document.items()
+        if key not in _SHOWN_ELSEWHERE and key not in _TEXT_KEYS[:2]
+    }
+    if isinstance(message, dict):
+        # Node.js: an error's fields are the message
+        fields = {**fields, **message}
+        message = fields.pop("errorMessage", "")
+        document = {**document, **fields}
+    text = message if isinstance(message, str) else _compact(message)
+    text = _named_error(text, fields)
+    stack = next((document[key] for key in _STACK_KEYS if document.get(key)), "")
+    lines = [str(line).rstrip("\n") for line in stack] if isinstance(stack, list) else [str(stack)]
+    for key in _STACK_KEYS:
+        fields.pop(key, None)
+    body = "\n".join([text.rstrip(), *(line for line in lines if line)])
+    return record.level, body, " ".join(f"{key}={_compact(fields[key])}" for key in fields)
+
+
+def _named_error(text: str, fields: dict[str, Any]) -> str:
+    """``ValueError: no such size`` of an error's type and message, taken out of `fields`."""
+    if "errorType" not in fields:
+        return text
+    kind, message = fields.pop("errorType"), fields.pop("errorMessage", text)
+    error = f"{kind}: {message}"
+    return error if message == text else f"{text}: {error}"
+
+
+def _compact(value: Any) -> str:
+    if isinstance(value, str) and value and not any(c.isspace() or c == '"' for c in value):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=64)
+def _clock(second: int, utc: bool, dates: bool) -> str:
+    at = datetime.fromtimestamp(second, UTC if utc else None)
+    return at.strftime("%Y-%m-%d %H:%M:%S" if dates else "%H:%M:%S")
+
+
+def _iso(milliseconds: int) -> str:
+    second, rest = divmod(milliseconds, 1000)
+    return f"{_iso_second(second)}.{rest:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _iso_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

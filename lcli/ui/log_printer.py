@@ -1,0 +1,120 @@
+"""From log events to the output: read, filtered, grouped and written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from threading import Lock
+from typing import TextIO
+
+from lcli.observe.events import LogEvent
+from lcli.observe.filters import Predicate
+from lcli.observe.invocations import Invocations
+from lcli.observe.records import Reader, Record
+from lcli.ui.log_lines import Write
+
+
+class Printer:
+    """Writes what is wanted of the events it is given, in their order, and counts it."""
+
+    def __init__(
+        self,
+        stream: TextIO,
+        write: Write,
+        *,
+        wanted: Predicate | None = None,
+        limit: int | None = None,
+        grouped: bool = False,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.count = 0
+        """Events written so far."""
+        self._stream = stream
+        self._write = write
+        self._wanted = wanted
+        self._limit = limit
+        self._invocations = Invocations(wanted or (lambda record: True)) if grouped else None
+        self._before = before
+        self._reader = Reader()
+
+    @property
+    def enough(self) -> bool:
+        """Whether the limit is reached."""
+        return self._limit is not None and self.count >= self._limit
+
+    def events(self, events: Iterable[LogEvent]) -> None:
+        """Write these events, as far as they are wanted, and flush."""
+        read = self._reader.read
+        records = (read(event) for event in events)
+        if self._invocations is not None:
+            self._blocks(chain.from_iterable(map(self._invocations.add, records)))
+        elif self._wanted is None:
+            self.records(records)
+        else:
+            self.records(filter(self._wanted, records))
+
+    def records(self, records: Iterable[Record]) -> None:
+        """Write these records, all of them, and flush."""
+        write = self._write
+        lines: list[str] = []
+        for record in records:
+            if self._limit is not None and self.count + len(lines) >= self._limit:
+                break
+            if line := write(record):
+                lines.append(line)
+        self.count += len(lines)
+        if lines:
+            self._before()
+            self._stream.write("".join(lines))
+            self._stream.flush()
+
+    def finish(self) -> None:
+        """Write the invocations that did not finish."""
+        if self._invocations is not None:
+            self._blocks(self._invocations.rest())
+
+    def visible(self, events: Iterable[LogEvent]) -> Iterator[Record]:
+        """The records of `events` that would be written, read without what came before them."""
+        records = map(Reader().read, events)
+        return (r for r in records if (not self._wanted or self._wanted(r)) and self._write(r))
+
+    def _blocks(self, blocks: Iterable[Sequence[Record]]) -> None:
+        for block in blocks:
+            if self.enough:
+                return
+            if self.count:
+                self._stream.write("\n")
+            self.records(block)
+
+
+class Reading:
+    """On stderr, while a long read prints nothing: how far it is."""
+
+    def __init__(self, stream: TextIO, start: int, end: int) -> None:
+        self._stream = stream
+        self._start = start
+        self._length = max(end - start, 1)
+        self._next = time.monotonic() + 1.0
+        self._shown = False
+        self._lock = Lock()
+
+    def reached(self, at: int) -> None:
+        """A group has been read up to `at`, in milliseconds; called from several threads."""
+        now = time.monotonic()
+        with self._lock:
+            if now < self._next:
+                return
+            self._next = now + 0.2
+            self._shown = True
+            done = (at - self._start) * 100 // self._length
+            self._stream.write(f"\r\x1b[Kreading: {done} %")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the line away: something else is to be written."""
+        with self._lock:
+            if self._shown:
+                self._stream.write("\r\x1b[K")
+                self._stream.flush()
+                self._shown = False

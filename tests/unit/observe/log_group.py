@@ -1,0 +1,89 @@
+"""FilterLogEvents simulated: lag, empty and repeated pages, token expiry, throttling, rotation."""
+
+from __future__ import annotations
+
+import bisect
+import random
+
+from lcli.aws.clients import AwsError
+
+REFUSAL = {"service": "logs", "operation": "FilterLogEvents"}
+
+
+class SimulatedClock:
+    """Seconds that pass only when somebody sleeps; also milliseconds for the wall."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+    def sleep(self, seconds):
+        self.seconds += seconds
+
+    def wall(self):
+        return int(self.seconds * 1000)
+
+
+class SimulatedGroup:
+    """A log group whose events become visible some time after their timestamp.
+
+    Answers as `Clients.call`. Streams rotate every 500 events; pages go stream by stream as
+    moto's do (`by_stream`) or in the order of time. `trouble` is how many of the calls fail.
+    """
+
+    def __init__(self, seed, clock, events, *, page=10_000, trouble=0.0, by_stream=False):
+        self.random = random.Random(seed)
+        self.clock = clock
+        self.page = page
+        self.trouble = trouble
+        self.calls = []
+        self.fail = {}
+        self.events = [
+            {
+                "eventId": f"{seed}-{number:07}",
+                "timestamp": at,
+                "ingestionTime": at + lag,
+                "logStreamName": f"2026/03/01/[{number // 500 % 9 + 1}]{number // 500:04}",
+                "message": "line\n",
+            }
+            for number, (at, lag) in enumerate(sorted(events))
+        ]
+        self.times = [event["timestamp"] for event in self.events]
+        self.by_stream = by_stream
+
+    def call(self, service, operation, /, **parameters):
+        self.calls.append(self.clock())
+        if error := self.fail.get(len(self.calls)):
+            raise error
+        token = parameters.get("nextToken", "")
+        if self.random.random() < self.trouble:
+            raise self._trouble(token)
+        now = self.clock.wall()
+        lower = bisect.bisect_left(self.times, parameters["startTime"])
+        upper = bisect.bisect_right(self.times, parameters["endTime"])
+        visible = [event for event in self.events[lower:upper] if event["ingestionTime"] <= now]
+        if self.by_stream:
+            visible.sort(key=lambda event: event["logStreamName"])
+        begin = int(token.split("#")[0]) if token else 0
+        size = self.page
+        if self.trouble and self.random.random() < 0.05:
+            size = 0
+        elif self.trouble and begin and self.random.random() < 0.05:
+            begin = max(0, begin - self.page // 2)
+        end = begin + size
+        answer = {"events": visible[begin:end]}
+        if end < len(visible):
+            answer["nextToken"] = f"{end}#{len(self.calls)}"
+        return answer
+
+    def _trouble(self, token):
+        kind = self.random.choice(["throttled", "expired", "broken"])
+        if kind == "expired" and token:
+            return AwsError(
+                "InvalidParameterException", "The specified nextToken is invalid.", **REFUSAL
+            )
+        if kind == "broken":
+            return AwsError("ServiceUnavailableException", "try again", **REFUSAL, status=503)
+        return AwsError("ThrottlingException", "Rate exceeded", **REFUSAL, status=400)

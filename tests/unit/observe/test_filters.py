@@ -1,0 +1,165 @@
+"""What the client-side filters let through, over messages as the runtimes write them."""
+
+import json
+import re
+
+import pytest
+
+from lcli.errors import ExitCode, LcliError
+from lcli.observe import filters
+from lcli.observe.events import LogEvent
+from lcli.observe.records import Kind, Reader
+
+ID = "6c48f7f0-1bca-45d3-9797-555705dc778c"
+AT = "2026-03-01T10:00:00.000Z"
+STREAM = "2026/03/01/[7]0f0e"
+
+
+def event(message, number=0, stream=STREAM):
+    return LogEvent("f", "/aws/lambda/f", stream, str(number), number, number, message)
+
+
+def read(*messages):
+    reader = Reader()
+    return [reader.read(event(message, number)) for number, message in enumerate(messages)]
+
+
+def kept(predicate, *messages):
+    return [record.event.message for record in read(*messages) if predicate(record)]
+
+
+PYTHON = f"[WARNING]\t{AT}\t{ID}\tbeware\n"
+NODE = f"{AT}\t{ID}\tERROR\tbad thing\n"
+NODE_INIT = f"{AT}\tundefined\tINFO\tloading\n"
+LOG4J = f"2026-03-01 10:00:00 {ID} INFO  Handler:18 - made\n"
+LOGBACK = "10:00:00.123 [main] DEBUG com.example.Handler - made\n"
+STRUCTURED = json.dumps({"timestamp": AT, "level": "WARN", "message": "m", "requestId": ID})
+PINO = json.dumps({"level": 50, "msg": "m"})
+PYTHON_ERROR = "[ERROR] ValueError: no\nTraceback (most recent call last):\n  File x\n"
+TIMEOUT = f"{AT} {ID} Task timed out after 3.00 seconds\n\n"
+EXIT = f"RequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n"
+JAVA_ERROR = (
+    "no: java.lang.RuntimeException\njava.lang.RuntimeException: no\n\tat a.B.c(B.java:1)\n"
+)
+NODE_ERROR = f'{AT}\t{ID}\tERROR\tInvoke Error \t{{"errorType":"E","stack":["E: no"]}}\n'
+NODE_JSON = json.dumps(
+    {"timestamp": AT, "level": "ERROR", "message": {"errorType": "E", "stackTrace": ["a"]}}
+)
+PYTHON_JSON = json.dumps({"log_level": "ERROR", "errorType": "E", "errorMessage": "m"})
+REPORT = (
+    f"REPORT RequestId: {ID}\tDuration: 3.84 ms\tBilled Duration: 54 ms\tMemory Size: 128 MB\t"
+    "Max Memory Used: 7 MB\t"
+)
+TIMED_OUT = REPORT + "Status: timeout\t"
+PLATFORM = json.dumps({"type": "platform.report", "record": {"requestId": ID, "status": "error"}})
+
+
+@pytest.mark.parametrize(
+    ("message", "level"),
+    [
+        pytest.param(PYTHON, "WARNING", id="Python"),
+        pytest.param("INFO:root:made\n", "INFO", id="Python's default"),
+        pytest.param(
+            "2026-03-01 10:00:00,123 - app.x - ERROR - no\n", "ERROR", id="Python's usual"
+        ),
+        pytest.param("2026-03-01 10:00:00.1 | DEBUG    | a:b:1 - no\n", "DEBUG", id="loguru"),
+        pytest.param(NODE, "ERROR", id="Node.js"),
+        pytest.param(NODE_INIT, "INFO", id="Node.js before a request"),
+        pytest.param(LOG4J, "INFO", id="log4j2"),
+        pytest.param(LOGBACK, "DEBUG", id="logback"),
+        pytest.param(STRUCTURED, "WARN", id="JSON"),
+        pytest.param(PINO, "ERROR", id="pino"),
+        pytest.param(PYTHON_ERROR, "ERROR", id="unhandled"),
+        pytest.param(TIMEOUT, "ERROR", id="time-out"),
+        pytest.param("the ERROR count is 0\n", "", id="a word in a sentence"),
+        pytest.param("Information\n", "", id="a word that begins so"),
+        pytest.param('{"level": true}', "", id="nonsense"),
+        pytest.param("[1, 2]\n", "", id="a list"),
+    ],
+)
+def test_a_level_is_read_from_every_convention(message, level):
+    assert read(message)[0].level == level
+
+
+def test_level_keeps_that_level_and_higher_ones():
+    assert kept(filters.level("warn"), PYTHON, NODE, LOG4J, STRUCTURED, "plain\n", PINO) == [
+        PYTHON,
+        NODE,
+        STRUCTURED,
+        PINO,
+    ]
+
+
+def test_level_keeps_a_stack_that_was_written_as_events_of_its_own():
+    stack = ["  at a (b.js:1)\n", "Caused by: x\n"]
+    assert kept(filters.level("ERROR"), NODE, *stack, "next\n", "  indented\n") == [NODE, *stack]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(PYTHON_ERROR, id="Python"),
+        pytest.param(TIMEOUT, id="time-out"),
+        pytest.param(EXIT, id="exit"),
+        pytest.param(JAVA_ERROR, id="Java"),
+        pytest.param(NODE_ERROR, id="Node.js"),
+        pytest.param(NODE_JSON, id="Node.js in JSON"),
+        pytest.param(PYTHON_JSON, id="Python in JSON"),
+        pytest.param(TIMED_OUT, id="REPORT with a status"),
+        pytest.param(PLATFORM, id="platform.report with a status"),
+        pytest.param("INIT_REPORT Init Duration: 9.00 ms\tPhase: init\tStatus: error\t", id="init"),
+    ],
+)
+def test_errors_keeps_what_lambda_reports_as_failed(message):
+    assert kept(filters.errors, message) == [message]
+
+
+@pytest.mark.parametrize("message", [PYTHON, NODE, REPORT, STRUCTURED, "plain\n", "{}", PINO])
+def test_errors_leaves_out_what_the_function_logs_itself(message):
+    assert kept(filters.errors, message) == []
+
+
+def test_request_follows_an_invocation_by_its_start_and_by_ids_in_lines():
+    other = ID.replace("6", "7")
+    messages = ["loading\n", f"START RequestId: {ID} Version: 7\n", "plain\n", REPORT, "after\n"]
+    named = [STRUCTURED, PYTHON, NODE, LOG4J, TIMEOUT, EXIT, f"END RequestId: {ID}\n"]
+    others = [f"START RequestId: {other} Version: 7\n", "plain\n"]
+    predicate = filters.request(ID[:8])
+    assert kept(predicate, *messages, *named, *others) == [*messages[1:4], *named]
+
+
+def test_streams_have_requests_of_their_own():
+    reader = Reader()
+    start = f"START RequestId: {ID} Version: 7\n"
+    records = [reader.read(event(start)), reader.read(event("a\n", stream="b"))]
+    assert [(record.kind, record.request) for record in records] == [
+        (Kind.START, ID),
+        (Kind.LINE, ""),
+    ]
+
+
+def test_grep_and_its_inversion_share_the_events():
+    assert kept(filters.grep("b.w"), PYTHON, NODE) == [PYTHON]
+    assert kept(filters.grep("b.w", invert=True), PYTHON, NODE) == [NODE]
+
+
+def test_every_filter_must_hold():
+    both = filters.every([filters.grep("b"), filters.level("error")])
+    assert kept(both, PYTHON, NODE) == [NODE]
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "message"),
+    [
+        (filters.grep, "(", "--grep '(' is not a regular expression: missing )"),
+        (filters.level, "loud", "--level 'loud' is not a level"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused(make, value, message):
+    with pytest.raises(LcliError, match=re.escape(message)) as caught:
+        make(value)
+    assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_the_version_is_read_from_the_stream():
+    assert (event("x").version, event("x", stream="other").version) == ("7", "")
