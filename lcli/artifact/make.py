@@ -112,7 +112,7 @@ def tree_digest(rows: Iterable[tuple[str, int, str]]) -> str:
 
 def _packer() -> str:
     """What decides about the zip's bytes besides the files."""
-    return f"lcli {version('lcli')} deflate {version('deflate')}"
+    return f"lcli {version('lcli')} isal {version('isal')}"
 
 
 def given(source: Source, target: Target, cache: Path) -> Artifact:
