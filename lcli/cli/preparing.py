@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lcli.cli.names import keys
@@ -67,13 +68,11 @@ def workshop(run: Run) -> Workshop:
 
 
 def _local_python(run: Run) -> Callable[[str], str]:
-    if not run.options.local:
-        return lambda runtime: ""
-
+    @cache
     def path(runtime: str) -> str:
-        from lcli.local.runtime.interpreters import interpreter_for
+        from lcli.local.daemon import interpreter
 
-        return interpreter_for(runtime).path if runtime.startswith("python") else ""
+        return interpreter(runtime, run.environ).path if runtime.startswith("python3.") else ""
 
     return path
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from lcli import __version__
 from lcli.errors import LcliError, Problem
+from lcli.local.runtime.interpreters import Interpreter
 
 STARTS_WITHIN = 60.0
 """Seconds in which a new daemon must be ready (it takes about a quarter of a second)."""
@@ -32,7 +33,7 @@ _LOG_LIMIT = 5_000_000
 _NEEDED = ("httptools", "moto", "psutil", "werkzeug")
 _KEPT = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "VIRTUAL_ENV"),
-    *("LC_", "LCLI_", "XDG_", "PYTHON", "SSL_", "NIX_", "DYLD_", "LD_"),
+    *("LC_", "LCLI_", "XDG_", "PYTHON", "PYENV_", "UV_", "SSL_", "NIX_", "DYLD_", "LD_"),
 )
 """Names, or beginnings of names that end with an underscore, of what the daemon inherits."""
 
@@ -124,6 +125,15 @@ def reset(environ: Mapping[str, str] | None = None) -> bool:
         return False
     _private(found, "POST", "/_lcli/reset")
     return True
+
+
+def interpreter(runtime: str, environ: Mapping[str, str] | None = None) -> Interpreter:
+    """The Python with which the daemon runs ``python3.13``, which is started if need be.
+
+    It is asked, since its environment may differ from the caller's. Raises LcliError.
+    """
+    found = ensure_running(environ)
+    return Interpreter(**_private(found, "GET", f"/_lcli/interpreter/{runtime}"))
 
 
 def _answering(home: Path) -> Running | None:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +34,7 @@ from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.pollers import Pollers
 from lcli.local.runtime.environments import Environments
+from lcli.local.runtime.interpreters import interpreter_for
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -239,6 +240,9 @@ class Cloud:
             case "POST", "/_lcli/reset":
                 await self.reset()
                 return _json(200, {})
+            case "GET", target if target.startswith(_INTERPRETER):
+                runtime = target.removeprefix(_INTERPRETER)
+                return _json(200, asdict(await asyncio.to_thread(interpreter_for, runtime)))
         return _json(404, {"message": "no such path"})
 
     def _status(self) -> dict[str, Any]:
@@ -249,6 +253,9 @@ class Cloud:
             "addresses": self.ports.urls(),
             "notices": self.notices,
         }
+
+
+_INTERPRETER = "/_lcli/interpreter/"
 
 
 def _json(status: int, content: dict[str, Any]) -> Response:
