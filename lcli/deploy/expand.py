@@ -194,6 +194,7 @@ class _One:
             tags=self.tags,
             function="" if name in self.shared_groups else function.key,
             where=function.where,
+            ignored=settings.ignored(function),
         )
 
     def _role(self, wanted: Role, from_triggers: Iterable[Mapping[str, Any]]) -> Resource:

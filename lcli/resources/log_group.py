@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.resources.compare import merged
 from lcli.resources.function_tags import are_ours, own
 from lcli.resources.model import (
     Actual,
@@ -17,6 +18,7 @@ from lcli.resources.model import (
     Place,
     Reading,
     Resource,
+    Value,
 )
 
 
@@ -28,18 +30,19 @@ def log_group(
     tags: Mapping[str, str] | None = None,
     function: str = "",
     where: str = "",
+    ignored: Iterable[str] = (),
 ) -> Resource:
     """The log group `name`; without `retention_days` its events are kept for ever.
 
-    Tags are written when it is made or changed and not compared: reading them is a call a group.
-    `function` is empty for a group that several functions share.
+    `function` is empty for a group that several functions share. `ignored` paths (``Tags.X``)
+    belong to somebody else.
     """
     return Resource(
         Key("log_group", name),
-        {"RetentionInDays": retention_days},
+        {"RetentionInDays": retention_days, "Tags": own(place, function, tags or {})},
         function=function,
         where=where,
-        payload=own(place, function, tags or {}),
+        ignored=frozenset(ignored),
     )
 
 
@@ -55,21 +58,16 @@ class LogGroup(Kind):
         """DescribeLogGroups, one listing for each folder of names.
 
         Groups of functions that exist are read too, so that `delete --logs` finds them.
+        The tags are those of the group's function, which were written together with the group's:
+        DescribeLogGroups shows none, ListTagsForResource would be a call a group, and the tagging
+        API's index lags behind. Without such a function they are not compared.
         """
         logged = _logged(reading)
         owners = {group: function.resource.function for group, function in logged.items()}
         owners |= {one.key.name: one.function for one in reading.wanted("log_group")}
         listings = reading.each(lambda prefix: _listed(reading.clients, prefix), _prefixes(owners))
         return [
-            Actual(
-                Resource(
-                    Key("log_group", group["logGroupName"]),
-                    {"RetentionInDays": group.get("retentionInDays")},
-                    needs=_needs(logged.get(group["logGroupName"])),
-                    function=owners[group["logGroupName"]],
-                ),
-                outputs={"arn": group["arn"].removesuffix(":*")},
-            )
+            _actual(group, owners[group["logGroupName"]], logged.get(group["logGroupName"]))
             for listing in listings
             for group in listing
             if group["logGroupName"] in owners
@@ -79,7 +77,7 @@ class LogGroup(Kind):
         """CreateLogGroup with its tags, then its retention; one that exists is taken over."""
         name = wanted.key.name
         arn = applying.place.arn("logs", f"log-group:{name}")
-        tags = _tags(wanted)
+        tags = wanted.fields["Tags"]
         try:
             applying.clients.call("logs", "CreateLogGroup", logGroupName=name, tags=tags)
         except AwsError as error:
@@ -97,9 +95,13 @@ class LogGroup(Kind):
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
     ) -> Outputs:
         """Set or lift the retention, and tag it: it may be one that Lambda made."""
-        _keep(wanted, applying.clients)
-        arn = actual.outputs["arn"]
-        applying.clients.call("logs", "TagResource", resourceArn=arn, tags=_tags(wanted))
+        if any(change.path == "RetentionInDays" for change in changes):
+            _keep(wanted, applying.clients)
+        arn, tags = actual.outputs["arn"], merged(wanted, actual, "Tags")
+        applying.clients.call("logs", "TagResource", resourceArn=arn, tags=tags)
+        before = actual.resource.fields["Tags"]
+        if gone := sorted(_names(before) - _names(tags)):
+            applying.clients.call("logs", "UntagResource", resourceArn=arn, tagKeys=gone)
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:
@@ -125,6 +127,26 @@ def _logged(reading: Reading) -> dict[str, Actual]:
         if function.ours and isinstance(settings, Mapping):
             found[str(settings.get("LogGroup"))] = function
     return found
+
+
+def _actual(group: Mapping[str, Any], owner: str, function: Actual | None) -> Actual:
+    own_tags = function.resource.fields.get("Tags") if function else None
+    is_its = function is not None and owner == function.resource.function and bool(owner)
+    known = is_its and own_tags is not None
+    return Actual(
+        Resource(
+            Key("log_group", group["logGroupName"]),
+            {"RetentionInDays": group.get("retentionInDays"), "Tags": own_tags if known else {}},
+            needs=_needs(function),
+            function=owner,
+        ),
+        outputs={"arn": group["arn"].removesuffix(":*")},
+        unknown=frozenset() if known else frozenset({"Tags"}),
+    )
+
+
+def _names(tags: Value) -> set[str]:
+    return {*tags} if isinstance(tags, Mapping) else set()
 
 
 def _needs(function: Actual | None) -> tuple[Key, ...]:
@@ -157,10 +179,6 @@ def _keep(wanted: Resource, clients: Clients) -> None:
         clients.call("logs", "DeleteRetentionPolicy", logGroupName=name)
     else:
         clients.call("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
-
-
-def _tags(wanted: Resource) -> dict[str, str]:
-    return wanted.payload if isinstance(wanted.payload, dict) else {}
 
 
 KINDS = (LogGroup(),)

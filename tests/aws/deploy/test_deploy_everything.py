@@ -348,3 +348,20 @@ def test_a_role_with_a_name_of_its_own_goes_too(app: OnCloud) -> None:
     assert everything_in(app.session())["roles"] == ["yours"]
     assert problems(app.delete()) == []
     assert everything_in(app.session())["roles"] == []
+
+
+def test_tags_reach_the_log_group_too(app: OnCloud) -> None:
+    app.manifest("""
+        app: photos
+        tags: {team: media}
+        functions:
+          plain: {source: code, runtime: python3.13, handler: app.handler}
+    """)
+    assert problems(app.deploy()) == []
+    edited(app, "team: media", "team: web")
+    assert "update log_group /aws/lambda/photos-plain" in app.plan()
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+    arn = f"arn:aws:logs:{app.region}:{app.account}:log-group:/aws/lambda/photos-plain"
+    tags = app.session().call("logs", "ListTagsForResource", resourceArn=arn)["tags"]
+    assert tags["team"] == "web"

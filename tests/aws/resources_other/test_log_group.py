@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from lcli.resources import kinds
 from lcli.resources.log_group import log_group
 from lcli.resources.model import Actual, Key, Resource
@@ -79,6 +81,50 @@ def test_groups_of_functions_that_exist_are_found_but_others_groups_are_not(worl
     )
     read = world.read("log_group", found=[function])
     assert [(key.name, one.resource.function) for key, one in read.items()] == [(NAME, "thumbnail")]
+
+
+def function_with(world, tags, group=NAME):
+    """The function of the group, as it was read."""
+    fields = {"LoggingConfig": {"LogGroup": group}, "Tags": tags}
+    key = Key("function", "photos-prod-thumbnail")
+    return Actual(Resource(key, fields, function="thumbnail"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        pytest.param({"team": "media"}, [], id="as they were"),
+        pytest.param({"team": "web"}, ["update Tags.team"], id="another value"),
+        pytest.param({}, ["update Tags.lcli:tags, Tags.team"], id="gone"),
+    ],
+)
+def test_tags_change_together_with_those_of_the_function(world, tags, expected):
+    world.converge("log_group", wanted(world, tags={"team": "media"}))
+    before = function_with(world, wanted(world, tags={"team": "media"}).fields["Tags"])
+    world.mutations()
+    assert world.converge("log_group", wanted(world, tags=tags), found=[before]) == expected
+    assert "logs:PutRetentionPolicy" not in world.mutations()
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{NAME}"
+    seen = world.boto3("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    assert {key: value for key, value in seen.items() if not key.startswith("lcli:")} == tags
+
+
+@pytest.mark.parametrize(
+    "group", [pytest.param("/other", id="writes elsewhere"), pytest.param(NAME, id="shared")]
+)
+def test_tags_are_not_compared_where_no_function_tells_them(world, group):
+    world.converge("log_group", wanted(world))
+    shared = log_group(
+        world.place, NAME, retention_days=14, function="" if group == NAME else "thumbnail"
+    )
+    assert world.converge("log_group", shared, found=[function_with(world, {}, group)]) == []
+
+
+def test_tags_that_somebody_else_owns_stay(world):
+    world.converge("log_group", wanted(world))
+    tags = {**wanted(world).fields["Tags"], "cost": "42"}
+    one = wanted(world, tags={"cost": "1"}, ignored=["Tags"])
+    assert world.converge("log_group", one, found=[function_with(world, tags)]) == []
 
 
 def test_delete_spares_a_group_of_somebody_else(world):
