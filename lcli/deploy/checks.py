@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lcli.artifact.limits import check_limits
 from lcli.aws.clients import AwsError, Clients
 from lcli.deploy.plan import Plan
 from lcli.errors import Problem
-from lcli.resources.model import Verb
+from lcli.resources import role_policy
+from lcli.resources.model import Resource, Verb
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
@@ -31,6 +32,23 @@ def sizes(
         if artifact := functions.get(key):
             with_them = sum(layers[name].unzipped for name in _own_layers(function, layers))
             yield from check_limits(artifact, with_them, function.where)
+
+
+def policies(resources: Iterable[Resource]) -> Iterator[Problem]:
+    """Managed roles whose inline policy IAM would refuse."""
+    for resource in resources:
+        policy = resource.fields.get("Policy")
+        if resource.key.kind != "role" or not isinstance(policy, Mapping):
+            continue
+        if (size := role_policy.size(policy)) > role_policy.INLINE_LIMIT:
+            yield Problem(
+                "policy-too-large",
+                f"the policy of the role {resource.key.name} has {size:,} characters; IAM takes "
+                f"{role_policy.INLINE_LIMIT:,}",
+                resource.where,
+                "join resources with wildcards, or move statements to a policy of your own "
+                "(role.policies); the largest: " + "; ".join(role_policy.largest(policy)),
+            )
 
 
 def _own_layers(function: Function, layers: Mapping[str, Artifact]) -> list[str]:

@@ -86,6 +86,7 @@ def prepare(
     lookups = answer_lookups(lookups_needed(app, place), clients)
     code = codes(app, place, built, layers)
     expanded = expand(app, place, code.functions, code.layers, lookups)
+    _refuse(checks.policies(expanded.resources.values()))
     known = all_kinds()
     actual = read(expanded.to_read, place, clients, known, functions=functions, parallel=parallel)
     made = plan(expanded.resources, actual, known, _scope(app, expanded, functions, prune, adopt))

@@ -34,6 +34,8 @@ _TRACING: Statement = {
     "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
     "Resource": "*",
 }
+INLINE_LIMIT = 10_240
+"""Characters of a role's inline policies, white space not counted ("IAM and AWS STS quotas")."""
 _DESTINATIONS = {
     "sqs": ("sqs:SendMessage", ""),
     "sns": ("sns:Publish", ""),
@@ -124,6 +126,24 @@ def normal_policy(statements: Iterable[Statement]) -> dict[str, object]:
         return {}
     ordered = sorted(joined.values(), key=lambda one: json.dumps(one, sort_keys=True))
     return {"Version": "2012-10-17", "Statement": tuple(ordered)}
+
+
+def size(part: object) -> int:
+    """Characters of a policy, or of a part of it, as IAM counts them."""
+    return len("".join(json.dumps(part, separators=(",", ":")).split()))
+
+
+def largest(policy: Mapping[str, Any], count: int = 3) -> tuple[str, ...]:
+    """The largest statements of a document in normal form, in a few words each."""
+    found = sorted(policy.get("Statement", ()), key=size, reverse=True)[:count]
+    return tuple(map(_summary, found))
+
+
+def _summary(statement: Statement) -> str:
+    actions, resources = (statement.get(key, ("…",)) for key in ("Action", "Resource"))
+    first = actions[0] if len(actions) == 1 else f"{actions[0]} and {len(actions) - 1} more"
+    on = resources[0] if len(resources) == 1 else f"{len(resources)} resources"
+    return f"{first} on {on} ({size(statement):,})"
 
 
 def _normal_statement(statement: Statement) -> dict[str, Any]:
