@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from lcli.artifact.node import install_node
 from lcli.artifact.python import install_python
 from lcli.artifact.tree import Entry, read_tree, refused
 
-INSTALLED = ("__pycache__/", "/.lock", "/node_modules/.bin/", "/node_modules/.package-lock.json")
+INSTALLED = re.compile(r"(?:.*/)?__pycache__/|\.lock|node_modules/(?:\.bin/|\.package-lock\.json)")
 """What an install leaves that is not part of the packages."""
 _INSTALLERS = {"python": install_python, "node": install_node}
 

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from lcli.errors import ExitCode, LcliError, Problem
 
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
 IGNORE_FILE = ".lcliignore"
-IGNORED = (
-    ".git/",
-    ".hg/",
-    ".svn/",
-    ".DS_Store",
-    ".venv/",
-    "venv/",
-    "__pycache__/",
-    "*.py[cod]",
-    ".mypy_cache/",
-    ".pytest_cache/",
-    ".ruff_cache/",
-    ".tox/",
-    ".nox/",
-    ".idea/",
-    ".vscode/",
-    ".env",
-    ".env.*",
-    "/lcli.yaml",
-    IGNORE_FILE,
+IGNORED = re.compile(
+    r"(?:.*/)?(?:"
+    r"\.(?:git|hg|svn|venv|mypy_cache|pytest_cache|ruff_cache|tox|nox|idea|vscode)/"
+    r"|venv/|__pycache__/"
+    r"|(?:.*\.py[cod]|\.env(?:\..*)?|\.DS_Store|\.lcliignore)/?"
+    r")|lcli\.yaml",
+    re.DOTALL,
 )
-"""What is never code. Later patterns win: ``!.env`` in the ignore file takes it back."""
+"""Names that are never code, folders with a slash at the end. Any pattern of the user's goes before
+it: ``!.env`` in an ignore file takes that back. A plain expression, since it sees every file."""
 
 MAX_DEPTH = 100
 
@@ -70,47 +61,48 @@ def read_tree(
     *,
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
-    ignored: Iterable[str] = IGNORED,
+    ignored: re.Pattern[str] = IGNORED,
 ) -> list[Entry]:
     """The selected files below `root`, sorted by name as bytes.
 
     A file is selected if it matches `include` (gitignore patterns; everything when empty) and the
-    last pattern of `ignored`, the tree's .lcliignore and `exclude` that matches it does not
-    ignore it. Links within the tree are followed; an ignored path is never looked at.
+    first of these that says something of it does not ignore it: `exclude`, the .lcliignore of its
+    folder, those of the folders above, and `ignored`. Links within the tree are followed; what is
+    in an ignored folder is never looked at.
 
     Raises:
         LcliError: a link that leaves the tree or loops, something that is no regular file,
-            a file that cannot be read, a name that is not UTF-8.
+            a file that cannot be read, a name that is not UTF-8, a pattern that is none.
     """
-    rules = (*ignored, *ignore_file(root), *exclude)
     wanted = tuple(pattern for pattern in include if pattern != "**")
+    excluded = tuple(exclude)
     walk = _Walk(
         root=os.path.realpath(root),
-        ignore=_spec(rules, root / IGNORE_FILE),
+        exclude=(("", _spec(excluded, root)),) if excluded else (),
         include=_spec(wanted, root) if wanted else None,
+        ignored=ignored,
     )
     found: list[Entry] = []
-    walk.below(str(root), "", (walk.root,), found)
+    walk.below(_Folder(str(root), "", (walk.root,), ()), found)
     return sorted(found, key=lambda entry: entry.name.encode())
 
 
-def ignore_file(root: Path) -> list[str]:
-    """The lines of the tree's .lcliignore; none when there is no such file."""
-    path = root / IGNORE_FILE
+def _ignore_file(path: str) -> GitIgnoreSpec:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise refused(
             "ignore-file-unreadable",
             f"{path} cannot be read: {error}",
-            str(path),
+            path,
             "save it as UTF-8 text that you may read",
         ) from error
+    return _spec(lines, Path(path))
 
 
 def _spec(patterns: Iterable[str], where: Path) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
     try:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
@@ -122,38 +114,64 @@ def _spec(patterns: Iterable[str], where: Path) -> GitIgnoreSpec:
         ) from error
 
 
+Rules = tuple[tuple[str, "GitIgnoreSpec"], ...]
+"""Patterns, each with the folder that they are relative to ("" or with a slash at its end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    path: str
+    prefix: str
+    """Its name inside the artifact, with a slash at its end; "" for the root."""
+    above: tuple[str, ...]
+    """The real paths down to itself."""
+    rules: Rules
+    """Of the ignore files above it, the nearest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     root: str
-    ignore: GitIgnoreSpec
+    exclude: Rules
     include: GitIgnoreSpec | None
+    ignored: re.Pattern[str]
 
-    def below(self, folder: str, prefix: str, above: tuple[str, ...], into: list[Entry]) -> None:
-        """Adds what is selected below `folder`; `above` are the real paths down to itself."""
-        if len(above) > MAX_DEPTH:
-            raise _loops(folder, prefix)
-        with _readable(folder):
-            found = list(os.scandir(folder))
+    def below(self, folder: _Folder, into: list[Entry]) -> None:
+        """Adds what is selected below `folder`."""
+        if len(folder.above) > MAX_DEPTH:
+            raise _loops(folder.path, folder.prefix)
+        with _readable(folder.path):
+            found = list(os.scandir(folder.path))
+        if any(item.name == IGNORE_FILE for item in found):
+            own = _ignore_file(f"{folder.path}/{IGNORE_FILE}")
+            folder = replace(folder, rules=((folder.prefix, own), *folder.rules))
         for item in found:
-            self._item(item, prefix + item.name, above, into)
+            self._item(item, folder, into)
 
-    def _item(
-        self, item: os.DirEntry[str], name: str, above: tuple[str, ...], into: list[Entry]
-    ) -> None:
+    def _item(self, item: os.DirEntry[str], folder: _Folder, into: list[Entry]) -> None:
+        name = folder.prefix + item.name
         _check_name(name, item.path)
         is_link = item.is_symlink()
         is_folder = item.is_dir(follow_symlinks=False) or (is_link and os.path.isdir(item.path))
-        if self.ignore.match_file(name + "/" if is_folder else name):
+        if self._ignores(name + "/" if is_folder else name, folder.rules):
             return
         if is_folder:
-            real = self._target(item.path, name) if is_link else f"{above[-1]}/{item.name}"
-            if real in above:
+            real = self._target(item.path, name) if is_link else f"{folder.above[-1]}/{item.name}"
+            if real in folder.above:
                 raise _loops(item.path, name + "/")
-            self.below(item.path, name + "/", (*above, real), into)
+            inside = _Folder(item.path, name + "/", (*folder.above, real), folder.rules)
+            self.below(inside, into)
         elif self.include is None or self.include.match_file(name):
             if is_link:
                 self._target(item.path, name)
             into.append(file_entry(item.path, name))
+
+    def _ignores(self, name: str, rules: Rules) -> bool:
+        for prefix, spec in (*self.exclude, *rules):
+            said = spec.check_file(name.removeprefix(prefix)).include
+            if said is not None:
+                return said
+        return self.ignored.fullmatch(name) is not None
 
     def _target(self, path: str, name: str) -> str:
         real = os.path.realpath(path)

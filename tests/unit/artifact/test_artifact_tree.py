@@ -75,6 +75,50 @@ def test_gitignore_rules_select_the_files(tmp_path, ignore, patterns, expected):
     assert names(tmp_path, **patterns) == expected
 
 
+def test_an_ignore_file_governs_its_own_folder_and_what_is_below(tmp_path):
+    write(tmp_path, "a.log", "b.txt", "sub/a.log", "sub/b.txt", "sub/deep/a.log", "sub/deep/b.txt")
+    write(tmp_path, "sub/only/b.txt", "only/b.txt")
+    write(tmp_path, ".lcliignore", text="*.log\n")
+    write(tmp_path, "sub/.lcliignore", text="!a.log\n/b.txt\n/only/\n")
+    write(tmp_path, "sub/deep/.lcliignore", text="a.log\n")
+    assert names(tmp_path) == [
+        "b.txt",
+        "only/b.txt",
+        "sub/a.log",
+        "sub/deep/b.txt",
+    ]
+
+
+def test_exclude_goes_before_every_ignore_file(tmp_path):
+    write(tmp_path, "a.txt", "sub/a.txt", "sub/b.txt", "sub/.env")
+    write(tmp_path, "sub/.lcliignore", text="!a.txt\nb.txt\n!.env\n")
+    excluded = ["sub/a.txt", "!sub/b.txt"]
+    assert names(tmp_path, exclude=excluded) == ["a.txt", "sub/.env", "sub/b.txt"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".git/x", "a/.hg/x", ".svn/x", ".DS_Store", "a/.DS_Store", ".venv/x", "venv/x",
+        "a/__pycache__/x", "a.pyc", "a/b.pyo", "b.pyd", ".mypy_cache/x", ".pytest_cache/x",
+        ".ruff_cache/x", ".tox/x", ".nox/x", ".idea/x", ".vscode/x", ".env", "a/.env",
+        ".env.prod", ".env/x", ".lcliignore", "lcli.yaml",
+    ],
+)  # fmt: skip
+def test_what_is_never_code_is_left_out(tmp_path, name):
+    write(tmp_path, "app.py", name, text="")
+    assert names(tmp_path) == ["app.py"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["venv", ".git", "a/lcli.yaml", "xvenv/x", ".environment", "a.pyx", "env/x", "a.pyc.t"],
+)
+def test_what_only_looks_like_it_stays(tmp_path, name):
+    write(tmp_path, name)
+    assert names(tmp_path) == [name]
+
+
 def test_files_are_sorted_by_the_bytes_of_their_names(tmp_path):
     write(tmp_path, "b", "a/z", "a.py", "é", "Z")
     assert names(tmp_path) == ["Z", "a.py", "a/z", "b", "é"]
