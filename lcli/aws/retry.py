@@ -15,8 +15,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
+from typing import TypeVar
 
 from lcli.aws.clients import AwsError
+
+T = TypeVar("T")
 
 
 class Act(StrEnum):
@@ -27,7 +30,7 @@ class Act(StrEnum):
     WAIT = "wait"
     """Until the function's update is through, then again."""
     READ_BACK = "read back"
-    """Raised: the caller looks whether it was done before it repeats it."""
+    """Raised: the caller looks whether it was done before it repeats it (`made_once`)."""
     FAIL = "fail"
 
 
@@ -99,6 +102,17 @@ RULES: tuple[Rule, ...] = (
         says="throttled by AWS; trying again",
     ),
     Rule(
+        why="throttled: Kinesis says so with the code that means a quota elsewhere; "
+        "DescribeStreamSummary, 20 calls a second",
+        act=Act.RETRY,
+        operations=r"kinesis:(Describe|List)",
+        codes=frozenset({"LimitExceededException"}),
+        seconds=300,
+        base=0.3,
+        cap=8,
+        says="throttled by AWS; trying again",
+    ),
+    Rule(
         why="two writers at once: IAM, S3, CloudWatch Logs and API Gateway ask to repeat",
         act=Act.RETRY,
         codes=frozenset(
@@ -117,6 +131,9 @@ RULES: tuple[Rule, ...] = (
         act=Act.READ_BACK,
         operations=r"lambda:PublishLayerVersion|apigatewayv2:Create(Api|Integration)$",
         lost=True,
+        seconds=120,
+        tries=12,
+        says="no clear answer; looking whether it was done",
     ),
     Rule(
         why="5xx or no answer: every other call may be repeated; a create that was carried out "
@@ -223,6 +240,9 @@ def patience(seconds: float, say: Callable[[str], None]) -> Iterator[None]:
         _patience.reset(token)
 
 
+_BY_ITSELF = frozenset({Act.RETRY, Act.WAIT})
+
+
 class Retries:
     """The refusals of one call so far, and whether one more try is allowed."""
 
@@ -230,10 +250,15 @@ class Retries:
         self._iam_changed = iam_changed
         self._since: dict[Rule, tuple[float, int]] = {}
 
-    def pause(self, error: AwsError, now: float) -> float | None:
-        """Seconds to wait before the next try; None where `error` is final."""
+    def pause(
+        self, error: AwsError, now: float, *, acts: frozenset[Act] = _BY_ITSELF
+    ) -> float | None:
+        """Seconds to wait before the next try; None where `error` is final.
+
+        `acts` are those that the caller can do.
+        """
         row = rule(error)
-        if row.act not in (Act.RETRY, Act.WAIT):
+        if row.act not in acts:
             return None
         began, tries = self._since.get(row, (now, 0))
         self._since[row] = began, tries + 1
@@ -246,3 +271,22 @@ class Retries:
         if row.says:
             patient.say(row.says)
         return delay
+
+
+def made_once(make: Callable[[], T], look: Callable[[], T | None]) -> T:
+    """What `make` gives, although its answer may be lost and a second one must not be made.
+
+    After a lost answer `look` says what there is; only where that is None, `make` is called
+    again. Raises AwsError when that did not help for as long as the table allows.
+    """
+    retries = Retries(iam_changed=False)
+    while True:
+        try:
+            return make()
+        except AwsError as error:
+            delay = retries.pause(error, time.monotonic(), acts=frozenset({Act.READ_BACK}))
+            if delay is None:
+                raise
+            time.sleep(delay)
+            if (found := look()) is not None:
+                return found

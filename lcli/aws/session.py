@@ -137,7 +137,7 @@ class Session:
         """Waits with GetFunction, which has by far the largest quota, for the update to end."""
         until = time.monotonic() + _UPDATE_SETTLES
         while time.monotonic() < until:
-            answer = self.once("lambda", "GetFunction", _READ_TIMEOUT, FunctionName=function)
+            answer = self.call("lambda", "GetFunction", FunctionName=function)
             configuration = answer["Configuration"]
             if configuration.get("LastUpdateStatus") != "InProgress" and (
                 configuration.get("State") != "Pending"

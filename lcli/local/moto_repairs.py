@@ -17,6 +17,7 @@ def install() -> None:
     _know_managed_policies()
     _serialise_queues()
     _update_stages()
+    _refuse_second_routes()
 
 
 def _forget_what_is_deleted() -> None:
@@ -96,3 +97,23 @@ def _update_stages() -> None:
         return 200, {}, json.dumps(changed.to_json())
 
     ApiGatewayV2Response.update_stage = update_stage
+
+
+def _refuse_second_routes() -> None:
+    """A route key is unique in its API; moto makes a second route of it."""
+    from moto.apigatewayv2.exceptions import APIGatewayV2Error
+    from moto.apigatewayv2.models import Api
+
+    create = Api.create_route
+
+    def created(self: Any, *args: Any, **named: Any) -> Any:
+        key = named.get("route_key")
+        if any(route.route_key == key for route in self.routes.values()):
+            error = APIGatewayV2Error(
+                "ConflictException", f"Route with key {key} already exists for this API"
+            )
+            error.code = 409
+            raise error
+        return create(self, *args, **named)
+
+    Api.create_route = created

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.retry import made_once
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own
 from lcli.resources.model import (
@@ -102,20 +103,17 @@ class HttpApi(Kind):
         Names of APIs are not unique: after an answer that was lost, the API is looked for first.
         """
         clients, cors = applying.clients, _mapping(wanted, "CorsConfiguration")
-        try:
-            api = clients.call(
+        api = made_once(
+            lambda: clients.call(
                 "apigatewayv2",
                 "CreateApi",
                 Name=wanted.fields["Name"],
                 ProtocolType="HTTP",
                 Tags=_mapping(wanted, "Tags"),
                 **({"CorsConfiguration": cors} if cors else {}),
-            )
-        except AwsError as error:
-            found = _ours(clients, applying.place) if error.lost else []
-            if not found:
-                raise
-            api = found[0]
+            ),
+            lambda: next(iter(_ours(clients, applying.place)), None),
+        )
         _make_stage(clients, api["ApiId"])
         return _outputs(applying.place, api)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.retry import made_once
 from lcli.resources.http_api import AUTHORIZERS, api_key
 from lcli.resources.model import (
     Actual,
@@ -132,16 +133,21 @@ class _InApi(Kind):
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """Make it; one that an answer that was lost, or a killed run, left is taken over."""
         parameters = self._parameters(wanted, applying)
-        try:
-            return self._write("Create", applying, **parameters)
-        except AwsError as error:
-            if not error.lost and error.code != "ConflictException":
-                raise
+
+        def taken_over() -> Outputs | None:
             api_id = applying.output(api_key(applying.place), "id")
             for item in _items(applying.clients, self.noun, api_id):
                 if self._is_it(item, wanted):
                     found = {f"{self.noun}Id": item[f"{self.noun}Id"]}
                     return self._write("Update", applying, **found, **parameters)
+            return None
+
+        try:
+            return made_once(lambda: self._write("Create", applying, **parameters), taken_over)
+        except AwsError as error:
+            there = error.code == "ConflictException"
+            if there and (found := taken_over()) is not None:
+                return found
             raise
 
     def update(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
+from lcli.aws.retry import made_once
 from lcli.resources.code import Code
 from lcli.resources.model import (
     Actual,
@@ -81,20 +82,23 @@ class Layer(Kind):
             for field in ("CompatibleArchitectures", "CompatibleRuntimes")
             if wanted.fields[field]
         }
-        try:
-            answer = applying.clients.call(
+        name = wanted.key.name
+
+        def published() -> dict[str, Any] | None:
+            newest = _newest(applying.clients, name)
+            return newest if newest and _digest(newest) == code.digest else None
+
+        answer = made_once(
+            lambda: applying.clients.call(
                 "lambda",
                 "PublishLayerVersion",
-                LayerName=wanted.key.name,
+                LayerName=name,
                 Description=f"{_MARKER}{code.digest} {_owner(applying.place)}",
                 Content=code.content(),
                 **settings,
-            )
-        except AwsError as error:
-            newest = _newest(applying.clients, wanted.key.name) if error.lost else None
-            if newest is None or _digest(newest) != code.digest:
-                raise
-            answer = newest
+            ),
+            published,
+        )
         return _outputs(answer)
 
     def delete(self, actual: Actual, applying: Applying) -> None:

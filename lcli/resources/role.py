@@ -211,15 +211,15 @@ class Role(Kind):
         """Detach and delete its policies, then DeleteRole."""
         clients, name = applying.clients, actual.resource.key.name
 
-        def empty() -> None:
-            for arn in _attached(clients, name):
-                clients.call("iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn)
-            for page in clients.pages("iam", "ListRolePolicies", RoleName=name):
-                for policy in page["PolicyNames"]:
-                    clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=policy)
-            clients.call("iam", "DeleteRole", RoleName=name)
+        def remove(operation: str, **which: str) -> None:
+            # Each by itself: an answer that was lost makes its repetition find nothing.
+            _unless_gone(lambda: clients.call("iam", operation, RoleName=name, **which))
 
-        _unless_gone(empty)
+        for arn in _unless_gone(lambda: _attached(clients, name)) or ():
+            remove("DetachRolePolicy", PolicyArn=arn)
+        for policy in _unless_gone(lambda: _inline(clients, name)) or ():
+            remove("DeleteRolePolicy", PolicyName=policy)
+        remove("DeleteRole")
 
 
 def _left_behind(reading: Reading) -> set[str]:
@@ -306,6 +306,11 @@ def _converge(
 def _attached(clients: Clients, name: str) -> list[str]:
     pages = clients.pages("iam", "ListAttachedRolePolicies", RoleName=name)
     return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
+
+
+def _inline(clients: Clients, name: str) -> list[str]:
+    pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
+    return [str(policy) for page in pages for policy in page["PolicyNames"]]
 
 
 def _document(document: Mapping[str, Any]) -> dict[str, object]:

@@ -71,17 +71,21 @@ def app_on(url: str, account: str, directory: Path) -> OnCloud:
     """The app in an account of the cloud; nothing is deployed yet."""
     (directory / "layer" / "python").mkdir(parents=True, exist_ok=True)
     app = OnCloud(directory, url, account)
-    app.manifest(FIRST.replace("ACCOUNT", account))
+    _write(app, FIRST, "1")
     return app
 
 
-def _deployed(app: OnCloud, text: str, code: str, parallel: int) -> None:
+def _write(app: OnCloud, text: str, code: str) -> None:
     app.code(code)
     (app.directory / "layer" / "python" / "imaging.py").write_text(f"SIZE = {code}\n")
     app.manifest(text.replace("ACCOUNT", app.account))
+
+
+def _deployed(app: OnCloud, text: str, code: str, parallel: int) -> None:
+    _write(app, text, code)
     prepared = app.prepare(prune=True, parallel=parallel)
     report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
-    assert problems(report) == []
+    assert not (said := problems(report)), said
 
 
 def first(app: OnCloud, parallel: int = 16) -> None:
@@ -98,7 +102,8 @@ def nothing(app: OnCloud, parallel: int = 16) -> None:
     """Deletes all, with log groups."""
     clients = app.clients or app.session()
     prepared = engine.prepare_deletion(app.place(), clients, logs=True, parallel=parallel)
-    assert problems(engine.deploy(prepared, clients, parallel=parallel)) == []
+    report = engine.deploy(prepared, clients, parallel=parallel)
+    assert not (said := problems(report)), said
 
 
 Step = Callable[..., None]
@@ -111,12 +116,13 @@ LIVES: dict[str, tuple[Step, Step]] = {
 """From what, by what."""
 
 
-def plans_nothing(app: OnCloud, step: Step) -> bool:
-    """Whether the step would do no more."""
+def left_to_do(app: OnCloud, step: Step) -> list[str]:
+    """What the step would still do."""
     if step is not nothing:
-        return app.plan(prune=True) == []
-    clients = app.session()
-    return engine.prepare_deletion(app.place(), clients, logs=True).plan.empty
+        plan = app.prepare(prune=True).plan
+    else:
+        plan = engine.prepare_deletion(app.place(), app.session(), logs=True).plan
+    return [f"{a.verb} {a.resource.key} {a.changes}" for a in plan.changes]
 
 
 class Killed(BaseException):

@@ -10,7 +10,7 @@ from typing import Any
 from app_on_cloud import OnCloud
 
 from overlay.account import everything
-from overlay.apps import LIVES, Dying, Killed, app_on, nothing, plans_nothing
+from overlay.apps import LIVES, Dying, Killed, app_on, nothing, left_to_do
 
 ACCOUNTS = itertools.count(300000000001)
 
@@ -57,5 +57,5 @@ class Points:
         held = self._everything(app)
         difference = list(difflib.unified_diff(self.undisturbed, held, lineterm="", n=0))
         assert not difference, "\n".join([told, *difference])
-        assert plans_nothing(app, self.step), told
+        assert not (left := left_to_do(app, self.step)), f"{told}: {left}"
         nothing(app)

@@ -131,13 +131,13 @@ def afterwards(world: World) -> Callable[[str, Callable[[], None]], None]:
 
 
 @pytest.fixture
-def lost(afterwards) -> Callable[[str], None]:
+def lost(afterwards) -> Callable[..., None]:
     """Lose the answer of the next call of an operation."""
 
-    def lose(operation: str) -> None:
+    def lose(operation: str, service: str = "apigatewayv2") -> None:
         def happens() -> None:
             raise AwsError(
-                "Unreachable", "no answer", service="any", operation=operation, lost=True
+                "Unreachable", "no answer", service=service, operation=operation, lost=True
             )
 
         afterwards(operation, happens)
