@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lcli.local.runtime.api import ResponseStream
 
-_SIGNALS = {
+_SIGNALS: dict[int, str] = {
     signal.SIGKILL: "killed",
     signal.SIGSEGV: "segmentation fault",
     signal.SIGABRT: "aborted",
@@ -73,5 +73,5 @@ def exit_text(code: int) -> str:
         return "Runtime exited without providing a reason"
     if code > 0:
         return f"Runtime exited with error: exit status {code}"
-    name = _SIGNALS.get(signal.Signals(-code), f"signal {-code}")
+    name = _SIGNALS.get(-code, f"signal {-code}")
     return f"Runtime exited with error: signal: {name}"

@@ -6,12 +6,10 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path
 
 from lcli.local.execution import Deployed, Invocation, Outcome
-from lcli.local.log_sink import LogSink
 from lcli.local.runtime import memory
 from lcli.local.runtime.answers import Answer, Turn, exit_text, platform_error, timed_out
 from lcli.local.runtime.api import (
@@ -24,10 +22,10 @@ from lcli.local.runtime.api import (
     ResponseStream,
 )
 from lcli.local.runtime.event_headers import event_headers, trace_header
-from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.launch import Launch
 from lcli.local.runtime.platform_log import PlatformLog, Usage
 from lcli.local.runtime.records import Event
+from lcli.local.runtime.site import Site, State
 from lcli.local.runtime.variables import variables
 from lcli.local.runtime.worker import Worker
 
@@ -37,32 +35,12 @@ lifecycle"); what takes longer starts again within the function's time-out."""
 FREEZE_AFTER = 0.01
 """Seconds without an event after which a worker is stopped: the two signals cost more than a short
 invocation, so a busy function's worker gets none."""
+ENDED_WITHIN = 5
+"""Seconds that a killed process may take to be gone."""
 _TAIL = 4096
 _MEGABYTE = 1024**2
 _WRONG_ID: Reply = (400, "InvalidRequestID", "Invalid request ID")
 _WRONG_STATE: Reply = (403, "InvalidStateTransition", "Transition is not allowed")
-
-
-class State(Enum):
-    """Of an environment, in the order in which they come."""
-
-    STARTING = "starting"
-    IDLE = "idle"
-    BUSY = "busy"
-    FINISHING = "finishing"
-    """It has answered and has not asked for the next event yet."""
-    DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What all environments of the local cloud share."""
-
-    directory: Path
-    endpoint: str
-    sink: LogSink
-    guard: Guard
-    freeze: bool
 
 
 class Environment:
@@ -143,8 +121,10 @@ class Environment:
             async with asyncio.timeout(limit):
                 await asyncio.shield(self._ready)
         except TimeoutError:
+            if self._ready.done():
+                return True
             self._drop_worker()
-            await self._watching
+            await self.ended()
             return False
         return True
 
@@ -156,9 +136,10 @@ class Environment:
         self._drop_worker()
 
     async def ended(self) -> None:
-        """Wait until nothing is left of it."""
+        """Wait until nothing is left of it, but not for ever."""
         if self._watching:
-            await asyncio.wait({self._watching})
+            await asyncio.wait({self._watching}, timeout=ENDED_WITHIN)
+            self._watching.cancel()
 
     def _drop_worker(self) -> None:
         worker, self._worker = self._worker, None
@@ -167,15 +148,17 @@ class Environment:
 
     async def _watch(self, worker: Worker) -> None:
         """Wait for the process; if nobody ended it, tell whoever relies on it."""
-        code = await worker.wait()
-        if worker is self._worker:
-            answer = platform_error("Runtime.ExitError", f"Error: {exit_text(code)}")
-            if self.state is State.STARTING:
-                self._init_over(self.failure or answer)
-            else:
-                self._settle(answer)
-                self.end()
-        await worker.clear()
+        try:
+            code = await worker.wait()
+            if worker is self._worker:
+                answer = platform_error("Runtime.ExitError", f"Error: {exit_text(code)}")
+                if self.state is State.STARTING:
+                    self._init_over(self.failure or answer)
+                else:
+                    self._settle(answer)
+                    self.end()
+        finally:
+            await worker.clear()
 
     def _init_over(self, failure: Answer | None) -> None:
         self.failure = failure
@@ -199,12 +182,11 @@ class Environment:
         if self._freezing:
             self._freezing.cancel()
         self._worker.thaw()
-        timer = loop.call_later(self.deployed.timeout, self._time_out)
-        answer = await turn.reply
+        limit = loop.time() + self.deployed.timeout
+        answer = await self._within(limit, turn.reply)
         if answer.stream is None:
-            timer.cancel()
             return self._finish(turn, answer)
-        completion = loop.create_task(self._complete(turn, timer, answer.stream))
+        completion = loop.create_task(self._complete(turn, limit, answer.stream))
         if invocation.stream:
             kind = answer.content_type
             return Outcome(b"", stream=answer.stream, content_type=kind, completion=completion)
@@ -213,14 +195,23 @@ class Environment:
         payload = outcome.payload if outcome.function_error else body
         return replace(outcome, payload=payload, content_type=answer.content_type)
 
-    async def _complete(
-        self, turn: Turn, timer: asyncio.TimerHandle, stream: ResponseStream
-    ) -> Outcome:
+    async def _complete(self, turn: Turn, limit: float, stream: ResponseStream) -> Outcome:
         assert turn.completion
-        answer = await turn.completion
-        timer.cancel()
-        stream.end()
+        try:
+            answer = await self._within(limit, turn.completion)
+        finally:
+            stream.end()
         return self._finish(turn, answer)
+
+    async def _within(self, limit: float, end: asyncio.Future[Answer]) -> Answer:
+        """How it ended; at `limit` (the loop's time) it is cut off, whatever the process does."""
+        try:
+            async with asyncio.timeout_at(limit):
+                return await end
+        except TimeoutError:
+            answer = timed_out(self.deployed.timeout)
+            self._cut(answer)
+            return answer
 
     def fail(self, invocation: Invocation) -> Outcome:
         """The outcome of an invocation whose environment could not start."""
@@ -230,20 +221,30 @@ class Environment:
         return self._finish(turn, self.failure)
 
     def measure(self) -> None:
-        """Take note of the memory in use, and end an invocation that uses too much."""
-        if self.state is not State.BUSY or not self._worker:
-            return
-        self._peak = max(self._peak, memory.used(self._worker.pid))
-        if self._peak > self.deployed.memory * _MEGABYTE:
+        """Take note of the memory in use; end what uses too much, or does not come to its end.
+
+        A worker that has answered must ask for the next event within the function's time-out.
+        """
+        if self.state is State.FINISHING:
+            if time.monotonic() - self.used > self.deployed.timeout:
+                self.end()
+        elif self._remember_memory() > self.deployed.memory * _MEGABYTE:
             killed = "Error: Runtime exited with error: signal: killed"
-            self._cut(platform_error("Runtime.OutOfMemory", killed))
+            answer = platform_error("Runtime.OutOfMemory", killed)
+            if self.state is State.STARTING:
+                self._init_over(answer)
+            else:
+                self._cut(answer)
+
+    def _remember_memory(self) -> int:
+        """Bytes that count for the limit."""
+        own, peak = memory.used(self._worker.pid) if self._worker else (0, 0)
+        self._peak = max(self._peak, peak)
+        return own
 
     def _freeze(self) -> None:
         if self.state is State.IDLE and self._worker:
             self._worker.freeze()
-
-    def _time_out(self) -> None:
-        self._cut(timed_out(self.deployed.timeout))
 
     def _cut(self, answer: Answer) -> None:
         self._settle(answer)
@@ -256,11 +257,12 @@ class Environment:
             return
         if self._worker:
             self._worker.flush()
-            self._peak = max(self._peak, memory.used(self._worker.pid))
+            self._remember_memory()
         waiting = turn.completion or turn.reply
         if not waiting.done():
             waiting.set_result(answer)
         self._turn = None
+        self.used = time.monotonic()
 
     def _finish(self, turn: Turn, answer: Answer) -> Outcome:
         """Bring the log to its end and say what came of it."""
@@ -278,7 +280,7 @@ class Environment:
             trace_id=turn.trace.partition(";")[0].removeprefix("Root=") if tracing else "",
         )
         self._log(self._platform.end(turn.request_id, usage))
-        tail, self._init_ms, self.used = bytes(self._tail[-_TAIL:]), None, time.monotonic()
+        tail, self._init_ms = bytes(self._tail[-_TAIL:]), None
         self._tail.clear()
         return Outcome(
             payload=answer.body(turn.request_id),

@@ -9,6 +9,7 @@ wait.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import threading
@@ -25,13 +26,18 @@ import psutil
 from lcli.local.execution import Deployed, Invocation, Outcome, Throttled
 from lcli.local.log_sink import LogSink
 from lcli.local.runtime.answers import platform_error
-from lcli.local.runtime.environment import Environment, Site, State
+from lcli.local.runtime.environment import INIT_SECONDS, Environment
 from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.launch import InvalidEntrypoint, Launch, Launcher
 from lcli.local.runtime.layers import merged
+from lcli.local.runtime.site import Site, State
+
+LOG = logging.getLogger(__name__)
 
 ACCOUNT_CONCURRENCY = 1000
 """Invocations at a time in an account and region (Lambda quotas)."""
+ADMITTED_WITHIN = 30
+"""Seconds that an event may wait for an environment beyond what one start and one event take."""
 IDLE_SECONDS = 300
 WATCH_SECONDS = 0.05
 LINGER_SECONDS = 0.1
@@ -170,19 +176,30 @@ class Environments:
             del self._running[arn]
 
     async def _acquire(self, deployed: Deployed) -> Environment:
-        """An idle environment, or one whose start failed."""
+        """An idle environment, or one whose start failed. Raises Throttled when none comes."""
         pool = self._pool(deployed)
+        until = time.monotonic() + ADMITTED_WITHIN + INIT_SECONDS + deployed.timeout
         while True:
             if pool.idle:
                 environment = pool.idle.pop()
             else:
-                waiting: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
-                pool.waiting.append(waiting)
-                self._balance(pool)
-                environment = await waiting
+                environment = await self._wait(pool, until)
             # It may have died since it was handed over.
             if environment.failure or environment.state is State.IDLE:
                 return environment
+
+    async def _wait(self, pool: Pool, until: float) -> Environment:
+        """Wait for the turn of an event, until then (`time.monotonic`) at most."""
+        waiting: asyncio.Future[Environment] = asyncio.get_running_loop().create_future()
+        pool.waiting.append(waiting)
+        self._balance(pool)
+        # `wait` does not cancel: an environment handed over at the last moment is not lost.
+        await asyncio.wait({waiting}, timeout=until - time.monotonic())
+        if not waiting.done():
+            pool.waiting.remove(waiting)
+            LOG.warning("no environment of %s came free in time", pool.deployed.arn)
+            raise Throttled("ConcurrentInvocationLimitExceeded")
+        return waiting.result()
 
     def _pool(self, deployed: Deployed) -> Pool:
         key = (deployed.arn, deployed.version)
@@ -246,7 +263,12 @@ class Environments:
             return environment
         environment = Environment(deployed, site, launch, layers, changed)
         self._living[environment] = pool
-        await environment.start()
+        self._watch_memory()
+        try:
+            await environment.start()
+        except BaseException:
+            environment.end()
+            raise
         return environment
 
     def _prepare(self, deployed: Deployed) -> tuple[Launch | str, Path]:
@@ -275,8 +297,7 @@ class Environments:
             case State.IDLE:
                 self._rest(pool, environment)
             case State.BUSY:
-                if self._watching is None or self._watching.done():
-                    self._watching = self._task(self._watch())
+                self._watch_memory()
             case State.FINISHING:
                 pool.finishing[environment] = time.monotonic()
             case State.DEAD:
@@ -301,10 +322,14 @@ class Environments:
         if self._sweep is None:
             self._sweep_later()
 
+    def _watch_memory(self) -> None:
+        if self._watching is None or self._watching.done():
+            self._watching = self._task(self._watch())
+
     async def _watch(self) -> None:
-        """Look after the memory of those that are busy, as long as there are any."""
-        while busy := [each for each in self._living if each.state is State.BUSY]:
-            for environment in busy:
+        """Look after those that do something, as long as there are any."""
+        while active := [each for each in self._living if each.state is not State.IDLE]:
+            for environment in active:
                 environment.measure()
             await asyncio.sleep(WATCH_SECONDS)
 

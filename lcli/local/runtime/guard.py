@@ -14,6 +14,9 @@ import subprocess
 import sys
 from typing import IO
 
+_ENDS_WITHIN = 5
+"""Seconds."""
+
 
 class Guard:
     """The local cloud's end of the pipe."""
@@ -39,7 +42,11 @@ class Guard:
         """End the guard and whatever it still guards."""
         with contextlib.suppress(BrokenPipeError):
             self._pipe.close()
-        self._process.wait()
+        try:
+            self._process.wait(_ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     @property
     def _pipe(self) -> IO[bytes]:

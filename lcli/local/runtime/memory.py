@@ -7,31 +7,40 @@ import os
 import psutil
 
 
-def used(pid: int) -> int:
-    """Bytes that the process tree holds for itself; 0 once it is gone.
+def used(pid: int) -> tuple[int, int]:
+    """Bytes that the process tree holds for itself, and the most that was resident; 0 once gone.
 
-    RssAnon on Linux: what a memory limit counts that cannot be given back, without the pages of
-    the interpreter, which every worker shares. Elsewhere the resident size.
+    The first is for the limit: RssAnon on Linux, what cannot be given back, without the pages of
+    the interpreter, which every worker shares. The second is for "Max Memory Used", which on AWS
+    counts the whole sandbox: the sum of the processes' VmHWM, the code they run included.
+    Elsewhere both are the resident size.
     """
-    total = 0
+    own = peak = 0
     todo = [pid]
     while todo:
         each = todo.pop()
         try:
-            total += _anonymous(each)
+            held = _held(each)
             todo.extend(_children(each))
         except (OSError, psutil.Error):
             continue
-    return total
+        own, peak = own + held[0], peak + held[1]
+    return own, peak
 
 
-def _anonymous(pid: int) -> int:
+def _held(pid: int) -> tuple[int, int]:
     if not _LINUX:
-        return int(psutil.Process(pid).memory_info().rss)
+        resident = int(psutil.Process(pid).memory_info().rss)
+        return resident, resident
     with open(f"/proc/{pid}/status", "rb") as status:
         text = status.read()
-    at = text.find(b"RssAnon:")
-    return int(text[at + 8 : text.index(b"kB", at)]) * 1024 if at >= 0 else 0
+    return _kilobytes(text, b"RssAnon:"), _kilobytes(text, b"VmHWM:")
+
+
+def _kilobytes(text: bytes, name: bytes) -> int:
+    """A line's number in bytes; 0 where it is not, as in a zombie's status."""
+    at = text.find(name)
+    return int(text[at + len(name) : text.index(b"kB", at)]) * 1024 if at >= 0 else 0
 
 
 def _children(pid: int) -> list[int]:

@@ -14,6 +14,8 @@ from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.records import Event, Records
 
 _CHUNK = 1 << 18
+_DRAINED = 1 << 20
+"""Bytes, more than a pipe holds: a process that writes for ever must not be read for ever."""
 
 
 class Worker:
@@ -27,6 +29,7 @@ class Worker:
         self._pipe = -1
         self._process: asyncio.subprocess.Process | None = None
         self._stopped = False
+        self._gone = False
 
     @property
     def pid(self) -> int:
@@ -48,6 +51,9 @@ class Worker:
                 stderr=writing,
                 start_new_session=True,
             )
+        except BaseException:
+            self._close_pipe()
+            raise
         finally:
             os.close(writing)
         self._guard.add(self._process.pid)
@@ -58,8 +64,9 @@ class Worker:
         """The return code as `subprocess` gives it; afterwards nothing of the group is left."""
         assert self._process
         code = await self._process.wait()
-        # Children that outlived it, before its id can be used again.
+        # Children that outlived it; afterwards its id may be another's.
         self.kill()
+        self._gone = True
         self._guard.remove(self._process.pid)
         self.drain()
         self._write(self._records.flush())
@@ -83,8 +90,9 @@ class Worker:
 
     def drain(self) -> None:
         """Read what has been written so far."""
-        while self._pipe >= 0 and self._read():
-            pass
+        left = _DRAINED
+        while left > 0 and self._pipe >= 0 and (count := self._read()):
+            left -= count
 
     def flush(self) -> None:
         """Read what has been written so far, a line without its end too."""
@@ -100,18 +108,19 @@ class Worker:
     def _readable(self) -> None:
         self._read()
 
-    def _read(self) -> bool:
+    def _read(self) -> int:
+        """Read once; the number of bytes, 0 if there are none now."""
         try:
             data = os.read(self._pipe, _CHUNK)
         except BlockingIOError:
-            return False
+            return 0
         if not data:
             self._close_pipe()
-            return False
+            return 0
         events = self._records.feed(data)
         if events:
             self._write(events)
-        return True
+        return len(data)
 
     def _close_pipe(self) -> None:
         if self._pipe >= 0:
@@ -120,6 +129,6 @@ class Worker:
             self._pipe = -1
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process:
+        if self._process and not self._gone:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
