@@ -11,9 +11,10 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
+from math import inf
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lcli.aws.clients import AwsError
 from lcli.observe.events import LogEvent, by_time
@@ -24,6 +25,7 @@ ReadPages = Callable[[int, int], Iterable[list[LogEvent]]]
 
 BUDGET = 4_000_000
 """Bytes of events in a slice, about, all groups together."""
+_MOST = 2.5
 _OVERHEAD = 400
 """Bytes that an event takes beside its message."""
 _TOKEN_TRIES = 3
@@ -39,28 +41,36 @@ def slices(
 ) -> Iterator[list[LogEvent]]:
     """The events of one group in lists of bounded size, in the order of time, each event once.
 
-    The first slice is everything; one that turns out to hold more than four times `budget` bytes
-    is dropped and read again shorter. `reached` is told the end of each slice. Raises AwsError.
+    The first slice is everything; one that turns out to hold more than `_MOST` times `budget`
+    bytes is dropped and read again shorter. `reached` is told the end of each slice. Raises
+    AwsError.
     """
     at, width = start, end - start
     while at < end:
-        width = min(width, end - at)
-        limit = 4 * budget if width > 1 else None
-        events, size = _read_slice(read, at, at + width, limit)
-        if events is None:
-            width = max(1, width // 8)
+        width = max(1, min(width, end - at))
+        part = _read_slice(read, at, at + width, _MOST * budget if width > 1 else inf)
+        first = part.events[0].timestamp if part.events else at
+        if not part.whole:
+            dense = part.events[-1].timestamp - first
+            width = first - at + int(dense * budget / part.size)
             continue
         at += width
-        width = max(1, int(width * min(8.0, budget / max(size, 1))))
+        width = int((at - first) * min(8.0, budget / max(part.size, 1)))
         reached(at)
-        if events:
-            yield events
+        if part.events:
+            yield part.events
 
 
-def _read_slice(
-    read: ReadPages, start: int, end: int, limit: int | None
-) -> tuple[list[LogEvent] | None, int]:
-    """A slice's events, sorted, and their size; None where it is over `limit`."""
+class _Slice(NamedTuple):
+    events: list[LogEvent]
+    """In the order of time."""
+    size: int
+    """Bytes in memory, about."""
+    whole: bool
+
+
+def _read_slice(read: ReadPages, start: int, end: int, limit: float) -> _Slice:
+    """A slice's events, or some of them if they take more than `limit` bytes."""
     for left in reversed(range(_TOKEN_TRIES)):
         try:
             return _collect(read(start, end), limit)
@@ -70,18 +80,16 @@ def _read_slice(
     raise AssertionError("the last try returns or raises")
 
 
-def _collect(
-    pages: Iterable[list[LogEvent]], limit: int | None
-) -> tuple[list[LogEvent] | None, int]:
+def _collect(pages: Iterable[list[LogEvent]], limit: float) -> _Slice:
     events: dict[str, LogEvent] = {}
     size = 0
     for page in pages:
         for event in page:
             events.setdefault(event.id, event)
         size += sum(len(event.message) for event in page) + _OVERHEAD * len(page)
-        if limit is not None and size > limit:
-            return None, size
-    return sorted(events.values(), key=by_time), size
+        if size > limit:
+            break
+    return _Slice(sorted(events.values(), key=by_time), size, size <= limit)
 
 
 def token_expired(error: AwsError) -> bool:

@@ -51,6 +51,7 @@ class SimulatedGroup:
             for number, (at, lag) in enumerate(sorted(events))
         ]
         self.times = [event["timestamp"] for event in self.events]
+        self.ahead = max((-lag for _, lag in events), default=0)
         self.by_stream = by_stream
 
     def call(self, service, operation, /, **parameters):
@@ -62,7 +63,7 @@ class SimulatedGroup:
             raise self._trouble(token)
         now = self.clock.wall()
         lower = bisect.bisect_left(self.times, parameters["startTime"])
-        upper = bisect.bisect_right(self.times, parameters["endTime"])
+        upper = bisect.bisect_right(self.times, min(parameters["endTime"], now + self.ahead))
         visible = [event for event in self.events[lower:upper] if event["ingestionTime"] <= now]
         if self.by_stream:
             visible.sort(key=lambda event: event["logStreamName"])

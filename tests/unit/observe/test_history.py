@@ -1,0 +1,117 @@
+"""Reading in slices of time, against simulated log groups."""
+
+import random
+import threading
+from functools import partial
+
+import pytest
+from log_group import REFUSAL, SimulatedClock, SimulatedGroup
+
+from lcli.aws.clients import AwsError
+from lcli.observe.events import Source, read_pages
+from lcli.observe.history import ahead, history, last, slices
+
+HOUR = 3_600_000
+
+
+def group(seed, count, *, start=0, by_stream=False, trouble=0.0):
+    clock = SimulatedClock()
+    clock.seconds = HOUR / 1000
+    rng = random.Random(seed)
+    events = [(rng.randrange(start, HOUR), 0) for _ in range(count)]
+    return SimulatedGroup(seed, clock, events, page=500, by_stream=by_stream, trouble=trouble)
+
+
+def reading(simulated, name="f"):
+    return partial(read_pages, simulated, Source(name, f"/aws/lambda/{name}"))
+
+
+@pytest.mark.parametrize("by_stream", [False, True], ids=["by time", "stream by stream"])
+@pytest.mark.parametrize("start", [0, HOUR // 2, HOUR - 1000], ids=["even", "half", "burst"])
+def test_slices_are_bounded_in_order_and_lose_nothing(by_stream, start):
+    simulated = group(1, 20_000, start=start, by_stream=by_stream)
+    found = list(slices(reading(simulated), 0, HOUR, budget=400_000))
+    times = [event.timestamp for events in found for event in events]
+    assert times == sorted(times)
+    assert len({event.id for events in found for event in events}) == len(times) == 20_000
+    assert max(map(len, found)) <= 2_500 + 500
+    assert len(simulated.calls) < 2.5 * 20_000 / 500
+
+
+def test_a_short_history_is_one_call():
+    simulated = group(2, 300)
+    assert [len(events) for events in slices(reading(simulated), 0, HOUR)] == [300]
+    assert len(simulated.calls) == 1
+
+
+def test_a_millisecond_that_is_too_large_is_read_all_the_same():
+    clock = SimulatedClock()
+    clock.seconds = 10
+    simulated = SimulatedGroup(3, clock, [(5_000, 0)] * 3_000 + [(100, 0), (9_000, 0)], page=500)
+    found = list(slices(reading(simulated), 0, 10_000, budget=100_000))
+    assert sorted(map(len, found)) == [1, 1, 3_000]
+
+
+def test_events_of_one_millisecond_stay_in_the_order_of_the_pages():
+    clock = SimulatedClock()
+    clock.seconds = 10
+    simulated = SimulatedGroup(3, clock, [(5_000, 0)] * 3)
+    for event, name in zip(simulated.events, "cab", strict=True):
+        event["eventId"] = name
+    (found,) = slices(reading(simulated), 0, 10_000)
+    assert [event.id for event in found] == ["c", "a", "b"]
+
+
+def test_expired_tokens_and_repeated_pages_cost_nothing():
+    simulated = group(4, 5_000, trouble=0.01)
+    simulated.random = random.Random(11)
+    simulated._trouble = lambda token: AwsError(
+        "InvalidParameterException", "The specified nextToken is invalid.", **REFUSAL
+    )
+    found = [event for events in slices(reading(simulated), 0, HOUR) for event in events]
+    assert len({event.id for event in found}) == len(found) == 5_000
+
+
+def test_groups_are_merged_by_time():
+    groups = [reading(group(seed, 3_000), f"f{seed}") for seed in (1, 2, 3)]
+    found = [event for events in history(groups, 0, HOUR, budget=1_000_000) for event in events]
+    assert [e.timestamp for e in found] == sorted(e.timestamp for e in found)
+    assert len(found) == 9_000
+
+
+def test_a_slow_reader_holds_the_reading_up():
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(len(taken))
+            yield taken[-1]
+
+    items = ahead(endless())
+    assert [next(items), next(items)] == [0, 1]
+    threading.Event().wait(0.05)
+    assert len(taken) <= 4
+    items.close()
+
+
+def test_what_goes_wrong_in_the_thread_is_raised_here():
+    def broken():
+        yield 1
+        raise ValueError("no")
+
+    items = ahead(broken())
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="no"):
+        next(items)
+
+
+def test_the_last_ones_are_found_without_reading_everything():
+    asked = []
+
+    def read(lower, upper):
+        asked.append((lower, upper))
+        return range(lower // 1000, upper // 1000)
+
+    assert last(read, 0, HOUR, 100) == list(range(3_500, 3_600))
+    assert asked == [(3_540_000, 3_600_000), (3_300_000, 3_540_000)]
+    assert last(read, 0, 5_000, 100) == [0, 1, 2, 3, 4]
