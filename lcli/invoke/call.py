@@ -29,7 +29,11 @@ class Single(Protocol):
 
 
 READ_TIMEOUT = 960.0
-"""Seconds: above the longest time-out of a function, so that a slow one is not given up on."""
+"""Seconds: above the longest time-out of a function, so that a slow one is not given up on.
+
+Not the function's own time-out: the manifest's may differ from that of the version that runs, and
+asking AWS costs a call. A peer that is gone is noticed by TCP keep-alive long before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,21 @@ def invoke(
 
     A function that fails is a Response with `error`, not an exception. Raises AwsError.
     """
+    parameters = request(name, payload, qualifier, mode)
+    answer = single.once("lambda", "Invoke", READ_TIMEOUT, **parameters)
+    body = answer["Payload"].read() if "Payload" in answer else b""
+    return Response(
+        status=answer["StatusCode"],
+        payload=body,
+        request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
+        version=answer.get("ExecutedVersion", ""),
+        log=log_tail(answer.get("LogResult", "")),
+        error=function_error(answer.get("FunctionError", ""), body),
+    )
+
+
+def request(name: str, payload: bytes, qualifier: str, mode: Mode) -> dict[str, Any]:
+    """The parameters that Invoke and InvokeWithResponseStream share."""
     parameters: dict[str, Any] = {"FunctionName": name, "InvocationType": mode.value}
     if qualifier:
         parameters["Qualifier"] = qualifier
@@ -76,20 +95,16 @@ def invoke(
         parameters["Payload"] = payload
     if mode is Mode.SYNC:
         parameters["LogType"] = "Tail"
-    answer = single.once("lambda", "Invoke", READ_TIMEOUT, **parameters)
-    body = answer["Payload"].read() if "Payload" in answer else b""
-    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "backslashreplace")
-    return Response(
-        status=answer["StatusCode"],
-        payload=body,
-        request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
-        version=answer.get("ExecutedVersion", ""),
-        log=log,
-        error=_function_error(answer.get("FunctionError", ""), body),
-    )
+    return parameters
 
 
-def _function_error(kind: str, body: bytes) -> FunctionError | None:
+def log_tail(encoded: str) -> str:
+    """The text of a LogResult."""
+    return base64.b64decode(encoded).decode("utf-8", "backslashreplace")
+
+
+def function_error(kind: str, body: bytes) -> FunctionError | None:
+    """What a function that failed says in `body`; None where `kind` is empty."""
     if not kind:
         return None
     try:

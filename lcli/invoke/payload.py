@@ -13,11 +13,13 @@ ASYNC_LIMIT = 1024 * 1024
 """Bytes (Lambda guide, "Lambda quotas": invocation payload)."""
 
 
-def read_payload(given: str | None, stdin: BinaryIO, *, asynchronous: bool) -> bytes:
+def read_payload(
+    given: str | None, stdin: BinaryIO, *, asynchronous: bool, raw: bool = False
+) -> bytes:
     """The payload's bytes as they will be sent; b"" when none is given.
 
-    `given` is JSON text, ``@PATH`` or ``-``. Raises LcliError (USAGE) for a file that cannot be
-    read, text that is not JSON, and more bytes than Lambda takes.
+    `given` is JSON text, ``@PATH`` or ``-``; any bytes where it is `raw`. Raises LcliError
+    (USAGE) for a file that cannot be read, text that is not JSON, and more bytes than Lambda takes.
     """
     limit = ASYNC_LIMIT if asynchronous else SYNC_LIMIT
     if given is None:
@@ -28,6 +30,15 @@ def read_payload(given: str | None, stdin: BinaryIO, *, asynchronous: bool) -> b
         payload, source = _read_file(Path(given[1:]), limit), given[1:]
     else:
         payload, source = given.encode(), "--payload"
+    check_size(payload, source, asynchronous=asynchronous)
+    if payload and not raw:
+        check_json(payload, source)
+    return payload
+
+
+def check_size(payload: bytes, source: str, *, asynchronous: bool) -> None:
+    """Raises LcliError (USAGE) for more bytes than Lambda takes."""
+    limit = ASYNC_LIMIT if asynchronous else SYNC_LIMIT
     if len(payload) > limit:
         kind = "an asynchronous" if asynchronous else "a synchronous"
         raise _usage(
@@ -36,9 +47,6 @@ def read_payload(given: str | None, stdin: BinaryIO, *, asynchronous: bool) -> b
             source,
             "send a smaller event, or put the data into S3 and send its address",
         )
-    if payload:
-        _check_json(payload, source)
-    return payload
 
 
 def _read_file(path: Path, limit: int) -> bytes:
@@ -54,7 +62,8 @@ def _read_file(path: Path, limit: int) -> bytes:
         ) from error
 
 
-def _check_json(payload: bytes, source: str) -> None:
+def check_json(payload: bytes, source: str) -> None:
+    """Raises LcliError (USAGE) for what is not JSON."""
     try:
         json.loads(payload)
     except (ValueError, RecursionError) as error:
@@ -62,7 +71,7 @@ def _check_json(payload: bytes, source: str) -> None:
             "payload-not-json",
             f"the payload is not JSON: {error}",
             source,
-            """write JSON, for a string with its quotes: --payload '"text"'""",
+            """write JSON, a string with its quotes: --payload '"text"'; or send bytes with --raw""",
         ) from error
 
 

@@ -47,3 +47,7 @@ def test_the_size_message_names_the_kind_of_invocation():
     assert caught.value.problems[0].what == (
         "the payload is over 1,048,576 bytes, Lambda's limit for an asynchronous invocation"
     )
+
+
+def test_raw_bytes_are_not_looked_at():
+    assert read_payload("-", io.BytesIO(b"\xff{"), asynchronous=False, raw=True) == b"\xff{"

@@ -1,0 +1,41 @@
+"""The options of lcli invoke."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Payload = Annotated[
+    str | None,
+    typer.Option(
+        "-p",
+        "--payload",
+        metavar="JSON|@FILE|-",
+        help="The event: JSON, @FILE or - for standard input; none when left out.",
+    ),
+]
+Async = Annotated[
+    bool, typer.Option("--async", help="Queue the event and do not wait for a result.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check permission and parameters; run nothing.")
+]
+Stream = Annotated[
+    bool, typer.Option("--stream", help="Print the response piece by piece, as it arrives.")
+]
+Tail = Annotated[bool, typer.Option("--tail", help="Show the invocation's log on stderr.")]
+Qualifier = Annotated[
+    str | None,
+    typer.Option("--qualifier", metavar="Q", help="Alias or version; else the manifest's."),
+]
+Raw = Annotated[
+    bool,
+    typer.Option("--raw", help="Send and print bytes as they are: no JSON check, no layout."),
+]
+FailOnError = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-error/--no-fail-on-error", help="Whether to exit 4 if the function failed."
+    ),
+]

@@ -1,0 +1,90 @@
+"""What came of one call: the response on stdout, the rest on stderr."""
+
+from __future__ import annotations
+
+import json
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TextIO
+
+from lcli.invoke.call import FunctionError, Mode, Response
+from lcli.ui.terminal import Terminal
+
+
+def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
+    """The response alone: as it came into a pipe or when `raw`, else laid out and made safe."""
+    if not payload:
+        return
+    if raw or not stdout.isatty():
+        write_bytes(stdout, payload)
+        return
+    from lcli.ui.neutral import neutralise
+
+    try:
+        text = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = payload.decode("utf-8", "backslashreplace")
+    stdout.write(neutralise(text) + "\n")
+
+
+def write_bytes(stdout: TextIO, data: bytes) -> None:
+    """Bytes as they are, at once."""
+    stdout.flush()
+    stdout.buffer.write(data)
+    stdout.buffer.flush()
+
+
+def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
+    """What a function that failed says: type, message and stack."""
+    terminal.note(f"{name} failed: {error.type or 'error'}: {error.message}")
+    for frame in error.stack:
+        terminal.note(f"  {frame}")
+
+
+def closing_line(name: str, mode: Mode, response: Response) -> str:
+    """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB``."""
+    if mode is Mode.ASYNC:
+        return f"{name}: queued as {response.request_id}"
+    if mode is Mode.DRY_RUN:
+        return f"{name}: would be invoked"
+    version = f" version {response.version}" if response.version else ""
+    report = f": {response.report}" if response.report else ""
+    return f"{name}{version}{report}"
+
+
+def document(response: Response) -> dict[str, Any]:
+    """The shape of `-o json`; `response` is the payload where it is JSON, else its text."""
+    from dataclasses import asdict
+
+    try:
+        body: Any = json.loads(response.payload) if response.payload else None
+    except ValueError:
+        body = response.payload.decode("utf-8", "backslashreplace")
+    return {
+        "status": response.status,
+        "request_id": response.request_id,
+        "version": response.version,
+        "response": body,
+        "error": asdict(response.error) if response.error else None,
+        "report": asdict(response.report) if response.report else None,
+        "log": response.log,
+    }
+
+
+def writer(stdout: TextIO, *, raw: bool) -> Callable[[bytes], None]:
+    """Writes pieces of a response at once; made safe on a terminal unless `raw`.
+
+    A character may be cut between two pieces, hence the incremental decoder.
+    """
+    if raw or not stdout.isatty():
+        return partial(write_bytes, stdout)
+    from lcli.ui.neutral import neutralise
+
+    decoder = getincrementaldecoder("utf-8")("backslashreplace")
+
+    def write(data: bytes) -> None:
+        stdout.write(neutralise(decoder.decode(data)))
+        stdout.flush()
+
+    return write
