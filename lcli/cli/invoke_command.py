@@ -33,6 +33,7 @@ def command(
     Log and REPORT go to stderr. Exactly one request is sent, whatever the network does. Exit 4
     if the function failed.
     """
+    from lcli.cli.local_runtimes import check_runtime_of
     from lcli.invoke.payload import read_payload
 
     run: Run = ctx.obj
@@ -41,9 +42,15 @@ def command(
     mode = _mode(asynchronous, dry_run)
     event = read_payload(payload, sys.stdin.buffer, asynchronous=asynchronous, raw=raw)
     named = _named(run, function, qualifier)
+    if run.options.local and named.key:
+        check_runtime_of(run, named.key)
     response = _call(run, named, event, mode, stream=stream, raw=raw)
     _show(run, named.name, mode, response, tail=tail, raw=raw)
-    if response.error and fail_on_error:
+    _exit(response.error is not None, fail_on_error)
+
+
+def _exit(failed: int, fail_on_error: bool) -> None:
+    if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
 
 

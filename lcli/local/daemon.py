@@ -128,7 +128,7 @@ def reset(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def interpreter(runtime: str, environ: Mapping[str, str] | None = None) -> Interpreter:
-    """The Python with which the daemon runs ``python3.13``, which is started if need be.
+    """What the daemon, which is started if need be, runs ``python3.13`` or ``nodejs22.x`` with.
 
     It is asked, since its environment may differ from the caller's. Raises LcliError.
     """

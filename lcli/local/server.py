@@ -34,7 +34,7 @@ from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.pollers import Pollers
 from lcli.local.runtime.environments import Environments
-from lcli.local.runtime.interpreters import interpreter_for
+from lcli.local.runtime.interpreters import interpreted, interpreter_for
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -242,7 +242,8 @@ class Cloud:
                 return _json(200, {})
             case "GET", target if target.startswith(_INTERPRETER):
                 runtime = target.removeprefix(_INTERPRETER)
-                return _json(200, asdict(await asyncio.to_thread(interpreter_for, runtime)))
+                if interpreted(runtime):
+                    return _json(200, asdict(await asyncio.to_thread(interpreter_for, runtime)))
         return _json(404, {"message": "no such path"})
 
     def _status(self) -> dict[str, Any]:

@@ -87,7 +87,6 @@ class Environments:
         *,
         endpoint: Callable[[], str],
         sink: LogSink,
-        strict: bool = False,
         freeze: bool = True,
         notice: Callable[[str], None] = lambda _: None,
         idle_seconds: float = IDLE_SECONDS,
@@ -95,9 +94,9 @@ class Environments:
     ) -> None:
         """`directory` is for temporary files; `endpoint` is the local cloud's, for the SDKs.
 
-        `strict` refuses to run another version than a runtime names; otherwise `notice` gets one
-        sentence about it. `freeze` stops workers between invocations, as Lambda does. `most` is
-        the number of environments that this machine can hold.
+        `notice` gets one sentence where another version than a runtime names runs. `freeze` stops
+        workers between invocations, as Lambda does. `most` is the number of environments that
+        this machine can hold.
         """
         self._directory = directory
         self._endpoint = endpoint
@@ -105,7 +104,7 @@ class Environments:
         self._freeze = freeze
         self._idle_seconds = idle_seconds
         self._most = most or _most()
-        self._launcher = Launcher(directory / "runtime", strict=strict, notice=notice)
+        self._launcher = Launcher(directory / "runtime", notice=notice)
         self._preparing = threading.Lock()
         self._pools: dict[tuple[str, str], Pool] = {}
         self._living: dict[Environment, Pool] = {}

