@@ -144,6 +144,8 @@ class _Planner:
         if not changes or not (fixed or kind.renews):
             self.outputs[key] = found.outputs
         if not changes:
+            if found.note:
+                self.notices.append(f"{kind.title} {key.name}: {found.note}")
             return Action(Verb.NONE, resource, found, reason=found.note)
         if not fixed:
             reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"

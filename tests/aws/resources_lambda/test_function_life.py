@@ -99,6 +99,18 @@ def test_the_key_of_the_zip_comes_and_goes_with_the_code(deployed):
     assert "SourceKMSKeyArn" not in shown["Code"]
 
 
+def test_a_setting_that_no_call_takes_away_is_told(app):
+    durable = {"DurableConfig": {"ExecutionTimeout": 60}}
+    app.deploy(app.resources(api=durable))
+    assert app.plan(app.resources(api=durable)).notices == ()
+    left = app.plan(app.resources())
+    assert left.empty
+    assert left.notices == (
+        f"function {NAME}: it keeps DurableConfig, which the manifest does not set and no call "
+        "takes away",
+    )
+
+
 def test_a_function_is_made_with_the_key_of_its_zip(app):
     with_key = app.resources(api={"Code": {"SourceKMSKeyArn": KEY}})
     app.deploy(with_key)

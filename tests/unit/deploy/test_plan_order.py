@@ -54,6 +54,13 @@ def test_everything_is_made_after_what_it_needs() -> None:
     ]
 
 
+def test_what_is_to_be_known_of_something_unchanged_is_a_notice() -> None:
+    noted = Actual(FUNCTION, note="it keeps DurableConfig")
+    made = plan({FUNCTION.key: FUNCTION}, {FUNCTION.key: noted}, toys(World()), ALL)
+    assert made.empty
+    assert made.notices == ("function fn: it keeps DurableConfig",)
+
+
 def test_what_agrees_is_left_alone() -> None:
     made = planned(EVERYTHING, EVERYTHING)
     assert made.empty
