@@ -23,6 +23,8 @@ def main() -> NoReturn:
     from lcli.cli.app import command
     from lcli.cli.run import Run
 
+    if "_LCLI_COMPLETE" in os.environ:
+        _know_shells()
     run = Run()
     try:
         command(run).main(prog_name="lcli")
@@ -38,6 +40,14 @@ def main() -> NoReturn:
             raise
         code = _report(error, run)
     sys.exit(_flush(code))
+
+
+def _know_shells() -> None:
+    """Typer knows the shells' protocols only once this ran; by itself that is with its own
+    --install-completion, for which `lcli completion` stands here."""
+    from typer._completion_classes import completion_init
+
+    completion_init()
 
 
 def _report(error: Exception, run: Run) -> int:

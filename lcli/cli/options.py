@@ -69,7 +69,12 @@ def _option(name: str, flags: list[str], metavar: str, text: str, hidden: bool) 
         expose_value=False,
         is_eager=True,
         callback=_store,
+        autocompletion=_complete_output if name == "output" else None,
     )
+
+
+def _complete_output(ctx: Any, args: list[str], incomplete: str) -> list[str]:
+    return [one for one in OUTPUTS if one.startswith(incomplete)]
 
 
 def _store(ctx: Any, parameter: Any, value: Any) -> Any:
