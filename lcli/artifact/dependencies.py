@@ -59,7 +59,7 @@ def find_requirements(source: Source, target: Target) -> Requirements | None:
     kind, named, root = source.build.kind, source.build.requirements, source_folder(source)
     if named and kind != "none":
         return Requirements("python", _named(root, named, source))
-    if source.kind != "directory":
+    if source.kind != "directory" or source.build.command:
         return None
     if kind == "python" or (kind == "" and target.runtime.startswith("python")):
         found = _python(root)

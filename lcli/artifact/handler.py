@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lcli.artifact.model import Source, Target
 from lcli.artifact.tree import refused
 from lcli.errors import LcliError
 
-Files = Mapping[str, Callable[[], bytes]]
-"""What the artifact holds: name → how to read it."""
 
-Check = Callable[[str, Files], "LcliError | None"]
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What an artifact holds."""
+
+    modes: Mapping[str, int]
+    """Each file's name and mode, 0644 or 0755."""
+    read: Callable[[str], bytes]
 
 
-def check_handler(
-    files: Files, executables: frozenset[str], source: Source, target: Target
-) -> None:
+def check_handler(files: Files, source: Source, target: Target) -> None:
     """Refuses an artifact without the file, or the Python name, that the handler calls.
 
     Compiled runtimes (java, dotnet, go) are not looked into.
@@ -28,15 +31,15 @@ def check_handler(
         LcliError: (USAGE) what was expected, and the nearest that is there.
     """
     if target.runtime.startswith("provided"):
-        _check_bootstrap(files, executables, source)
+        _check_bootstrap(files.modes, source)
     if not source.handler or source.layered:
         return
     for prefix, expected in _EXPECTED.items():
         if target.runtime.startswith(prefix):
             names = expected(source.handler)
-            found = next((name for name in names if name in files), None)
+            found = next((name for name in names if name in files.modes), None)
             if found is None:
-                raise _missing(names, files, source)
+                raise _missing(names, files.modes, source)
             if prefix == "python":
                 _check_python_name(files, found, source)
 
@@ -63,30 +66,30 @@ _EXPECTED: Mapping[str, Callable[[str], list[str]]] = {
 }
 
 
-def _missing(names: list[str], files: Files, source: Source) -> LcliError:
+def _missing(names: list[str], held: Iterable[str], source: Source) -> LcliError:
     suffix = PurePosixPath(names[0]).suffix
-    candidates = [name for name in files if name.endswith(suffix)]
+    candidates = [name for name in held if name.endswith(suffix)]
     near = difflib.get_close_matches(names[0], candidates, n=1, cutoff=0.5)
     return refused(
         "handler-missing",
         f'the handler "{source.handler}" needs the file {names[0]}, which is not in the artifact',
-        source.where or str(source.path),
+        source.handler_where or source.where or str(source.path),
         f"did you mean the file {near[0]}?" if near else "correct handler, source or exclude",
     )
 
 
-def _check_bootstrap(files: Files, executables: frozenset[str], source: Source) -> None:
-    if source.layered or "bootstrap" in executables:
+def _check_bootstrap(modes: Mapping[str, int], source: Source) -> None:
+    if source.layered or modes.get("bootstrap") == 0o755:
         return
     where = source.where or str(source.path)
-    if "bootstrap" in files:
+    if "bootstrap" in modes:
         raise refused(
             "bootstrap-not-executable",
             "the file bootstrap may not be executed",
             where,
             "chmod +x bootstrap",
         )
-    near = [name for name in files if PurePosixPath(name).name == "bootstrap"]
+    near = [name for name in modes if PurePosixPath(name).name == "bootstrap"]
     raise refused(
         "handler-missing",
         "a provided runtime needs an executable file bootstrap at the artifact's root",
@@ -100,7 +103,7 @@ def _check_python_name(files: Files, name: str, source: Source) -> None:
     if not name.endswith(".py"):
         return
     try:
-        tree = ast.parse(files[name]())
+        tree = ast.parse(files.read(name))
     except (SyntaxError, ValueError, RecursionError):
         return  # written for another Python than the one that runs lcli
     names = _top_level(tree.body)
@@ -110,7 +113,7 @@ def _check_python_name(files: Files, name: str, source: Source) -> None:
     raise refused(
         "handler-missing",
         f'{name} has no "{wanted}", which the handler "{source.handler}" names',
-        source.where or str(source.path),
+        source.handler_where or source.where or str(source.path),
         f'did you mean "{near[0]}"?' if near else f"define {wanted} at the top level of {name}",
     )
 

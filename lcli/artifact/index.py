@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lcli.artifact.pack import THREADS, atomic, in_batches, read_entry
 from lcli.artifact.tree import Entry
+from lcli.artifact.unpack import Member
 
 SETTLED_NS = 2_000_000_000
 """A file changed within the coarsest tick of a file system's clock (FAT: 2 s) before it was read
 may change again without looking different; it is not remembered, as in git's index."""
+HASH = 64
+"""Characters of a hash, the last of what is remembered of a file; its fingerprint is before it."""
 
 
 def content_hashes(entries: Sequence[Entry], remembered: Path) -> list[str]:
@@ -26,31 +29,41 @@ def content_hashes(entries: Sequence[Entry], remembered: Path) -> list[str]:
     known = _load(remembered)
     fingerprints = [_fingerprint(entry) for entry in entries]
     missing = [
-        e for e, f in zip(entries, fingerprints, strict=True) if known.get(e.path, [])[:4] != f
+        entry
+        for entry, seen in zip(entries, fingerprints, strict=True)
+        if not known.get(entry.path, "").startswith(seen)
     ]
     before = time.time_ns() - SETTLED_NS
     with ThreadPoolExecutor(THREADS) as pool:
         hashed = [digest for batch in pool.map(_hash, in_batches(missing)) for digest in batch]
     fresh = dict(zip((entry.path for entry in missing), hashed, strict=True))
-    hashes = [fresh.get(entry.path) or str(known[entry.path][4]) for entry in entries]
+    hashes = [fresh.get(entry.path) or known[entry.path][-HASH:] for entry in entries]
     if missing or len(known) != len(entries):
         rows = zip(entries, fingerprints, hashes, strict=True)
         _save(
             remembered,
-            {e.path: [*f, h] for e, f, h in rows if max(e.mtime_ns, e.ctime_ns) < before},
+            {e.path: f + h for e, f, h in rows if max(e.mtime_ns, e.ctime_ns) < before},
         )
     return hashes
 
 
-def _fingerprint(entry: Entry) -> list[int | str]:
-    return [entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode]
+def tree_digest(files: Iterable[Entry | Member], hashes: Iterable[str]) -> str:
+    """Hex SHA-256 over name, mode and content hash of each file, in the zip's order."""
+    digest = hashlib.sha256()
+    for file, content in zip(files, hashes, strict=True):
+        digest.update(f"{file.name}\0{file.mode:o}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _fingerprint(entry: Entry) -> str:
+    return f"{entry.size} {entry.mtime_ns} {entry.ctime_ns} {entry.inode} "
 
 
 def _hash(entries: Sequence[Entry]) -> list[str]:
     return [hashlib.sha256(read_entry(entry)).hexdigest() for entry in entries]
 
 
-def _load(path: Path) -> dict[str, list[int | str]]:
+def _load(path: Path) -> dict[str, str]:
     try:
         known = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -58,6 +71,6 @@ def _load(path: Path) -> dict[str, list[int | str]]:
     return known if isinstance(known, dict) else {}
 
 
-def _save(path: Path, known: dict[str, list[int | str]]) -> None:
+def _save(path: Path, known: dict[str, str]) -> None:
     with atomic(path) as file:
         file.write(json.dumps(known, separators=(",", ":")).encode())

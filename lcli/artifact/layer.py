@@ -25,12 +25,12 @@ def build_layer(source: Source, runtimes: Sequence[str], target: Target, cache: 
     Raises:
         LcliError: as `lcli.artifact.build`.
     """
-    if source.kind == "zip":
+    if source.kind == "zip" and not source.build.command:
         return given(source, replace(target, runtime=""), cache)
     targets = [replace(target, runtime=runtime) for runtime in runtimes]
     wanted = [find_requirements(source, each) for each in targets]
     node = next((found for found in wanted if found and found.kind == "node"), None)
-    own = own_files(source, node)
+    own = own_files(source, cache, node)
     languages = [name for name in ("python", "nodejs") if any(r.startswith(name) for r in runtimes)]
     laid_out = any(entry.name.partition("/")[0] in ROOTS for entry in own)
     if laid_out or source.build.kind == "none" or not languages:

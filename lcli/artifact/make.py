@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from lcli.artifact.cache import alone, find_zip, remember_zip
+from lcli.artifact.command import command_output
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
-from lcli.artifact.handler import check_handler
-from lcli.artifact.index import content_hashes
+from lcli.artifact.handler import Files, check_handler
+from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
 from lcli.artifact.pack import atomic, pack, read_entry, zip_hashes
@@ -39,30 +40,59 @@ def build(source: Source, target: Target, cache: Path) -> Artifact:
             that are not UTF-8, too large, no handler), FAILED for a build that failed.
         ValueError: the source is an object in S3 or an image: nothing is built of them.
     """
-    if source.kind == "zip":
+    if source.kind == "zip" and not source.build.command:
         return given(source, target, cache)
     requirements = find_requirements(source, target)
-    own = own_files(source, requirements)
+    own = own_files(source, cache, requirements)
     installed = installed_files(requirements, source, target, cache)
     entries = merged(installed, own)
-    files = {each.name: partial(read_entry, each) for each in entries}
-    check_handler(files, frozenset(e.name for e in entries if e.executable), source, target)
+    check_handler(_files(entries), source, target)
     return zipped(entries, source, target, cache)
 
 
-def own_files(source: Source, requirements: Requirements | None = None) -> list[Entry]:
-    """The source's own files, without the node_modules that an install replaces.
+def check(source: Source, target: Target) -> None:
+    """Refuses what `build` would refuse, as far as it shows without installing or building.
 
     Raises:
-        LcliError: see `read_tree`.
+        LcliError: (USAGE) the source cannot be packed, or has no handler.
+    """
+    if source.build.command or source.kind in ("s3", "image"):
+        return
+    if source.kind == "zip":
+        check_handler(_zip_files(source.path), source, target)
+    elif find_requirements(source, target) is None:
+        check_handler(_files(own_files(source, Path())), source, target)
+
+
+def _files(entries: Iterable[Entry]) -> Files:
+    by_name = {entry.name: entry for entry in entries}
+    modes = {name: entry.mode for name, entry in by_name.items()}
+    return Files(modes, lambda name: read_entry(by_name[name]))
+
+
+def _zip_files(path: Path) -> Files:
+    return Files(zip_modes(path), partial(read_member, path))
+
+
+def own_files(source: Source, cache: Path, requirements: Requirements | None = None) -> list[Entry]:
+    """What the source itself brings: its files, or what its build command makes of them.
+
+    Without the node_modules that an install replaces.
+
+    Raises:
+        LcliError: see `read_tree` and `command_output`.
         ValueError: the source is no directory or file.
     """
-    if source.kind == "file":
+    root, exclude = source.path, source.exclude
+    if source.build.command:
+        root = command_output(source, cache)
+    elif source.kind == "file":
         return [file_entry(str(source.path), source.path.name)]
-    if source.kind != "directory":
+    elif source.kind != "directory":
         raise ValueError(f"nothing is built of {source.uri or source.path}")
-    replaced = ["/node_modules/"] if requirements and requirements.kind == "node" else []
-    return read_tree(source.path, include=source.include, exclude=[*source.exclude, *replaced])
+    if requirements and requirements.kind == "node":
+        exclude = (*exclude, "/node_modules/")
+    return read_tree(root, include=source.include, exclude=exclude)
 
 
 def merged(*layers: Iterable[Entry]) -> list[Entry]:
@@ -89,8 +119,7 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
     index = cache / "index" / f"{who}.json"
     with alone(str(index)):
         hashes = content_hashes(entries, index)
-        rows = zip(entries, hashes, strict=True)
-        digest = tree_digest((each.name, each.mode, content) for each, content in rows)
+        digest = tree_digest(entries, hashes)
         key = hashlib.sha256(f"{digest} {_packer()}".encode()).hexdigest()
         found = find_zip(cache, key)
         if found:
@@ -100,14 +129,6 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
         return remember_zip(
             Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
         )
-
-
-def tree_digest(rows: Iterable[tuple[str, int, str]]) -> str:
-    """Hex SHA-256 over name, mode and content hash of each file, in the zip's order."""
-    digest = hashlib.sha256()
-    for name, mode, content in rows:
-        digest.update(f"{name}\0{mode:o}\0{content}\n".encode())
-    return digest.hexdigest()
 
 
 def _packer() -> str:
@@ -124,14 +145,9 @@ def given(source: Source, target: Target, cache: Path) -> Artifact:
         path = cache / "zips" / f"{raw}.zip"
         with open(source.path, "rb") as given, atomic(path) as out:
             shutil.copyfileobj(given, out)
-        digest = tree_digest((name, mode, content) for name, mode, _, content in rows)
-        sizes = largest((name, size) for name, _, size, _ in rows)
-        unzipped = sum(row[2] for row in rows)
+        digest = tree_digest(rows, (row.content for row in rows))
+        sizes = largest((row.name, row.size) for row in rows)
+        unzipped = sum(row.size for row in rows)
         found = remember_zip(Artifact(path, digest, code_sha256, size, unzipped, len(rows), sizes))
-    modes = zip_modes(found.path)
-    files: dict[str, Callable[[], bytes]] = {
-        name: partial(read_member, found.path, name) for name in modes
-    }
-    executables = frozenset(name for name, mode in modes.items() if mode == 0o755)
-    check_handler(files, executables, source, target)
+    check_handler(_zip_files(found.path), source, target)
     return found

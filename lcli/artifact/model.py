@@ -16,6 +16,10 @@ class Build:
     kind: Literal["", "python", "node", "none"] = ""
     requirements: str = ""
     """For python: a requirements file or pyproject.toml, relative to the source."""
+    command: tuple[str, ...] = ()
+    """A program with its arguments that makes `output`, run in the source; replaces `kind`."""
+    output: str = ""
+    """With `command`: the folder that it fills, relative to the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class Source:
     """The function has layers, which may bring the handler: its absence is no error."""
     where: str = ""
     """The manifest's place, for problems: ``lcli.yaml:31:11``."""
+    handler_where: str = ""
+    """The handler's place there, where it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.tree import refused
@@ -89,8 +90,17 @@ def member_mode(member: zipfile.ZipInfo) -> int:
     return 0o755 if (member.external_attr >> 16) & 0o100 else 0o644
 
 
-def zip_contents(path: Path, limit: int = UNZIPPED) -> list[tuple[str, int, int, str]]:
-    """(name, mode, bytes, hex SHA-256) of each file of a zip, sorted by name.
+class Member(NamedTuple):
+    """A file of a zip, with the hex SHA-256 of its content."""
+
+    name: str
+    mode: int
+    size: int
+    content: str
+
+
+def zip_contents(path: Path, limit: int = UNZIPPED) -> list[Member]:
+    """Each file of a zip, sorted by name.
 
     Raises:
         LcliError: (USAGE) damaged, unsafe names, or more than `limit` bytes unzipped.
@@ -102,10 +112,9 @@ def zip_contents(path: Path, limit: int = UNZIPPED) -> list[tuple[str, int, int,
             with archive.open(member) as file:
                 while chunk := file.read(CHUNK):
                     digest.update(chunk)
-            rows.append(
-                (member.filename, member_mode(member), member.file_size, digest.hexdigest())
-            )
-    return sorted(rows, key=lambda row: row[0].encode())
+            facts = member.filename, member_mode(member), member.file_size, digest.hexdigest()
+            rows.append(Member(*facts))
+    return sorted(rows, key=lambda row: row.name.encode())
 
 
 def zip_modes(path: Path) -> dict[str, int]:

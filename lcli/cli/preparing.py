@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 from lcli.cli.local_runtimes import check_runtimes
 from lcli.cli.names import keys
 from lcli.cli.run import Run, usage
-from lcli.errors import ExitCode, LcliError
 
 if TYPE_CHECKING:
     from lcli.aws.session import Session
     from lcli.deploy.code import Workshop
     from lcli.deploy.engine import Prepared
-    from lcli.manifest.models import App
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +69,6 @@ def workshop(run: Run) -> Workshop:
     return Workshop(
         run.document.path.parent, default_cache(), run.options.local, _local_python(run)
     )
-
-
-def refuse_sources(run: Run, app: App) -> None:
-    """Refuse sources that cannot be packed or have no handler, as far as it shows at once."""
-    from lcli.deploy.code import check_sources
-
-    problems = check_sources(app, workshop(run))
-    if problems:
-        raise LcliError([run.document.shown(one) for one in problems], ExitCode.USAGE)
 
 
 def _local_python(run: Run) -> Callable[[str], str]:

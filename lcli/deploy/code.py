@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lcli.artifact.model import Artifact, Build, Source, Target
 from lcli.deploy.order import references
-from lcli.errors import ExitCode, LcliError
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.artifacts_bucket import bucket_name, ensure_bucket, object_key, upload
 from lcli.resources.code import Code
 from lcli.resources.model import Place
@@ -37,7 +37,12 @@ class Workshop:
     def function(self, function: Function) -> tuple[Source, Target]:
         """What a function is built from and for."""
         source = self._source(function, function.where)
-        source = replace(source, handler=function.handler or "", layered=bool(function.layers))
+        source = replace(
+            source,
+            handler=function.handler or "",
+            handler_where=function.handler_where,
+            layered=bool(function.layers),
+        )
         return source, self._target(function.runtime or "", function.architecture)
 
     def layer(self, layer: Layer) -> tuple[Source, Target]:
@@ -50,11 +55,12 @@ class Workshop:
         from lcli.artifact.source import parse_source
 
         build = described.build
+        kind = build.kind if build.kind and build.kind != "command" else ""
         return replace(
             parse_source(described.source, self.root, where),
             include=described.include,
             exclude=described.exclude,
-            build=Build(build.kind or "", build.requirements or ""),
+            build=Build(kind, build.requirements or "", build.command, build.output),
         )
 
     def _target(self, runtime: str, architecture: str) -> Target:
@@ -96,6 +102,19 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
         {key: one for key, one in built.items() if one},
         {key: one for key, one in layered.items() if one},
     )
+
+
+def check_sources(app: App, workshop: Workshop) -> list[Problem]:
+    """What is wrong with the sources of the functions, as far as it shows without building."""
+    from lcli.artifact.make import check
+
+    problems: list[Problem] = []
+    for function in app.functions.values():
+        try:
+            check(*workshop.function(function))
+        except LcliError as error:
+            problems += error.problems
+    return problems
 
 
 def layers_used(app: App) -> tuple[str, ...]:

@@ -196,6 +196,15 @@ class Document:
 
         return self.source.where(locate(self.root, path))
 
+    def shown(self, problem: Problem) -> Problem:
+        """The problem with the line of its place, where that is in this file."""
+        name, _, place = problem.where.partition(f"{self.source.name}:")
+        line, _, column = place.partition(":")
+        if problem.excerpt or name or not (line.isdecimal() and column.isdecimal()):
+            return problem
+        mark = Mark(int(line), int(column))
+        return replace(problem, excerpt=self.source.excerpt(mark))
+
     def function_nodes(self) -> dict[str, nodes.Node]:
         """The functions as they are written, stage and defaults merged."""
         functions = self.root.entries.get("functions")

@@ -199,6 +199,7 @@ def _finished(document: Document, place: Place, app: App, named: Mapping[str, Na
     for key, function in app.functions.items():
         function._key = key
         function._where = named[key].where
+        function._handler_where = document.where(("functions", key, "handler"))
         function._triggers_where = tuple(
             document.where(("functions", key, "triggers", index))
             for index in range(len(function.triggers))

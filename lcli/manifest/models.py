@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, Field, PrivateAttr
 
+from lcli.manifest.building import Build, Model
 from lcli.manifest.trigger_list import ByKind
 from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Strings, Tags
 from lcli.triggers import triggers
@@ -24,26 +25,6 @@ Retention = Literal[
     3288, 3653,
 ]  # fmt: skip
 """Days that CloudWatch Logs keeps events (PutRetentionPolicy)."""
-
-
-class Model(BaseModel):
-    """Unknown keys are refused; numbers are fine where text is expected."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, coerce_numbers_to_str=True, validate_by_name=True
-    )
-
-
-class Build(Model):
-    """How the source becomes a zip; found from the source when left out."""
-
-    kind: Literal["python", "node", "none"] | None = Field(
-        default=None,
-        description="python and node install dependencies, none packs the files as they are.",
-    )
-    requirements: str | None = Field(
-        default=None, description="Requirements file or pyproject.toml, relative to the source."
-    )
 
 
 class Log(Model):
@@ -177,6 +158,7 @@ class Function(Model):
 
     _key: str = PrivateAttr("")
     _where: str = PrivateAttr("")
+    _handler_where: str = PrivateAttr("")
     _triggers_where: tuple[str, ...] = PrivateAttr(())
     _positions: tuple[int, ...] = PrivateAttr(())
 
@@ -255,6 +237,11 @@ class Function(Model):
     def where(self) -> str:
         """Where the manifest says it: ``lcli.yaml:12:3``."""
         return self._where
+
+    @property
+    def handler_where(self) -> str:
+        """Where the manifest names the handler."""
+        return self._handler_where
 
     def trigger_where(self, index: int) -> str:
         """Where the manifest says a trigger."""

@@ -131,6 +131,15 @@ def test_validate_and_schema(deployed):
     assert "lcli.yaml:2:" in bad.stderr
 
 
+def test_validate_looks_for_the_handlers(project):
+    project.write("src/app.py", HELLO)
+    project.write("lcli.yaml", MANIFEST.replace("app.handler", "ap.handler"))
+    found = project.run("validate")
+    assert found.returncode == 2
+    assert "lcli.yaml:8:14\n" in found.stderr
+    assert "did you mean the file app.py?" in found.stderr
+
+
 def test_completion_prints_a_script(project):
     assert "_LCLI_COMPLETE=complete_bash" in project.ok("completion", "bash")
 
