@@ -133,7 +133,7 @@ def test_validate_and_schema(deployed):
 
 def test_validate_looks_for_the_handlers(project):
     project.write("src/app.py", HELLO)
-    project.write("lcli.yaml", MANIFEST.replace("app.handler", "ap.handler"))
+    project.write("lcli.yaml", MANIFEST.replace("APP", "lost").replace("app.handler", "ap.handler"))
     found = project.run("validate")
     assert found.returncode == 2
     assert "lcli.yaml:8:14\n" in found.stderr
