@@ -10,7 +10,7 @@ from typing import Any
 from app_on_cloud import OnCloud
 
 from overlay.account import everything
-from overlay.apps import LIVES, Dying, Killed, app_on, nothing, left_to_do
+from overlay.apps import LIVES, Dying, Killed, app_on, left_to_do, nothing
 
 ACCOUNTS = itertools.count(300000000001)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.account import everything
-from overlay.apps import app_on, first, nothing, left_to_do, second
+from overlay.apps import app_on, first, left_to_do, nothing, second
 from overlay.faults import Fault, Reset, Rule, chance, server_error, throttled
 from overlay.operations import Call
 from overlay.server import overlay

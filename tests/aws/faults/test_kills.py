@@ -10,7 +10,7 @@ import pytest
 from overlay.apps import LIVES
 from overlay.kills import Points
 
-SAMPLED = 3
+SAMPLED = 2
 
 
 @pytest.mark.slow
