@@ -64,9 +64,12 @@ class Run:
         return self.options.output == "json"
 
     def print_json(self, document: Any) -> None:
-        """One JSON document on stdout."""
+        """One JSON document on stdout; AWS's own words in it may repeat secrets."""
         import json
 
+        from lcli.ui.values import shown
+
+        document = shown(document, False, self.mask)
         self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
     @cached_property
