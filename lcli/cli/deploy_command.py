@@ -101,4 +101,4 @@ def _show(run: Run, report: Report) -> None:
     print_problems(report.problems, run.stderr, run.mask)
     if report.interrupted:
         run.terminal.note("interrupted: run the same command again to go on")
-    run.terminal.note(closing_line(report.rows, report.seconds))
+    run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

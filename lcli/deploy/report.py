@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -45,7 +45,9 @@ class FunctionRow:
     name: str
     """The AWS name."""
     status: str
-    """``created``, ``updated``, ``replaced``, ``deleted``, ``unchanged`` or ``failed``."""
+    """``created``, ``updated``, ``replaced``, ``deleted``, ``unchanged``, ``failed``, or
+    ``unfinished`` where something was not tried: a thing it needs failed, or the run was stopped.
+    """
     arn: str = ""
     version: str = ""
     alias: str = ""
@@ -126,8 +128,9 @@ def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
         return next(filter(None, found), "")
 
     own = next((o for o in outcomes if o.action.resource.key.kind == "function"), None)
-    aliases = [o.action.resource.key for o in outcomes if o.action.resource.key.kind == "alias"]
-    addresses = [o.outputs.get("url", "") for o in outcomes if o.action.verb is not Verb.DELETE]
+    kept = [o for o in outcomes if o.action.verb is not Verb.DELETE]
+    aliases = [o.action.resource.key for o in kept if o.action.resource.key.kind == "alias"]
+    addresses = [o.outputs.get("url", "") for o in kept]
     code = getattr(own.action.resource.payload, "code", None) if own else None
     return FunctionRow(
         function,
@@ -142,9 +145,12 @@ def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
     )
 
 
-def _row_status(own: Outcome | None, outcomes: Iterable[Outcome]) -> str:
-    if any(one.status in (Status.FAILED, Status.SKIPPED) for one in outcomes):
+def _row_status(own: Outcome | None, outcomes: list[Outcome]) -> str:
+    ended = {one.status for one in outcomes}
+    if Status.FAILED in ended:
         return "failed"
+    if Status.SKIPPED in ended:
+        return "unfinished"
     if own and own.action.verb is not Verb.NONE:
         return _PAST[own.action.verb]
     changed = any(one.action.verb is not Verb.NONE for one in outcomes)

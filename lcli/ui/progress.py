@@ -48,12 +48,17 @@ def what(action: Action, kinds: dict[str, Kind]) -> str:
 
 
 class _PlainLines:
-    """A line when something is done, waited for or has failed."""
+    """A line when something is done, waited for or has failed.
+
+    Of what is not tried, the first thing of each function and of each reason is told: a failure
+    or an interruption takes along many, and they would bury it.
+    """
 
     def __init__(self, terminal: Terminal, kinds: dict[str, Kind]) -> None:
         self._note = terminal.note
         self._debug = terminal.debug
         self._kinds = kinds
+        self._told: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         action = event.action
@@ -69,7 +74,10 @@ class _PlainLines:
             case Failed():
                 self._note(f"{owner}{line}: failed after {event.seconds:.1f} s")
             case Skipped():
-                self._note(f"{owner}{line}: not tried: {event.because}")
+                reasons = {event.because, owner} - {""}
+                tell = self._debug if reasons & self._told else self._note
+                tell(f"{owner}{line}: not tried: {event.because}")
+                self._told |= reasons
 
 
 @dataclass(slots=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lcli.deploy.report import FunctionRow
+from lcli.deploy.report import FunctionRow, Outcome
 from lcli.ui.neutral import neutralise
 from lcli.ui.tables import plain_table
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-STYLES = {"created": "green", "updated": "yellow", "replaced": "magenta", "failed": "bold red"}
+STYLES = {
+    "created": "green",
+    "updated": "yellow",
+    "replaced": "magenta",
+    "failed": "bold red",
+    "unfinished": "red",
+}
 
 
 def closing_table(rows: Sequence[FunctionRow]) -> Table:
@@ -44,10 +51,10 @@ def size(count: int) -> str:
     return f"{amount:.1f} GB"
 
 
-def closing_line(rows: tuple[FunctionRow, ...], seconds: float) -> str:
-    """``2 created, 1 unchanged in 3.4 s``."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.status] = counts.get(row.status, 0) + 1
-    text = ", ".join(f"{count} {status}" for status, count in counts.items())
+def closing_line(
+    rows: Sequence[FunctionRow], seconds: float, outcomes: Sequence[Outcome] = ()
+) -> str:
+    """``2 created, 1 unchanged in 3.4 s``; counts actions where no function had any."""
+    words = [row.status for row in rows] or [one.status.value for one in outcomes]
+    text = ", ".join(f"{count} {word}" for word, count in Counter(words).items())
     return f"{text or 'nothing to do'} in {seconds:.1f} s"

@@ -164,6 +164,7 @@ def test_an_interrupted_run_reports_and_continues() -> None:
     report, _ = run(world, ROLE, FUNCTION, listener=listener, stop=stop)
     assert report.exit_code is ExitCode.INTERRUPTED
     assert statuses(report) == {"role r": Status.DONE, "function fn": Status.SKIPPED}
+    assert [row.status for row in report.rows] == ["unfinished"]
     again, _ = run(world, ROLE, FUNCTION)
     assert world.log == ["create role r", "create function fn"]
     assert again.exit_code is ExitCode.DONE

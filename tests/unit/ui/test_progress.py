@@ -4,7 +4,7 @@ import re
 from rich.console import Console
 
 from lcli.deploy.events import Doing, Failed, Finished, Skipped, Started
-from lcli.deploy.report import FunctionRow
+from lcli.deploy.report import FunctionRow, Outcome, Status
 from lcli.resources.model import Action, Key, Resource, Verb
 from lcli.ui.progress import _Board, progress
 from lcli.ui.report import closing_line, closing_table, size
@@ -41,6 +41,23 @@ def test_without_a_terminal_every_end_is_a_line():
     )
 
 
+def test_of_what_an_interruption_leaves_one_line_is_told():
+    stderr = io.StringIO()
+    with progress(Terminal(io.StringIO(), stderr), {}, 5) as listener:
+        for event in (
+            Skipped(CREATE, "the run was interrupted"),
+            Skipped(action("alias", "app-f:live", "f"), "function app-f was not done"),
+            Skipped(OTHER, "the run was interrupted"),
+            Skipped(action("alias", "app-g:live", "g"), "function app-g was not done"),
+            Failed(API, (), 2),
+        ):
+            listener(event)
+    assert stderr.getvalue() == (
+        "f: creating function app-f: not tried: the run was interrupted\n"
+        "deleting http_api app: failed after 2.0 s\n"
+    )
+
+
 def test_the_board_shows_what_each_function_does_and_for_how_long():
     now = [100.0]
     board = _Board({}, 3, lambda: now[0])
@@ -67,6 +84,7 @@ def test_the_closing_table_says_what_became_of_each_function():
     assert lines[1:] == ["f|created|1|live|1.2 MB|http://x", "g|unchanged|7|live"]
     assert closing_line(rows, 3.4) == "1 created, 1 unchanged in 3.4 s"
     assert closing_line((), 0.1) == "nothing to do in 0.1 s"
+    assert closing_line((), 0.1, (Outcome(API, Status.FAILED),)) == "1 failed in 0.1 s"
 
 
 def test_sizes_are_rounded_for_people():
