@@ -44,7 +44,7 @@ def command(
     timestamp; the events of several functions are in the order of time if they arrive within a
     second of each other, others are marked (late). With -o json each event is one line.
     """
-    from lcli.cli.logs_reading import Logs
+    from lcli.cli.logs_reading import Logs, reader_left
 
     run: Run = ctx.obj
     _check(functions, everything, follow, until, grep, invert, raw and run.json)
@@ -62,9 +62,11 @@ def command(
         # What a START says about lines further on is lost where only the last windows are read.
         backwards=not (follow or request),
     )
-    if follow:
-        raise typer.Exit(logs.follow())
-    logs.history()
+    try:
+        code = logs.follow() if follow else logs.history()
+    except BrokenPipeError:
+        code = reader_left(run.stdout)
+    raise typer.Exit(code)
 
 
 def _check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TextIO
 
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import patience
@@ -71,7 +73,7 @@ class Logs:
             before=self._clear,
         )
 
-    def history(self) -> None:
+    def history(self) -> ExitCode:
         """Print what there is. Raises LcliError where a function has no log group."""
         self._run.session()
         try:
@@ -81,6 +83,7 @@ class Logs:
         self._printer.finish()
         if not self._printer.count and self._run.stdout.isatty():
             self._run.terminal.note("no events; --since 1d looks further back")
+        return ExitCode.DONE
 
     def follow(self) -> ExitCode:
         """Print what there is, then what arrives, until Ctrl-C or the limit."""
@@ -182,6 +185,12 @@ def _perhaps(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
+
+
+def reader_left(stdout: TextIO) -> ExitCode:
+    """`lcli logs | head` has read enough: not a failure, for which Typer would take it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+    return ExitCode.DONE
 
 
 @contextmanager

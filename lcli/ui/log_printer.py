@@ -91,17 +91,24 @@ class Printer:
 class Reading:
     """On stderr, while a long read prints nothing: how far it is."""
 
-    def __init__(self, stream: TextIO, start: int, end: int) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        start: int,
+        end: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._stream = stream
         self._start = start
         self._length = max(end - start, 1)
-        self._next = time.monotonic() + 1.0
+        self._next = clock() + 1.0
         self._shown = False
         self._lock = Lock()
 
     def reached(self, at: int) -> None:
         """A group has been read up to `at`, in milliseconds; called from several threads."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             if now < self._next:
                 return

@@ -1,0 +1,142 @@
+"""lcli logs as installed: what it prints, how it ends, and following."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import LCLI, Project
+
+HANDLER = """
+import json, logging
+
+logging.getLogger().setLevel("INFO")
+
+def handler(event, context):
+    logging.warning("beware of %s", event["n"])
+    print(json.dumps({"level": "INFO", "message": "packed", "n": event["n"]}))
+    print("red \\x1b[31mtext")
+    if event.get("fail"):
+        raise ValueError("asked to fail")
+"""
+MANIFEST = """
+app: reading
+region: eu-west-1
+defaults: {runtime: python3.11, source: src, handler: app.handler}
+functions:
+  one: {}
+  two: {log: {format: json}}
+"""
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory, local_environ):
+    """Two functions that have run, the last time in vain."""
+    project = Project(tmp_path_factory.mktemp("reading"), dict(local_environ))
+    project.write("src/app.py", HANDLER)
+    project.write("lcli.yaml", MANIFEST)
+    project.ok("deploy", "--yes")
+    for number, name in enumerate(("one", "two", "one")):
+        project.ok("invoke", name, "-p", json.dumps({"n": number}))
+    project.run("invoke", "one", "-p", '{"n": 3, "fail": true}')
+    # events reach the group a moment after the answer
+    for _ in range(40):
+        if "failed after" in project.ok("logs", "one"):
+            break
+    return project
+
+
+def test_functions_are_merged_and_folded(deployed):
+    text = deployed.ok("logs", "one", "two")
+    assert len(re.findall(r"(?:done in|failed after) [\d.]+ ms, billed", text)) == 4
+    assert not re.search(r"\b(START|END|REPORT|INIT_START)\b", text)
+    assert re.search(r"^\d\d:\d\d:\d\d\.\d{3} two WARNING beware of 1  logger=root$", text, re.M)
+    assert re.findall(r"packed  n=(\d)", text) == ["0", "1", "2", "3"]
+
+
+def test_filters_leave_the_rest_out(deployed):
+    warned = deployed.ok("logs", "--grep", "beware", "--level", "warn", "--no-timestamps", "one")
+    assert warned == "".join(f"one WARNING beware of {n}\n" for n in (0, 2, 3))
+    failed = deployed.ok("logs", "one", "--errors", "--no-timestamps")
+    assert failed.startswith("one [ERROR] ValueError: asked to fail\n    Traceback")
+    assert deployed.ok("logs", "one", "--grep", "packed", "--tail", "1").endswith("packed  n=3\n")
+    assert deployed.ok("logs", "one", "--grep", "packed", "--limit", "1").endswith("packed  n=0\n")
+    assert "\nred \x1b[31mtext\n" in deployed.ok("logs", "one", "--raw")
+
+
+def test_one_invocation_is_found_by_its_request_id(deployed):
+    events = [json.loads(line) for line in deployed.ok("logs", "one", "-o", "json").splitlines()]
+    request = next(e["requestId"] for e in events if '"n": 2' in e["message"])
+    assert {e["version"] for e in events} == {"1"}
+    text = deployed.ok("logs", "one", "--request", request[:13], "--no-timestamps")
+    assert text.splitlines()[0] == "one WARNING beware of 2"
+    assert text.splitlines()[-1].endswith(f"({request})")
+    grouped = deployed.ok("logs", "one", "--group", "--grep", '"n": 2', "--no-timestamps")
+    assert grouped == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["other"], 1, "other has no log group: it never ran, or is not deployed"),
+        (["one", "--grep", "("], 2, "is not a regular expression"),
+        (["one", "--level", "loud"], 2, "is not a level"),
+        (["one", "--all"], 2, "--all and names of functions exclude each other"),
+        (["one", "-F", "--until", "now"], 2, "--follow and --until exclude each other"),
+        (["one", "--invert"], 2, "--invert is about --grep"),
+        (["one", "--since", "1m", "--until", "2m"], 2, "--since 1m is not before --until 2m"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_done_is_said(deployed, arguments, code, words):
+    done = deployed.run("logs", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert words in done.stderr
+
+
+def test_a_closed_pipe_ends_it_quietly(deployed):
+    process = subprocess.Popen(
+        [LCLI, "logs", "one", "-F"],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    deployed.ok("invoke", "one", "-p", '{"n": 2}')
+    assert process.stderr is not None
+    assert (process.wait(30), process.stderr.read()) == (0, b"")
+
+
+def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed):
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [LCLI, "logs", "one", "two", "--follow", "--since", "now", "--grep", "packed"],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdout=slave,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(slave)
+    deployed.ok("invoke", "one", "-p", '{"n": 1}')
+    deployed.ok("invoke", "two", "-p", '{"n": 2}')
+    seen = b""
+    until = time.monotonic() + 30
+    while seen.count(b"packed") < 2 and time.monotonic() < until:
+        if select.select([master], [], [], 0.5)[0]:
+            seen += os.read(master, 4096)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    os.close(master)
+    assert re.findall(rb"packed  \x1b\[2mn=(\d)", seen) == [b"1", b"2"]
+    assert (process.returncode, errors.splitlines()[-1]) == (130, "2 events")

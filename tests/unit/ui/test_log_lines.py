@@ -1,0 +1,192 @@
+"""What a log record looks like to people, to programs and as it is stored."""
+
+import io
+import json
+
+import pytest
+
+from lcli.observe import filters
+from lcli.observe.events import LogEvent
+from lcli.observe.records import Reader
+from lcli.ui.log_lines import Lines, Style, as_json, as_stored
+from lcli.ui.log_printer import Printer, Reading
+
+ID = "6c48f7f0-1bca-45d3-9797-555705dc778c"
+OTHER = "7c48f7f0-1bca-45d3-9797-555705dc778c"
+AT = "2026-03-01T10:00:00.000Z"
+REPORT = (
+    f"REPORT RequestId: {ID}\tDuration: 3.84 ms\tBilled Duration: 54 ms\tMemory Size: 128 MB\t"
+    "Max Memory Used: 7 MB\tInit Duration: 49.31 ms\t"
+)
+UTC = Style(("f",), utc=True)
+BEFORE = "10:00:00.000Z f "
+MOMENT = 1_772_359_200_000
+
+
+def event(message, *, stream="2026/03/01/[7]0f0e", late=False):
+    return LogEvent("f", "/aws/lambda/f", stream, "1", MOMENT, MOMENT + 5, message, late)
+
+
+def shown(message, style=UTC):
+    return Lines(style)(Reader().read(event(message)))
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        pytest.param("plain\n", "plain\n", id="plain"),
+        pytest.param("", "\n", id="empty"),
+        pytest.param(f"[WARNING]\t{AT}\t{ID}\tbeware\n", "WARNING beware\n", id="Python"),
+        pytest.param(f"{AT}\t{ID}\tINFO\thello\n", "INFO hello\n", id="Node.js"),
+        pytest.param(f"START RequestId: {ID} Version: 7\n", None, id="START"),
+        pytest.param(f"END RequestId: {ID}\n", None, id="END"),
+        pytest.param("INIT_START Runtime Version: python:3.13\n", None, id="INIT_START"),
+        pytest.param(
+            REPORT,
+            f"done in 3.84 ms, billed 54 ms, 7 of 128 MB, cold start 49 ms ({ID})\n",
+            id="REPORT",
+        ),
+        pytest.param(
+            REPORT + "Status: timeout\t",
+            f"timed out after 3.84 ms, billed 54 ms, 7 of 128 MB, cold start 49 ms ({ID})\n",
+            id="REPORT of a time-out",
+        ),
+        pytest.param(
+            REPORT + "Status: error\tError Type: Runtime.ExitError\t",
+            "failed after 3.84 ms, billed 54 ms, 7 of 128 MB, cold start 49 ms, "
+            f"Runtime.ExitError ({ID})\n",
+            id="REPORT of an exit",
+        ),
+        pytest.param(
+            "INIT_REPORT Init Duration: 9.00 ms\tPhase: init\tStatus: error\n",
+            "INIT_REPORT Init Duration: 9.00 ms\tPhase: init\tStatus: error\n",
+            id="failed init",
+        ),
+        pytest.param(
+            json.dumps({"level": "info", "message": "packed", "order": 7, "name": "a b", "x": {}}),
+            'INFO packed  order=7 name="a b" x={}\n',
+            id="JSON",
+        ),
+        pytest.param('{"order": 7}\n', '{"order": 7}\n', id="JSON without a message"),
+        pytest.param(
+            json.dumps({"level": "ERROR", "message": {"errorType": "E", "errorMessage": "no"}}),
+            "ERROR E: no\n",
+            id="JSON error of Node.js",
+        ),
+        pytest.param(
+            json.dumps({"errorType": "E", "errorMessage": "no", "stackTrace": ["  a", "  b\n"]}),
+            f"ERROR E: no\n{' ' * 16}  a\n{' ' * 16}  b\n",
+            id="JSON error with its stack",
+        ),
+        pytest.param(
+            f'{AT}\t{ID}\tERROR\tInvoke Error \t{{"errorType":"E","stack":["E: no","  at a"]}}\n',
+            f"ERROR Invoke Error: E: no\n{' ' * 16}  at a\n",
+            id="Node.js error with its stack",
+        ),
+        pytest.param(
+            "[ERROR] E: no\nTraceback\n  File x\n",
+            f"[ERROR] E: no\n{' ' * 16}Traceback\n{' ' * 16}  File x\n",
+            id="stack",
+        ),
+    ],
+)
+def test_a_message_reads_so(message, line):
+    assert shown(message) == ("" if line is None else BEFORE + line)
+
+
+def test_platform_records_in_json_are_folded_like_text():
+    start = {"type": "platform.start", "record": {"requestId": ID}}
+    metrics = {"durationMs": 1, "billedDurationMs": 2, "memorySizeMB": 128, "maxMemoryUsedMB": 7}
+    record = {"requestId": ID, "status": "timeout", "metrics": metrics}
+    assert shown(json.dumps(start)) == ""
+    assert shown(json.dumps({"type": "platform.report", "record": record})) == (
+        f"{BEFORE}timed out after 1.00 ms, billed 2 ms, 7 of 128 MB ({ID})\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("style", "before"),
+    [
+        (Style(("f",), timestamps=False), "f "),
+        (Style(("f", "longer"), timestamps=False), "f      "),
+        (Style(("f",), utc=True, dates=True), "2026-03-01 10:00:00.000Z f "),
+    ],
+    ids=["no time", "aligned", "dates"],
+)
+def test_what_stands_before_a_line_can_be_chosen(style, before):
+    assert shown("a\nb\n", style) == f"{before}a\n{' ' * len(before)}b\n"
+
+
+def test_a_terminal_gets_colours_and_no_control_characters_of_others():
+    style = Style(("f",), timestamps=False, color=True, neutral=True)
+    line = shown(json.dumps({"level": "ERROR", "message": "a\x1b[2J", "k": "\x07"}), style)
+    assert line == "\x1b[36mf\x1b[0m \x1b[31mERROR\x1b[0m a\\x1b[2J  \x1b[2mk=\\x07\x1b[0m\n"
+
+
+def test_late_events_are_marked():
+    line = Lines(UTC)(Reader().read(event("x\n", late=True)))
+    assert line == f"{BEFORE}(late) x\n"
+
+
+def test_raw_is_what_is_stored():
+    assert as_stored(Reader().read(event("a\x1b[1m\nb"))) == "a\x1b[1m\nb\n"
+
+
+def test_json_has_everything_on_one_line():
+    record = Reader().read(event(f"END RequestId: {ID}\n"))
+    assert json.loads(as_json(record)) == {
+        "eventId": "1",
+        "timestamp": "2026-03-01T10:00:00.000Z",
+        "ingestionTime": "2026-03-01T10:00:00.005Z",
+        "function": "f",
+        "version": "7",
+        "requestId": ID,
+        "group": "/aws/lambda/f",
+        "stream": "2026/03/01/[7]0f0e",
+        "message": f"END RequestId: {ID}\n",
+    }
+
+
+def printed(messages, **options):
+    stream = io.StringIO()
+    printer = Printer(stream, Lines(Style(timestamps=False)), **options)
+    printer.events(event(message, stream=where) for where, message in messages)
+    printer.finish()
+    return stream.getvalue(), printer
+
+
+TWO_AT_ONCE = [
+    ("a", "loading a\n"),
+    ("a", f"START RequestId: {ID} Version: 7\n"),
+    ("b", f"START RequestId: {OTHER} Version: 7\n"),
+    ("a", "one\n"),
+    ("b", "two\n"),
+    ("a", "three\n"),
+    ("a", REPORT),
+]
+
+
+def test_invocations_are_printed_whole_and_unfinished_ones_last():
+    text, _ = printed(TWO_AT_ONCE, grouped=True)
+    closing = f"done in 3.84 ms, billed 54 ms, 7 of 128 MB, cold start 49 ms ({ID})\n"
+    assert text == f"loading a\none\nthree\n{closing}\ntwo\n"
+
+
+def test_a_filter_keeps_whole_invocations_when_they_are_grouped():
+    text, _ = printed(TWO_AT_ONCE, grouped=True, wanted=filters.grep("two"))
+    assert text == "two\n"
+
+
+def test_the_limit_counts_what_is_printed():
+    text, printer = printed(TWO_AT_ONCE, limit=2)
+    assert (text, printer.enough, printer.count) == ("loading a\none\n", True, 2)
+
+
+def test_progress_is_shown_after_a_second_and_taken_away():
+    stream = io.StringIO()
+    reading = Reading(stream, 0, 200, clock=iter([0.0, 0.5, 1.0, 1.1, 1.2]).__next__)
+    for at in (10, 20, 50, 100):
+        reading.reached(at)
+    reading.clear()
+    reading.clear()
+    assert stream.getvalue() == "\r\x1b[Kreading: 10 %\r\x1b[Kreading: 50 %\r\x1b[K"
