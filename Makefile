@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
-.PHONY: demo test check lock docs bench clean
+.PHONY: demo test chaos check lock docs bench clean
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -18,6 +18,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# What `make test` samples, whole: runs killed at every change, calls that fail, rivals.
+chaos: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos/chaos_*.py
 
 check: $(READY)
 	$(BIN)/ruff check .
