@@ -25,6 +25,8 @@ COMMANDS = (
     "status",
     "invoke",
     "logs",
+    "versions",
+    "rollback",
     "build",
     "package",
     "local",

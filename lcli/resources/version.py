@@ -201,25 +201,31 @@ def _call(wanted: Resource, applying: Applying, sha: str, revision: str) -> dict
     )
 
 
+def published(clients: Clients, name: str) -> list[dict[str, Any]]:
+    """The configurations of a function's published versions, the newest first. Raises AwsError."""
+    return sorted(
+        (
+            one
+            for page in clients.pages("lambda", "ListVersionsByFunction", FunctionName=name)
+            for one in page["Versions"]
+            if one["Version"] != LATEST
+        ),
+        key=lambda one: int(one["Version"]),
+        reverse=True,
+    )
+
+
 def prune_versions(clients: Clients, name: str, keep: int) -> tuple[str, ...]:
     """Delete all but the newest `keep` versions; gives the numbers that are gone.
 
     Never one that an alias, a traffic weight or provisioned concurrency uses, so more may stay.
     For the end of a deploy that published. Raises AwsError.
     """
-    numbers = sorted(
-        (
-            int(one["Version"])
-            for page in clients.pages("lambda", "ListVersionsByFunction", FunctionName=name)
-            for one in page["Versions"]
-            if one["Version"] != LATEST
-        ),
-        reverse=True,
-    )
+    numbers = [one["Version"] for one in published(clients, name)]
     if len(numbers) <= keep:
         return ()
     used = _in_use(clients, name)
-    gone = [str(number) for number in numbers[keep:] if str(number) not in used]
+    gone = [number for number in numbers[keep:] if number not in used]
     for number in gone:
         clients.call("lambda", "DeleteFunction", FunctionName=name, Qualifier=number)
     return tuple(gone)

@@ -1,0 +1,168 @@
+"""lcli rollback: the alias goes back to an earlier version, in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lcli.cli.names import Functions, find
+from lcli.cli.run import Run
+from lcli.errors import ExitCode, LcliError
+
+if TYPE_CHECKING:
+    from lcli.aws.clients import Clients
+    from lcli.deploy.rollback import Move, Moved, Target
+    from lcli.resources.model import Place
+
+
+def command(
+    ctx: typer.Context,
+    functions: Functions = None,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="V",
+            help="The version's number; without it, the version before the one that is live.",
+            show_default=False,
+        ),
+    ] = "",
+    parallel: Annotated[
+        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Functions at once.")
+    ] = 16,
+) -> None:
+    """Move aliases back to an earlier version.
+
+    Nothing else changes. The alias is held there: the next deploy shows it and asks before it
+    moves on. --to with the newest version ends the hold.
+
+    Without --to every run goes one version further back; with it a run may be repeated.
+    """
+    run: Run = ctx.obj
+    prepared = [
+        (run.session(region), _prepare(run, region, texts, to))
+        for region, texts in _by_region(run, functions or []).items()
+    ]
+    if not any(moves for _, moves in prepared):
+        run.terminal.note("there is no function to roll back")
+    moved = [
+        (clients.region, one)
+        for clients, moves in prepared
+        for one in _roll_back(run, clients, moves, parallel)
+    ]
+    _show(run, moved)
+    if any(one.problem for _, one in moved):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _by_region(run: Run, texts: list[str]) -> dict[str, list[str]]:
+    """Where to look for what: an ARN says so itself, all else is in every region of the run."""
+    found: dict[str, list[str]] = {} if texts else {region: [] for region in run.regions}
+    for text in texts:
+        own = find(text, None).region
+        for region in (own,) if own else run.regions:
+            found.setdefault(region, []).append(text)
+    return found
+
+
+def _prepare(run: Run, region: str, texts: list[str], to: str) -> Sequence[Move]:
+    """Where all go, before the first is moved. Raises LcliError where one cannot."""
+    from lcli.deploy.rollback import NO_ALIAS, NOTHING_EARLIER, prepare
+
+    document = run.any_document if texts else run.document
+    place = run.place(region) if document else None
+    targets = _targets(run, texts, place)
+    moves, problems = prepare(run.session(region), targets, to=to, place=place)
+    # Of the whole manifest, those go back that can.
+    passed = () if texts else (NO_ALIAS, NOTHING_EARLIER)
+    refused = [one for one in problems if one.code not in passed]
+    if refused or (problems and not moves):
+        raise LcliError(refused or problems, ExitCode.USAGE)
+    for one in problems:
+        run.terminal.note(f"left as it is: {one.what}")
+    return moves
+
+
+def _targets(run: Run, texts: list[str], place: Place | None) -> list[Target]:
+    """The functions that are named, each once; a name of the manifest's stands for its alias."""
+    from lcli.deploy.rollback import Target
+
+    document = run.any_document
+    known = document.functions(place) if document and place else ()
+    ours = {one.name: Target(one.key, one.name, one.alias) for one in known}
+    if not texts:
+        return list(ours.values())
+    found = []
+    for text in texts:
+        named = find(text, document, place)
+        target = ours.get(named.name, Target("", named.name, ""))
+        alias = named.qualifier or target.alias
+        found.append(Target(target.function, target.name, alias))
+    return list(dict.fromkeys(found))
+
+
+def _roll_back(
+    run: Run, clients: Clients, moves: Sequence[Move], parallel: int
+) -> tuple[Moved, ...]:
+    from lcli.deploy.rollback import roll_back
+
+    for move in moves:
+        if move.provisioned and move.moves:
+            run.terminal.note(
+                f"{move.target.label}: provisioned concurrency follows {move.target.alias} to "
+                f"{move.after}; until it is ready there are cold starts"
+            )
+    return roll_back(clients, moves, parallel=parallel)
+
+
+def _show(run: Run, moved: list[tuple[str, Moved]]) -> None:
+    from lcli.ui.problems import as_json, print_problems
+
+    if run.json:
+        document = [_as_json(region, one, as_json) for region, one in moved]
+        run.print_json({"rollbacks": document})
+        return
+    if moved:
+        _show_table(run, [one for _, one in moved])
+    print_problems((one.problem for _, one in moved if one.problem), run.stderr, run.mask)
+    if any(one.move.hold and not one.problem for _, one in moved):
+        run.terminal.note("held there: the next deploy asks, or wants --yes, before it moves on")
+
+
+def _as_json(region: str, one: Moved, problem: Any) -> dict[str, Any]:
+    move = one.move
+    return {
+        "function": move.target.function,
+        "name": move.target.name,
+        "region": region,
+        "alias": move.target.alias,
+        "from": move.before,
+        "to": move.after,
+        "held": bool(move.hold),
+        "status": one.status,
+        "seconds": round(one.seconds, 3),
+        "problem": problem(one.problem) if one.problem else None,
+    }
+
+
+def _show_table(run: Run, moved: list[Moved]) -> None:
+    from rich.text import Text
+
+    from lcli.ui.neutral import neutralise
+    from lcli.ui.report import STYLES
+    from lcli.ui.tables import plain_table
+
+    table = plain_table("Function", "Alias", "Version", "Result", ">Seconds")
+    for one in moved:
+        move = one.move
+        table.add_row(
+            Text(neutralise(move.target.label)),
+            Text(neutralise(move.target.alias)),
+            f"{move.before} → {move.after}",
+            Text(one.status, STYLES.get(one.status, "")),
+            f"{one.seconds:.1f}",
+        )
+    run.terminal.show(table)
+    run.stdout.flush()

@@ -1,0 +1,102 @@
+"""lcli versions: what is published of a function, and what points at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lcli.cli.names import Named, OneFunction, find
+from lcli.cli.run import Run
+from lcli.errors import LcliError, Problem
+
+if TYPE_CHECKING:
+    from lcli.deploy.versions import Version
+
+
+def command(
+    ctx: typer.Context,
+    function: OneFunction,
+    prune: Annotated[
+        int | None,
+        typer.Option(
+            "--prune",
+            metavar="N",
+            min=1,
+            help="First delete all but the newest N versions, and those that are in use.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Show a function's published versions and the aliases that point at them.
+
+    The newest first, with the share of traffic where an alias divides it. --prune never takes a
+    version that an alias, a traffic weight or provisioned concurrency uses.
+    """
+    run: Run = ctx.obj
+    named = find(function, run.any_document)
+    regions = [named.region] if named.region else list(run.regions)
+    documents = [_one(run, named, region, prune) for region in regions]
+    if run.json:
+        run.print_json(documents[0] if len(documents) == 1 else documents)
+
+
+def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, Any]:
+    from lcli.deploy.versions import versions
+    from lcli.resources.version import prune_versions
+
+    clients = run.session(region)
+    found = versions(clients, named.name)
+    if found is None:
+        raise LcliError(
+            Problem(
+                "not-found",
+                f"there is no function {named.name!r} in {clients.region}",
+                run.document.file if named.key else "",
+                "deploy it first" if named.key else "see `lcli list --all`",
+            )
+        )
+    gone = prune_versions(clients, named.name, prune) if prune else ()
+    found = tuple(one for one in found if one.version not in gone)
+    if gone:
+        run.terminal.note(f"{named.name}, {clients.region}: deleted {', '.join(gone)}")
+    if not run.json:
+        _show(run, found)
+        if not found:
+            run.terminal.note(f"nothing of {named.name} is published")
+    return {
+        "function": named.key,
+        "name": named.name,
+        "region": clients.region,
+        "versions": [one.as_json() for one in found],
+        "pruned": list(gone),
+    }
+
+
+def _show(run: Run, found: tuple[Version, ...]) -> None:
+    from rich.text import Text
+
+    from lcli.ui.neutral import neutralise
+    from lcli.ui.report import size
+    from lcli.ui.tables import plain_table
+
+    table = plain_table("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
+    for one in found:
+        cells = (
+            one.version,
+            one.published[:19].replace("T", " "),
+            one.code_sha256[:12],
+            size(one.size),
+            _aliases(one),
+            one.description,
+        )
+        table.add_row(*(Text(neutralise(cell)) for cell in cells))
+    run.terminal.show(table)
+
+
+def _aliases(one: Version) -> str:
+    """``live``, ``live 90%``, ``live (rolled back)``."""
+    names = [
+        name if share == 1 else f"{name} {share:.0%}" for name, share in sorted(one.aliases.items())
+    ]
+    return ", ".join(names) + (" (rolled back)" if one.held else "")
