@@ -26,7 +26,7 @@ import psutil
 from lcli.local.execution import Deployed, Invocation, Outcome, Throttled
 from lcli.local.log_sink import LogSink
 from lcli.local.runtime.answers import platform_error
-from lcli.local.runtime.environment import INIT_SECONDS, Environment
+from lcli.local.runtime.environment import INIT_SECONDS, MEASURED_EVERY, Environment
 from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.launch import InvalidEntrypoint, Launch, Launcher
 from lcli.local.runtime.layers import merged
@@ -39,7 +39,6 @@ ACCOUNT_CONCURRENCY = 1000
 ADMITTED_WITHIN = 30
 """Seconds that an event may wait for an environment beyond what one start and one event take."""
 IDLE_SECONDS = 300
-WATCH_SECONDS = 0.05
 LINGER_SECONDS = 0.1
 """How long a worker that has answered is expected to ask for the next event at once."""
 _WORKER_MEGABYTES = 64
@@ -330,7 +329,7 @@ class Environments:
         while active := [each for each in self._living if each.state is not State.IDLE]:
             for environment in active:
                 environment.measure()
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(MEASURED_EVERY)
 
     def _sweep_later(self) -> None:
         loop = asyncio.get_running_loop()

@@ -13,8 +13,8 @@ from pathlib import Path
 from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.records import Event, Records
 
-_CHUNK = 1 << 18
-_DRAINED = 1 << 20
+_CHUNK = 1 << 16
+_DRAINED = 1 << 17
 """Bytes, more than a pipe holds: a process that writes for ever must not be read for ever."""
 
 
@@ -68,8 +68,9 @@ class Worker:
         self.kill()
         self._gone = True
         self._guard.remove(self._process.pid)
-        self.drain()
-        self._write(self._records.flush())
+        self.flush()
+        # What has left the group and still writes is not of this invocation.
+        self._close_pipe()
         return code
 
     def kill(self) -> None:
