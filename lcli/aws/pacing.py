@@ -2,6 +2,7 @@
 
 Per account and region GetFunction has 100 calls a second, GetPolicy 15, and all the rest of the
 control plane 15 together ("Lambda quotas"); none of them can be raised. lcli stays a little below.
+FilterLogEvents has 5 ("CloudWatch Logs quotas").
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Pacing:
             self._on_aws = {
                 "GetFunction": Bucket(95, 20),
                 "GetPolicy": Bucket(14, 3),
+                "FilterLogEvents": Bucket(5, 5),
                 "": Bucket(14, 3),
             }
         elif rate != "off":
@@ -58,9 +60,11 @@ class Pacing:
 
     def wait(self, service: str, operation: str, endpoint: str) -> None:
         """Returns when this call may be made."""
-        if service != "lambda" or operation.startswith(_INVOKES):
+        if operation.startswith(_INVOKES) or not (
+            service == "lambda" or operation == "FilterLogEvents"
+        ):
             return
-        bucket = self._everywhere
+        bucket = self._everywhere if service == "lambda" else None
         if self._on_aws and _AWS_HOST.match(endpoint):
             bucket = self._on_aws.get(operation, self._on_aws[""])
         if bucket is not None and (delay := bucket.reserve(time.monotonic())) > 0:

@@ -8,6 +8,7 @@ import pytest
 from log_group import REFUSAL, SimulatedClock, SimulatedGroup
 
 from lcli.aws.clients import AwsError
+from lcli.aws.pacing import Pacing
 from lcli.observe.events import Source, read_pages
 from lcli.observe.history import ahead, history, last, slices
 
@@ -115,3 +116,14 @@ def test_the_last_ones_are_found_without_reading_everything():
     assert last(read, 0, HOUR, 100) == list(range(3_500, 3_600))
     assert asked == [(3_540_000, 3_600_000), (3_300_000, 3_540_000)]
     assert last(read, 0, 5_000, 100) == [0, 1, 2, 3, 4]
+
+
+def test_aws_is_asked_five_times_a_second_and_loopback_at_once():
+    slept = []
+    pacing = Pacing("aws", sleep=slept.append)
+    for _ in range(6):
+        pacing.wait("logs", "FilterLogEvents", "http://127.0.0.1:4566")
+    assert slept == []
+    for _ in range(7):
+        pacing.wait("logs", "FilterLogEvents", "https://logs.eu-west-1.amazonaws.com")
+    assert slept == pytest.approx([0.2, 0.4], abs=0.05)
