@@ -27,29 +27,44 @@ def command(
     qualifier: options.Qualifier = None,
     raw: options.Raw = False,
     fail_on_error: options.FailOnError = True,
+    each: options.Each = False,
+    repeat: options.Repeat = None,
+    parallel: options.Parallel = 10,
 ) -> None:
-    """Invoke a function once; response on stdout.
+    """Invoke a function; response on stdout.
 
-    Log and REPORT go to stderr. Exactly one request is sent, whatever the network does. Exit 4
-    if the function failed.
+    Log and REPORT go to stderr. Exactly one request a call is sent, whatever the network does.
+    Exit 4 if the function failed; --each goes on after errors and exits 4 at the end.
     """
     from lcli.cli.local_runtimes import check_runtime_of
     from lcli.invoke.payload import read_payload
 
     run: Run = ctx.obj
+    many = {"--each": each, "--repeat": repeat is not None}
     _refuse_pairs({"--async": asynchronous, "--dry-run": dry_run, "--stream": stream})
     _refuse_pairs({"--stream": stream, "-o json": run.json})
+    for other in ({"--dry-run": dry_run}, {"--stream": stream}, {"--tail": tail}):
+        _refuse_pairs(many | other)
+    _refuse_pairs({"--each": each, "--payload": payload is not None})
+    _refuse_pairs({"--repeat": repeat is not None, "--async": asynchronous})
     mode = _mode(asynchronous, dry_run)
-    event = read_payload(payload, sys.stdin.buffer, asynchronous=asynchronous, raw=raw)
+    stdin = sys.stdin.buffer
+    event = b"" if each else read_payload(payload, stdin, asynchronous=asynchronous, raw=raw)
     named = _named(run, function, qualifier)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
-    response = _call(run, named, event, mode, stream=stream, raw=raw)
-    _show(run, named.name, mode, response, tail=tail, raw=raw)
-    _exit(response.error is not None, fail_on_error)
+    if each or repeat:
+        from lcli.cli.invoke_many import each_line, repeated
 
-
-def _exit(failed: int, fail_on_error: bool) -> None:
+        run.parallel = parallel
+        if repeat:
+            failed = repeated(run, named, event, repeat, parallel=parallel)
+        else:
+            failed = each_line(run, named, mode, parallel=parallel, raw=raw)
+    else:
+        response = _call(run, named, event, mode, stream=stream, raw=raw)
+        _show(run, named.name, mode, response, tail=tail, raw=raw)
+        failed = int(response.error is not None)
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
 

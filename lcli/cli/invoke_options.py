@@ -39,3 +39,20 @@ FailOnError = Annotated[
         "--fail-on-error/--no-fail-on-error", help="Whether to exit 4 if the function failed."
     ),
 ]
+Each = Annotated[
+    bool,
+    typer.Option(
+        "--each",
+        help="One call a line of standard input (NDJSON); a line of JSON each, in the same order.",
+    ),
+]
+Repeat = Annotated[
+    int | None,
+    typer.Option("--repeat", metavar="N", min=1, help="Call N times; print a latency table."),
+]
+Parallel = Annotated[
+    int,
+    typer.Option(
+        "--parallel", metavar="N", min=1, max=1000, help="Calls at once, with --each and --repeat."
+    ),
+]

@@ -42,6 +42,8 @@ class Run:
         self.stdin = stdin or sys.stdin
         self.environ = dict(os.environ) if environ is None else environ
         self.mask = Mask()
+        self.parallel = 16
+        """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
 
     @cached_property
@@ -172,6 +174,7 @@ class Run:
                 profile=options.profile or "",
                 endpoint_url=options.endpoint_url or "",
                 environ=self.environ,
+                parallel=self.parallel,
             )
         from lcli.local.daemon import ensure_running
 
@@ -181,6 +184,7 @@ class Run:
             endpoint_url=running.url,
             local_account=self._local_account,
             environ=self.environ,
+            parallel=self.parallel,
         )
 
 

@@ -71,7 +71,7 @@ def check_json(payload: bytes, source: str) -> None:
             "payload-not-json",
             f"the payload is not JSON: {error}",
             source,
-            """write JSON, a string with its quotes: --payload '"text"'; or send bytes with --raw""",
+            """write JSON, a string in quotes: --payload '"text"'; or send bytes with --raw""",
         ) from error
 
 

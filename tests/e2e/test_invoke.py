@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import subprocess
 import time
 
@@ -78,3 +80,71 @@ def test_an_error_in_the_middle_of_a_stream_exits_4(deployed):
     done = deployed.run("invoke", "drip", "--stream", "-p", '{"fail": true}')
     assert (done.returncode, done.stdout[:6]) == (4, "first ")
     assert "half way" in done.stderr
+
+
+def test_each_answers_every_line_in_order_and_exits_4_at_the_end(deployed):
+    payloads = ['{"sleep": 0.3}', "1", '{"fail": true}', "not json", '{"a":"b"}', "2"]
+    done = deployed.run("invoke", "echo", "--each", "--parallel", "3", stdin="\n".join(payloads))
+    assert done.returncode == 4, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert answers[:2] == [{"sleep": 0.3}, 1]
+    assert answers[2]["errorType"] == "ValueError"
+    assert answers[3]["errorType"] == "payload-not-json"
+    assert answers[4:] == [{"a": "b"}, 2]
+    assert "3: ValueError: asked to fail\n" in done.stderr
+    assert "6 calls in" in done.stderr
+    assert done.stderr.endswith(" a second, 2 failed\n")
+
+
+def test_each_as_documents_says_what_ran(deployed):
+    done = deployed.run("invoke", "echo", "--each", "-o", "json", stdin="1\n2\n")
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(d["number"], d["version"], d["response"]) for d in documents] == [
+        (1, "1", 1),
+        (2, "1", 2),
+    ]
+
+
+def test_each_prints_a_result_while_standard_input_stays_open(deployed):
+    process = subprocess.Popen(
+        [LCLI, "invoke", "echo", "--each"],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    process.stdin.write(b"1\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"1\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    process.stdin.close()
+    process.stdout.close()
+
+
+def test_repeat_prints_percentiles_cold_starts_and_a_histogram(deployed):
+    done = deployed.run("invoke", "echo", "--repeat", "12", "--parallel", "2", "-p", "{}")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^ms +p50 +p90 +p99 +max$", done.stdout, re.MULTILINE)
+    assert re.search(r"^round trip( +[\d.,]+){4}$", done.stdout, re.MULTILINE)
+    assert re.search(r"^12 calls, \d cold starts?, 0 errors$", done.stdout, re.MULTILINE)
+    assert "█" in done.stdout
+    found = deployed.json("invoke", "echo", "--repeat", "3")
+    assert (found["calls"], found["errors"]) == (3, 0)
+    assert sum(bucket["count"] for bucket in found["histogram"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--each", "--repeat", "2"), "--each and --repeat exclude each other"),
+        (("--each", "-p", "1"), "--each and --payload exclude each other"),
+        (("--stream", "--async"), "--async and --stream exclude each other"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_options_that_exclude_each_other_are_refused(deployed, options, message):
+    done = deployed.run("invoke", "echo", *options)
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -181,6 +181,8 @@ def test_an_idle_connection_is_kept_alive() -> None:
         sock = connection.sock
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) < 350
+        interval = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+        assert interval * sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT) <= 60
         connection.close()
 
 

@@ -1,0 +1,146 @@
+"""Many calls at once, each sent exactly once, with their results in the order of the payloads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, Queue, SimpleQueue
+from typing import BinaryIO
+
+from lcli.aws.clients import AwsError
+from lcli.errors import LcliError
+from lcli.invoke.call import Mode, Response, Single, invoke
+from lcli.invoke.payload import SYNC_LIMIT, check_json, check_size
+
+_AHEAD = 2
+"""Calls a worker that may be waiting or done before the first result is taken: what is in memory
+is bounded by this and the size of payloads, 6 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one of many calls."""
+
+    number: int
+    """Of the payload, from 1."""
+    seconds: float
+    """From sending to the whole answer."""
+    response: Response | None
+    """None where there was no answer, or a refusal."""
+    code: str = ""
+    """AWS's code of a refusal, or why nothing was sent."""
+    message: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the function failed or did not run."""
+        return self.response is None or self.response.error is not None
+
+    @property
+    def why(self) -> str:
+        """``ValueError: no such user``."""
+        error = self.response.error if self.response else None
+        kind, message = (error.type, error.message) if error else (self.code, self.message)
+        return f"{kind or 'error'}: {message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One function, to be called with many payloads."""
+
+    single: Single
+    name: str
+    qualifier: str = ""
+    mode: Mode = Mode.SYNC
+    raw: bool = False
+
+    def __call__(self, number: int, payload: bytes) -> Result:
+        """Call once. Payloads that cannot be sent and refusals are Results, not exceptions."""
+        began = time.perf_counter()
+        try:
+            check_size(payload, f"line {number}", asynchronous=self.mode is Mode.ASYNC)
+            if payload and not self.raw:
+                check_json(payload, f"line {number}")
+            response = invoke(
+                self.single, self.name, payload, qualifier=self.qualifier, mode=self.mode
+            )
+        except AwsError as error:
+            if error.code in _SAME_FOR_ALL:
+                raise
+            return Result(number, time.perf_counter() - began, None, error.code, error.message)
+        except LcliError as error:
+            problem = error.problems[0]
+            return Result(number, 0.0, None, problem.code, problem.what)
+        return Result(number, time.perf_counter() - began, response)
+
+
+_SAME_FOR_ALL = frozenset(
+    {"NoCredentials", "ExpiredCredentials", "ResourceNotFoundException", "AccessDeniedException"}
+)
+"""Refusals that every other call would get too: they end the run."""
+
+_Job = tuple[int, bytes, "Future[Result]"]
+
+
+def invoke_many(call: Caller, payloads: Iterable[bytes], *, parallel: int) -> Iterator[Result]:
+    """Call once a payload, `parallel` at a time; results in the order of `payloads`.
+
+    A result is given as soon as it and those before it are there, also while `payloads` blocks.
+    Memory is bounded: no more is read while `parallel` times `_AHEAD` results are not taken.
+    Raises AwsError for a refusal that all calls would get, and whatever `payloads` raises.
+    """
+    jobs: SimpleQueue[_Job] = SimpleQueue()
+    order: Queue[Future[Result] | None] = Queue(maxsize=parallel * _AHEAD)
+    stopped = threading.Event()
+
+    def read() -> None:
+        try:
+            for number, payload in enumerate(payloads, 1):
+                if stopped.is_set():
+                    return
+                future: Future[Result] = Future()
+                order.put(future)
+                jobs.put((number, payload, future))
+        except BaseException as error:
+            broken: Future[Result] = Future()
+            broken.set_exception(error)
+            order.put(broken)
+        order.put(None)
+
+    def work() -> None:
+        while not stopped.is_set():
+            with suppress(Empty):
+                number, payload, future = jobs.get(timeout=1)
+                try:
+                    future.set_result(call(number, payload))
+                except BaseException as error:
+                    future.set_exception(error)
+
+    # Daemons: Ctrl-C must not wait for functions that run for minutes.
+    for target in (read, *[work] * parallel):
+        threading.Thread(target=target, daemon=True).start()
+    try:
+        while (future := order.get()) is not None:
+            yield future.result()
+    finally:
+        stopped.set()
+        with suppress(Empty):
+            while True:
+                order.get_nowait()
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of NDJSON that are not blank, without their ends.
+
+    Of a line that is longer than any payload, one byte too many is kept, so that it is refused.
+    """
+    while line := stream.readline(SYNC_LIMIT + 1):
+        whole = line.endswith(b"\n")
+        while not whole and (rest := stream.readline(SYNC_LIMIT)):
+            whole = rest.endswith(b"\n")
+        if line.strip():
+            yield line.rstrip(b"\r\n")

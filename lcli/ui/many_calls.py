@@ -1,0 +1,128 @@
+"""Many calls: a line a result, progress, and the table of latencies."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from lcli.invoke.call import FunctionError, Response
+from lcli.invoke.latency import Latency
+from lcli.invoke.many import Result
+from lcli.ui.response import document
+from lcli.ui.terminal import Terminal
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_TOLD = 10
+"""Failures that are told one by one; the rest are counted."""
+_BAR = 40
+
+
+def as_line(result: Result) -> bytes:
+    """The response as one line of JSON; of a refusal, an error document like a function's."""
+    response = result.response
+    if response is None:
+        refusal = {"errorType": result.code, "errorMessage": result.message}
+        return json.dumps(refusal, ensure_ascii=False).encode() + b"\n"
+    payload = response.payload
+    if not payload:
+        payload = json.dumps(response.request_id).encode() if response.status == 202 else b"null"
+    elif b"\n" in payload or b"\r" in payload:
+        payload = json.dumps(_body(response), ensure_ascii=False).encode()
+    return payload + b"\n"
+
+
+def as_document(result: Result) -> bytes:
+    """The result as one line of JSON, with everything that is known of the call."""
+    found: dict[str, Any] = {"number": result.number, "seconds": round(result.seconds, 6)}
+    if result.response is None:
+        error = FunctionError("Refused", result.code, result.message, ())
+        found |= document(Response(0, b"", "", "", "", error))
+    else:
+        found |= document(result.response)
+    return json.dumps(found, ensure_ascii=False).encode() + b"\n"
+
+
+def _body(response: Response) -> Any:
+    return document(response)["response"]
+
+
+class Count:
+    """Tells how far many calls are, and which failed."""
+
+    def __init__(self, terminal: Terminal, total: int | None = None) -> None:
+        self._terminal = terminal
+        # On one terminal the results are the progress.
+        self._live = terminal.live and (total is not None or not terminal.stdout.isatty())
+        self._total = "" if total is None else f" of {total:,}"
+        self._began = time.monotonic()
+        self._drawn = 0.0
+        self.calls = 0
+        self.failed = 0
+
+    def watch(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The same results, counted."""
+        try:
+            for result in results:
+                self._add(result)
+                yield result
+        finally:
+            self._clear()
+
+    def __str__(self) -> str:
+        seconds = max(time.monotonic() - self._began, 0.001)
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        calls = f"{self.calls:,} call{'s' * (self.calls != 1)}"
+        return f"{calls} in {seconds:.1f} s, {self.calls / seconds:,.0f} a second{failed}"
+
+    def _add(self, result: Result) -> None:
+        self.calls += 1
+        if result.failed:
+            self.failed += 1
+            if self.failed <= _TOLD:
+                self._clear()
+                self._terminal.note(f"{result.number}: {result.why}")
+        now = time.monotonic()
+        if self._live and now - self._drawn > 0.1:
+            self._drawn = now
+            failed = f", {self.failed:,} failed" if self.failed else ""
+            rate = self.calls / max(now - self._began, 0.001)
+            text = f"{self.calls:,}{self._total} done{failed}, {rate:,.0f} a second"
+            self._terminal.stderr.write(f"\r{text}\x1b[K")
+            self._terminal.stderr.flush()
+
+    def _clear(self) -> None:
+        if self._live and self._drawn:
+            self._terminal.stderr.write("\r\x1b[K")
+            self._terminal.stderr.flush()
+
+
+def latency_table(latency: Latency) -> RenderableType:
+    """Percentiles in milliseconds, the counts, and a histogram of the round trips."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from lcli.ui.tables import plain_table
+
+    table = plain_table("ms", ">p50", ">p90", ">p99", ">max")
+    named = {
+        "round trip": latency.round_trip,
+        "duration": latency.duration,
+        "cold start": latency.init,
+    }
+    for name, spread in named.items():
+        if spread:
+            numbers = (spread.p50, spread.p90, spread.p99, spread.max)
+            table.add_row(name, *(f"{number:,.1f}" for number in numbers))
+    counts = (
+        f"{latency.calls:,} calls, {latency.cold_starts:,} cold starts, {latency.errors:,} errors"
+    )
+    most = max((bucket.count for bucket in latency.histogram), default=1)
+    bars = plain_table(">from ms", ">to", "", ">calls")
+    for bucket in latency.histogram:
+        bar = "█" * round(bucket.count / most * _BAR) or "▏" * bool(bucket.count)
+        bars.add_row(f"{bucket.low:,.1f}", f"{bucket.high:,.1f}", bar, f"{bucket.count:,}")
+    return Group(table, Text(counts), Text(), bars)

@@ -1,0 +1,145 @@
+import io
+import json
+import threading
+import time
+
+import pytest
+
+from lcli.aws.clients import AwsError
+from lcli.invoke.call import FunctionError
+from lcli.invoke.many import Caller, invoke_many, lines
+from lcli.invoke.payload import SYNC_LIMIT
+
+
+class Echo:
+    """Answers with the payload; the first of every four answers comes last."""
+
+    def __init__(self, **refusals):
+        self.refusals = refusals
+        self.lock = threading.Lock()
+        self.sent = []
+        self.busy = self.busiest = 0
+
+    def once(self, service, operation, read_timeout, /, **parameters):
+        payload = parameters["Payload"]
+        with self.lock:
+            self.sent.append(payload)
+            self.busy += 1
+            self.busiest = max(self.busiest, self.busy)
+        time.sleep(0.02 if len(self.sent) % 4 == 1 else 0.001)
+        with self.lock:
+            self.busy -= 1
+        code = self.refusals.get(payload.decode().strip('"'))
+        if code:
+            raise AwsError(code, "no", service=service, operation=operation)
+        answer = {"StatusCode": 200, "Payload": io.BytesIO(payload)}
+        failed = b"errorType" in payload
+        return answer | ({"FunctionError": "Unhandled"} if failed else {})
+
+
+def many(echo, payloads, parallel=4):
+    return list(invoke_many(Caller(echo, "f"), payloads, parallel=parallel))
+
+
+def test_results_come_in_the_order_of_the_payloads_and_each_is_sent_once():
+    payloads = [str(number).encode() for number in range(200)]
+    echo = Echo()
+    results = many(echo, payloads)
+    assert [result.response.payload for result in results] == payloads
+    assert [result.number for result in results] == list(range(1, 201))
+    assert sorted(echo.sent) == sorted(payloads)
+    assert echo.busiest == 4
+
+
+def test_no_more_is_read_than_the_results_that_are_not_taken_allow():
+    read = []
+
+    def endless():
+        while True:
+            read.append(None)
+            yield b"1"
+
+    results = invoke_many(Caller(Echo(), "f"), endless(), parallel=3)
+    for _ in range(10):
+        next(results)
+    time.sleep(0.2)
+    # two a worker in the queue, the ten taken, and the one that is to go into the queue
+    assert len(read) <= 10 + 3 * 2 + 1
+    results.close()
+    before = len(read)
+    time.sleep(0.05)
+    assert len(read) <= before + 1
+
+
+def test_a_result_is_given_while_the_next_payload_is_not_there_yet():
+    go_on = threading.Event()
+
+    def slow():
+        yield b"1"
+        go_on.wait(5)
+        yield b"2"
+
+    results = invoke_many(Caller(Echo(), "f"), slow(), parallel=2)
+    began = time.monotonic()
+    assert next(results).response.payload == b"1"
+    assert time.monotonic() - began < 2
+    go_on.set()
+    assert [result.response.payload for result in results] == [b"2"]
+
+
+def test_errors_are_results_and_the_rest_goes_on():
+    failed = b'{"errorType": "E", "errorMessage": "m"}'
+    results = many(Echo(b="TooManyRequestsException"), [b'"a"', b'"b"', b"{", failed, b'"c"'])
+    assert [result.failed for result in results] == [False, True, True, True, False]
+    assert (results[1].code, results[1].message) == ("TooManyRequestsException", "no")
+    assert results[2].code == "payload-not-json"
+    assert results[3].response.error == FunctionError("Unhandled", "E", "m", ())
+    assert results[3].why == "E: m"
+
+
+def test_a_refusal_that_all_would_get_ends_the_run():
+    echo = Echo(**{str(number): "ResourceNotFoundException" for number in range(1000)})
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        many(echo, (str(number).encode() for number in range(1000)))
+    time.sleep(0.1)
+    assert len(echo.sent) < 30
+
+
+def test_what_reading_raises_is_raised():
+    def broken():
+        yield b"1"
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        many(Echo(), broken())
+
+
+def test_lines_skip_blanks_and_keep_what_shows_that_a_line_is_too_long():
+    text = b'{"a": 1}\r\n\n  \n2\n"' + b"x" * (3 * SYNC_LIMIT) + b'"\n3'
+    found = list(lines(io.BytesIO(text)))
+    assert [len(line) if len(line) > 10 else line for line in found] == [
+        b'{"a": 1}',
+        b"2",
+        SYNC_LIMIT + 1,
+        b"3",
+    ]
+    result = many(Echo(), [found[2]])[0]
+    assert result.code == "payload-too-large"
+
+
+def test_many_payloads_need_no_more_memory_than_a_few():
+    import tracemalloc
+
+    body = json.dumps("x" * 100_000).encode()
+
+    class Quick:
+        def once(self, service, operation, read_timeout, /, **parameters):
+            return {"StatusCode": 200, "Payload": io.BytesIO(parameters["Payload"] + b" ")}
+
+    tracemalloc.start()
+    for _ in invoke_many(Caller(Quick(), "f"), (body + b" " for _ in range(500)), parallel=4):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # 50 MB went through; at most 4 x 2 payloads with their answers may wait, some copied
+    assert peak < 10_000_000
