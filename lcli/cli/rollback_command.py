@@ -99,7 +99,8 @@ def _targets(run: Run, texts: list[str], place: Place | None) -> list[Target]:
         named = find(text, document, place)
         target = ours.get(named.name, Target("", named.name, ""))
         alias = named.qualifier or target.alias
-        found.append(Target(target.function, target.name, alias))
+        account = text.split(":")[4] if named.region else ""
+        found.append(Target(target.function, target.name, alias, account))
     return list(dict.fromkeys(found))
 
 

@@ -35,6 +35,8 @@ class Target:
     """The AWS name."""
     alias: str
     """Empty where it has none."""
+    account: str = ""
+    """What its ARN says, where it was named by one."""
 
     @property
     def label(self) -> str:
@@ -142,6 +144,14 @@ def _prepare(clients: Clients, target: Target, to: str, place: Place | None) -> 
             next_step="deploy it first" if target.function else "see `lcli list --all`",
         )
     arn = function["Configuration"]["FunctionArn"]
+    account = arn.split(":")[4]
+    if target.account not in ("", account):
+        raise _refused(
+            "wrong-account",
+            f"{target.label} is of account {target.account}, and the credentials are of {account}",
+            arn,
+            "choose the other account's credentials with --profile",
+        )
     tags = function.get("Tags", {})
     _check_owner(target, tags, place, arn)
     alias = _alias(clients, target)
@@ -176,7 +186,7 @@ def _check_owner(target: Target, tags: dict[str, str], place: Place | None, arn:
 
 
 def _alias(clients: Clients, target: Target) -> dict[str, Any] | None:
-    if not target.alias:
+    if not target.alias or target.alias == LATEST or target.alias.isdecimal():
         return None
     try:
         return clients.call("lambda", "GetAlias", FunctionName=target.name, Name=target.alias)

@@ -127,6 +127,22 @@ def test_the_next_deploy_asks_and_releases(app: OnCloud) -> None:
             id="no such alias",
         ),
         pytest.param(
+            Target("one", "photos-one", "2"),
+            "",
+            "no-alias",
+            "one has no alias '2'",
+            "see its aliases with `lcli status`, or deploy it",
+            id="a version in place of an alias",
+        ),
+        pytest.param(
+            Target("", "photos-one", "live", "999999999999"),
+            "",
+            "wrong-account",
+            "photos-one is of account 999999999999, and the credentials are of ACCOUNT",
+            "choose the other account's credentials with --profile",
+            id="another account",
+        ),
+        pytest.param(
             Target("three", "photos-three", "live"),
             "",
             "not-found",
@@ -141,6 +157,7 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     moves, (problem,) = prepare(app.session(), [target], to=to, place=app.place())
     assert (moves, app.mutations()) == ((), [])
+    what = what.replace("ACCOUNT", app.account)
     assert (problem.code, problem.what, problem.next_step) == (code, what, next_step)
 
 
