@@ -20,6 +20,7 @@ def main() -> NoReturn:
     """
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(50_000, 20, 20)
+    _open_closed_streams()
     from lcli.cli.app import command
     from lcli.cli.run import Run
 
@@ -31,6 +32,8 @@ def main() -> NoReturn:
         code = int(ExitCode.DONE)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
+        if isinstance(end.__context__, BrokenPipeError):  # Typer makes exit code 1 of it
+            code = _reader_left()
     except KeyboardInterrupt:
         code = int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
@@ -39,7 +42,14 @@ def main() -> NoReturn:
         if os.environ.get("LCLI_DEBUG") == "1":
             raise
         code = _report(error, run)
-    sys.exit(_flush(code))
+    sys.exit(_flush(code, run))
+
+
+def _open_closed_streams() -> None:
+    """`lcli … >&-`: Python has None for a stream that was closed before it began."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (to the end)
 
 
 def _know_shells() -> None:
@@ -85,11 +95,14 @@ def _translate(error: Exception) -> LcliError:
     )
 
 
-def _flush(code: int) -> int:
+def _flush(code: int, run: Run) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         return _reader_left()
+    except OSError as error:
+        _reader_left()
+        return _report(error, run)
     return code
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -37,12 +39,12 @@ class Terminal:
     @cached_property
     def out(self) -> Console:
         """Rich on stdout; as wide as the content needs when it is not a terminal."""
-        return self._console(self.stdout)
+        return self._console(self.stdout, _reader_left)
 
     @cached_property
     def err(self) -> Console:
         """Rich on stderr."""
-        return self._console(self.stderr)
+        return self._console(self.stderr, self._nobody_reads_stderr)
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or tree on stdout."""
@@ -51,19 +53,26 @@ class Terminal:
     def note(self, text: str) -> None:
         """One plain line on stderr, unless --quiet."""
         if not self.quiet:
-            self.stderr.write(neutralise(text) + "\n")
-            self.stderr.flush()
+            try:
+                self.stderr.write(neutralise(text) + "\n")
+                self.stderr.flush()
+            except BrokenPipeError:
+                self._nobody_reads_stderr()
 
     def debug(self, text: str) -> None:
         """One plain line on stderr with --verbose."""
         if self.verbose:
             self.note(text)
 
-    def _console(self, stream: TextIO) -> Console:
+    def _nobody_reads_stderr(self) -> None:
+        """`lcli deploy 2>&1 | head`: half a deploy is worse than one that nobody watches."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.stderr.fileno())
+
+    def _console(self, stream: TextIO, on_broken_pipe: Callable[[], None]) -> Console:
         from rich.console import Console
 
         terminal = stream.isatty()
-        return Console(
+        console = Console(
             file=stream,
             no_color=not self.color,
             force_terminal=terminal,
@@ -73,3 +82,10 @@ class Terminal:
             emoji=False,
             soft_wrap=not terminal,
         )
+        # Rich's own answer is to exit with 1 at once.
+        console.on_broken_pipe = on_broken_pipe  # type: ignore[method-assign]
+        return console
+
+
+def _reader_left() -> None:
+    raise BrokenPipeError

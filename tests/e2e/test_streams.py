@@ -1,0 +1,50 @@
+"""Streams that are closed, full, or read by somebody who has enough."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LCLI = f"{shlex.quote(sys.executable)} -m lcli"
+FULL = (
+    "error: the system refused an operation: No space left on device [system-error]\n"
+    "  next: check the path, its permissions and the free space, then run the command again\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "stdout", "stderr"),
+    [
+        pytest.param("validate -o json > /dev/full", 1, "", FULL, id="full-stdout"),
+        pytest.param("validate -o json >&-", 0, "", "", id="closed-stdout"),
+        pytest.param("validate 2>&-", 0, "", "", id="closed-stderr"),
+        pytest.param("validate -q <&-", 0, "", "", id="closed-stdin"),
+        pytest.param("schema | true", 0, "", "", id="reader-of-text-left"),
+        pytest.param("build | true", 0, "", "", id="reader-of-a-table-left"),
+        pytest.param("validate 2>&1 >&3 | true", 0, "", "", id="reader-of-stderr-left"),
+    ],
+)
+def test_no_traceback_for_any_stream(
+    tmp_path: Path, line: str, code: int, stdout: str, stderr: str
+) -> None:
+    (tmp_path / "app.py").write_text("def handler(event, context): return event\n")
+    (tmp_path / "lcli.yaml").write_text(
+        "app: a\nregion: eu-west-1\nfunctions:\n"
+        "  f: {source: app.py, runtime: python3.13, handler: app.handler}\n"
+    )
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"exec 3>/dev/null; {LCLI} {line}"],
+        cwd=tmp_path,
+        env=os.environ | {"LCLI_CACHE_DIR": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (code, stdout)
+    if "build" not in line:
+        assert done.stderr == stderr
