@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ import psutil
 from lcli.local.execution import Deployed, Invocation, Outcome, Throttled
 from lcli.local.log_sink import LogSink
 from lcli.local.runtime.answers import platform_error
-from lcli.local.runtime.environment import INIT_SECONDS, MEASURED_EVERY, Environment
+from lcli.local.runtime.environment import MEASURED_EVERY, Environment
 from lcli.local.runtime.guard import Guard
 from lcli.local.runtime.launch import InvalidEntrypoint, Launch, Launcher
 from lcli.local.runtime.layers import merged
@@ -36,8 +37,11 @@ LOG = logging.getLogger(__name__)
 
 ACCOUNT_CONCURRENCY = 1000
 """Invocations at a time in an account and region (Lambda quotas)."""
-ADMITTED_WITHIN = 30
-"""Seconds that an event may wait for an environment beyond what one start and one event take."""
+PATIENCE = 40
+"""Seconds beyond a function's time-out that an event may wait for an environment: an init phase
+that fails and runs again within the time-out, and half a minute for the machine."""
+ROOM_LOOKED_FOR = 1
+"""Seconds between two looks for room where nothing has told of any."""
 IDLE_SECONDS = 300
 LINGER_SECONDS = 0.1
 """How long a worker that has answered is expected to ask for the next event at once."""
@@ -89,19 +93,22 @@ class Environments:
         freeze: bool = True,
         notice: Callable[[str], None] = lambda _: None,
         idle_seconds: float = IDLE_SECONDS,
+        patience: float = PATIENCE,
         most: int | None = None,
     ) -> None:
         """`directory` is for temporary files; `endpoint` is the local cloud's, for the SDKs.
 
         `notice` gets one sentence where another version than a runtime names runs. `freeze` stops
-        workers between invocations, as Lambda does. `most` is the number of environments that
-        this machine can hold.
+        workers between invocations, as Lambda does. An event that no environment comes free for
+        within its function's time-out and `patience` is throttled. `most` is the number of
+        environments that this machine can hold.
         """
         self._directory = directory
         self._endpoint = endpoint
         self._sink = sink
         self._freeze = freeze
         self._idle_seconds = idle_seconds
+        self._patience = patience
         self._most = most or _most()
         self._launcher = Launcher(directory / "runtime", notice=notice)
         self._preparing = threading.Lock()
@@ -176,7 +183,7 @@ class Environments:
     async def _acquire(self, deployed: Deployed) -> Environment:
         """An idle environment, or one whose start failed. Raises Throttled when none comes."""
         pool = self._pool(deployed)
-        until = time.monotonic() + ADMITTED_WITHIN + INIT_SECONDS + deployed.timeout
+        until = time.monotonic() + self._patience + deployed.timeout
         while True:
             if pool.idle:
                 environment = pool.idle.pop()
@@ -249,7 +256,9 @@ class Environments:
                 min(idle, key=lambda each: each.used).end()
             else:
                 self._freed.clear()
-                await self._freed.wait()
+                # Those who wait may have given up meanwhile.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._freed.wait(), ROOM_LOOKED_FOR)
 
     async def _make(self, pool: Pool, launch: Launch | str, layers: Path) -> Environment:
         """Start an environment; `launch` as `_prepare` gives it."""

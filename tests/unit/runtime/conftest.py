@@ -18,6 +18,8 @@ from lcli.local.runtime.environments import Environments
 T = TypeVar("T")
 PYTHON = f"python3.{sys.version_info[1]}"
 """The version that runs the tests is always there."""
+LONGEST = 60.0
+"""Seconds."""
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:f"
 
 
@@ -95,7 +97,8 @@ class Bench:
         return Deployed(**(defaults | settings))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.loop.run_until_complete(work)
+        """Its result; nothing here takes as long as LONGEST, so that a hang is a failure."""
+        return self.loop.run_until_complete(asyncio.wait_for(work, LONGEST))
 
     def invoke(self, function: Deployed, event: Any = None, **settings: Any) -> Outcome:
         return self.run(self.start(function, event, **settings))

@@ -75,6 +75,22 @@ def test_events_wait_where_the_machine_holds_no_more(bench: Any) -> None:
     assert len(set(pids(bench.run(both())))) == 1
 
 
+def test_an_event_that_no_environment_comes_free_for_is_throttled(bench: Any) -> None:
+    bench.environments(most=1, patience=0)
+    long, short = bench.function(SLOW), bench.function(SLOW, arn="arn:other", timeout=1)
+
+    async def both() -> list[Any]:
+        first = asyncio.ensure_future(bench.start(long, 2))
+        # Until it has the only place.
+        await asyncio.sleep(0.3)
+        return await asyncio.gather(first, bench.start(short), return_exceptions=True)
+
+    first, second = bench.run(both())
+    assert first.function_error is None
+    assert isinstance(second, Throttled)
+    assert second.reason == "ConcurrentInvocationLimitExceeded"
+
+
 def test_an_idle_environment_makes_room_for_another_function(bench: Any) -> None:
     bench.environments(most=1)
     one, two = bench.function(SLOW), bench.function(SLOW, arn="arn:other")
