@@ -68,7 +68,9 @@ def _load(path: Path) -> dict[str, str]:
         known = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    return {path: seen for path, seen in known.items() if isinstance(seen, str)}
 
 
 def _save(path: Path, known: dict[str, str]) -> None:

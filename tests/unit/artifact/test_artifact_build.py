@@ -236,9 +236,10 @@ def test_a_file_that_has_just_changed_is_read_again(root, tmp_path):
     assert index.read_text() == "{}"
 
 
-def test_a_damaged_index_is_made_again(root, tmp_path):
+@pytest.mark.parametrize("text", ["[1", "[]", '{"PATH": [1, 2]}'])
+def test_a_damaged_index_is_made_again(root, tmp_path, text):
     index = tmp_path / "index.json"
-    index.write_text("[1")
+    index.write_text(text.replace("PATH", str(root / "app.py")))
     assert content_hashes(read_tree(root), index) == [sha(root / "app.py")]
 
 
