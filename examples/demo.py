@@ -7,6 +7,7 @@ program would. Ends by itself; the local cloud goes on running until `lcli local
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -46,7 +47,7 @@ def main() -> None:
     with urllib.request.urlopen(page, timeout=30) as answer:  # noqa: S310 (a loopback address)
         shown = answer.read().decode().count("<img")
     say(f"the gallery shows {shown} thumbnail{'s' * (shown != 1)}: {page}")
-    say("open it in a browser; `lcli local stop` ends what runs (or 30 idle minutes)")
+    say(f"open it in a browser; `{os.path.relpath(LCLI[0])} local stop` ends what runs")
 
 
 def wait_for_thumbnail(s3: object) -> str:

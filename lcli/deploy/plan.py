@@ -141,7 +141,7 @@ class _Planner:
         kind = self.kinds[key.kind]
         changes = kind.diff(self._settled(resource), found)
         fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
-        if not changes or not (fixed or kind.renews):
+        if not changes or not fixed:
             self.outputs[key] = found.outputs
         if not changes:
             if found.note:
@@ -151,7 +151,9 @@ class _Planner:
             reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
             confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
             return Action(Verb.UPDATE, resource, found, changes, reason, confirm)
-        in_place = "" if kind.renews else f"{', '.join(fixed)} cannot be changed in place"
+        in_place = f"{', '.join(fixed)} cannot be changed in place"
+        if kind.keeps:
+            in_place = "a new one; the old one stays"
         reason = found.note or in_place
         asks = f"replaces {kind.title} {key.name}" if key.kind in _MISSED else exposing
         return Action(Verb.REPLACE, resource, found, changes, reason, asks)

@@ -218,9 +218,6 @@ class Kind(ABC):
     permissions, URLs. Such things of one function are written one at a time, too, since each
     write moves its RevisionId or its policy."""
 
-    renews: ClassVar[bool] = False
-    """An update changes its outputs (a layer's newest version has another ARN)."""
-
     @abstractmethod
     def read(self, reading: Reading) -> Iterable[Actual]:
         """What exists of the desired ones, and what is ours though nothing desires it.

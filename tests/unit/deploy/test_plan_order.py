@@ -87,7 +87,7 @@ def test_what_agrees_is_left_alone() -> None:
                 replace(VERSION, fields={"Memory": 256}),
                 Actual(VERSION),
                 (Change("Memory", 128, 256),),
-                "Memory cannot be changed in place",
+                "a new one; the old one stays",
             ),
             id="a new version, the old one kept, unasked",
         ),
