@@ -153,8 +153,10 @@ def _row_status(own: Outcome | None, outcomes: list[Outcome]) -> str:
         return "unfinished"
     if own and own.action.verb is not Verb.NONE:
         return _PAST[own.action.verb]
-    changed = any(one.action.verb is not Verb.NONE for one in outcomes)
-    return "updated" if changed else "unchanged"
+    verbs = {one.action.verb for one in outcomes} - {Verb.NONE}
+    if own is None and verbs == {Verb.DELETE}:  # what an interrupted delete left of it
+        return "deleted"
+    return "updated" if verbs else "unchanged"
 
 
 def change_json(change: Change, masked: Masked) -> dict[str, object]:

@@ -4,8 +4,8 @@ import re
 from rich.console import Console
 
 from lcli.deploy.events import Doing, Failed, Finished, Skipped, Started
-from lcli.deploy.report import FunctionRow, Outcome, Status
-from lcli.resources.model import Action, Key, Resource, Verb
+from lcli.deploy.report import FunctionRow, Outcome, Report, Status
+from lcli.resources.model import Action, Key, Place, Resource, Verb
 from lcli.ui.progress import _Board, progress
 from lcli.ui.report import closing_line, closing_table, size
 from lcli.ui.terminal import Terminal
@@ -85,6 +85,12 @@ def test_the_closing_table_says_what_became_of_each_function():
     assert closing_line(rows, 3.4) == "1 created, 1 unchanged in 3.4 s"
     assert closing_line((), 0.1) == "nothing to do in 0.1 s"
     assert closing_line((), 0.1, (Outcome(API, Status.FAILED),)) == "1 failed in 0.1 s"
+
+
+def test_the_rest_of_an_interrupted_delete_is_a_deletion():
+    gone = Outcome(action("role", "app-f", "f", Verb.DELETE), Status.DONE)
+    report = Report(Place("app", "", "eu-west-1", "1" * 12), (gone,))
+    assert [row.status for row in report.rows] == ["deleted"]
 
 
 def test_sizes_are_rounded_for_people():
