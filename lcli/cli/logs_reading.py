@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.observe.events import LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
-from lcli.observe.follow import Follower, Turns
+from lcli.observe.follow import Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages, history, last
 from lcli.observe.records import Record
 from lcli.ui.log_lines import Write
@@ -77,7 +77,7 @@ class Logs:
         """Print what there is. Raises LcliError where a function has no log group."""
         self._run.session()
         try:
-            self._print([partial(_existing, s, self._read(s)) for s in self._sources])
+            self._print([partial(_existing, s, self._read_all(s)) for s in self._sources])
         finally:
             self._clear()
         self._printer.finish()
@@ -98,7 +98,7 @@ class Logs:
                 reconnect=self._run.forget_sessions,
             )
             self._print(
-                [partial(_perhaps, self._read(source)) for source in self._sources],
+                [partial(_perhaps, self._read_all(source)) for source in self._sources],
                 printed=follower.printed,
                 stop=stop.is_set,
             )
@@ -146,15 +146,21 @@ class Logs:
             if printer.enough or stop():
                 return
 
-    def _read(self, source: Source, turns: Turns | None = None) -> ReadPages:
+    def _read(self, source: Source, turns: Turns | None = None) -> ReadNew:
         pattern = self._span.pattern
         before = partial(turns.wait, source) if turns else lambda: None
 
-        def read(start: int, end: int) -> Iterator[list[LogEvent]]:
+        def read(start: int, end: int, known: Container[str]) -> Iterator[list[LogEvent]]:
             clients = self._run.session()
-            return read_pages(clients, source, start, end, pattern, before_call=before)
+            return read_pages(
+                clients, source, start, end, known, pattern=pattern, before_call=before
+            )
 
         return read
+
+    def _read_all(self, source: Source) -> ReadPages:
+        read = self._read(source)
+        return lambda start, end: read(start, end, ())
 
     def _clear(self) -> None:
         if self._reading:

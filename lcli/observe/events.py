@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from sys import intern
 from typing import NamedTuple
@@ -59,11 +59,13 @@ def read_pages(
     source: Source,
     start: int,
     end: int,
-    pattern: str = "",
+    known: Container[str] = (),
     *,
+    pattern: str = "",
     before_call: Callable[[], None] = lambda: None,
 ) -> Iterator[list[LogEvent]]:
-    """The events of a group with ``start <= timestamp < end``, page by page.
+    """The events of a group with ``start <= timestamp < end``, page by page, but for those whose
+    ids are `known`.
 
     Follows nextToken to its end, since pages may be empty while a token remains
     (FilterLogEvents, API reference). Pages need not be in the order of time, and may repeat
@@ -88,6 +90,7 @@ def read_pages(
                 event["message"],
             )
             for event in page.get("events", ())
+            if event["eventId"] not in known
         ]
         following = page.get("nextToken", "")
         if not following or following == token:

@@ -10,13 +10,13 @@ timestamp.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
 from lcli.observe.events import LogEvent, Source, by_time
-from lcli.observe.history import BUDGET, ReadPages, slices, token_expired
+from lcli.observe.history import BUDGET, slices, token_expired
 
 LATENESS = 900_000
 """Milliseconds after its timestamp by which an event must have arrived to be printed for sure."""
@@ -26,6 +26,8 @@ SWEEPS = ((2.0, 10_000), (20.0, 120_000), (120.0, LATENESS + 180_000))
 The deepest looks back further than LATENESS by more than the time between two of them, since an
 event may arrive just after one.
 """
+ReadNew = Callable[[int, int, Container[str]], Iterable[list[LogEvent]]]
+"""Pages of the events with ``start <= timestamp < end`` but for those with these ids."""
 DEEPEST = SWEEPS[-1][1]
 REORDER = 1.0
 """Seconds for which events are held so that earlier ones of other groups come before them."""
@@ -109,7 +111,7 @@ class Reorder:
 @dataclass(slots=True)
 class _Group:
     source: Source
-    read: ReadPages
+    read: ReadNew
     start: int
     newest: int
     seen: dict[str, int] = field(default_factory=dict)
@@ -118,6 +120,10 @@ class _Group:
     wait_until: float = float("-inf")
     backoff: float = 0.0
     trouble: str = ""
+
+    def pages(self, start: int, end: int) -> Iterable[list[LogEvent]]:
+        """What has not been seen yet."""
+        return self.read(start, end, self.seen)
 
     def is_new(self, event: LogEvent) -> bool:
         """Remembers the event; False where it was seen before."""
@@ -144,7 +150,7 @@ class Follower:
 
     def __init__(
         self,
-        reads: Sequence[tuple[Source, ReadPages]],
+        reads: Sequence[tuple[Source, ReadNew]],
         start: int,
         *,
         notice: Callable[[str], None] = lambda text: None,
@@ -205,7 +211,7 @@ class Follower:
         began, wall = self._clock(), self._wall()
         start = max(group.start, group.newest - SWEEPS[depth][1])
         try:
-            for events in slices(group.read, start, wall + _FUTURE, self._share):
+            for events in slices(group.pages, start, wall + _FUTURE, self._share):
                 self._reorder.add([e for e in events if group.is_new(e)], self._clock())
                 # A sender's clock that is ahead must not move the windows beyond now.
                 group.advance(min(events[-1].timestamp, wall))
