@@ -41,8 +41,9 @@ def command(
     """Print the logs of functions, merged by time.
 
     --follow prints every event exactly once if it reaches CloudWatch within 15 minutes of its
-    timestamp; the events of several functions are in the order of time if they arrive within a
-    second of each other, others are marked (late). With -o json each event is one line.
+    timestamp. Events of several functions are held for a second to bring them into the order of
+    time; one that comes behind newer ones all the same is marked (late). With -o json each
+    event is one line.
     """
     from lcli.cli.logs_reading import Logs, reader_left
 
