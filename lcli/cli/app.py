@@ -24,6 +24,7 @@ COMMANDS = (
     "list",
     "status",
     "invoke",
+    "event",
     "logs",
     "versions",
     "rollback",

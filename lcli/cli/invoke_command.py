@@ -30,6 +30,8 @@ def command(
     each: options.Each = False,
     repeat: options.Repeat = None,
     parallel: options.Parallel = 10,
+    event_name: options.Event = None,
+    changes: options.Set = None,
 ) -> None:
     """Invoke a function; response on stdout.
 
@@ -37,36 +39,50 @@ def command(
     Exit 4 if the function failed; --each goes on after errors and exits 4 at the end.
     """
     from lcli.cli.local_runtimes import check_runtime_of
-    from lcli.invoke.payload import read_payload
 
     run: Run = ctx.obj
-    many = {"--each": each, "--repeat": repeat is not None}
-    _refuse_pairs({"--async": asynchronous, "--dry-run": dry_run, "--stream": stream})
-    _refuse_pairs({"--stream": stream, "-o json": run.json})
-    for other in ({"--dry-run": dry_run}, {"--stream": stream}, {"--tail": tail}):
-        _refuse_pairs(many | other)
-    _refuse_pairs({"--each": each, "--payload": payload is not None})
-    _refuse_pairs({"--repeat": repeat is not None, "--async": asynchronous})
+    _refuse_pairs(ctx, run)
     mode = _mode(asynchronous, dry_run)
-    stdin = sys.stdin.buffer
-    event = b"" if each else read_payload(payload, stdin, asynchronous=asynchronous, raw=raw)
+    event = b"" if each else _event(run, payload, event_name, changes, mode, raw=raw)
     named = _named(run, function, qualifier)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
     if each or repeat:
-        from lcli.cli.invoke_many import each_line, repeated
-
-        run.parallel = parallel
-        if repeat:
-            failed = repeated(run, named, event, repeat, parallel=parallel)
-        else:
-            failed = each_line(run, named, mode, parallel=parallel, raw=raw)
+        failed = _call_many(run, named, event, mode, repeat, parallel, raw=raw)
     else:
         response = _call(run, named, event, mode, stream=stream, raw=raw)
         _show(run, named.name, mode, response, tail=tail, raw=raw)
-        failed = int(response.error is not None)
+        failed = response.error is not None
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
+
+
+def _event(
+    run: Run,
+    payload: str | None,
+    name: str | None,
+    changes: list[str] | None,
+    mode: Mode,
+    *,
+    raw: bool,
+) -> bytes:
+    """The payload as it is sent: given, or named; with --set's changes."""
+    from lcli.invoke.payload import check_json, check_size, read_payload
+
+    asynchronous = mode == "Event"
+    event = read_payload(payload, sys.stdin.buffer, asynchronous=asynchronous, raw=raw)
+    if name is not None:
+        from lcli.invoke.event import read_event
+
+        document = run.any_document
+        event = read_event(name, document.path.parent if document else None)
+        check_json(event, name)
+    if changes:
+        from lcli.invoke.event import override
+
+        event = override(event, changes)
+    check_size(event, name or "--set", asynchronous=asynchronous)
+    return event
 
 
 def _mode(asynchronous: bool, dry_run: bool) -> Mode:
@@ -75,11 +91,25 @@ def _mode(asynchronous: bool, dry_run: bool) -> Mode:
     return Mode.ASYNC if asynchronous else Mode.DRY_RUN if dry_run else Mode.SYNC
 
 
-def _refuse_pairs(given: dict[str, bool]) -> None:
-    """At most one of these options makes sense."""
-    both = [name for name, on in given.items() if on]
-    if len(both) > 1:
-        raise usage("usage", f"{both[0]} and {both[1]} exclude each other", "leave one out")
+_EXCLUSIVE = (
+    ("--async", "--dry-run", "--stream", "--repeat"),
+    ("--dry-run", "--stream", "--each", "--repeat"),
+    ("--tail", "--each", "--repeat"),
+    ("--each", "--payload", "--event"),
+    ("--each", "--set"),
+    ("--raw", "--set"),
+    ("--stream", "-o json"),
+)
+"""Of each of these, at most one makes sense."""
+
+
+def _refuse_pairs(ctx: typer.Context, run: Run) -> None:
+    given = {option.opts[-1]: ctx.params.get(option.name or "") for option in ctx.command.params}
+    given["-o json"] = run.json
+    for names in _EXCLUSIVE:
+        both = [name for name in names if given.get(name)]
+        if len(both) > 1:
+            raise usage("usage", f"{both[0]} and {both[1]} exclude each other", "leave one out")
 
 
 def _named(run: Run, function: str, qualifier: str | None) -> Named:
@@ -87,6 +117,25 @@ def _named(run: Run, function: str, qualifier: str | None) -> Named:
 
     named = find(function, run.any_document)
     return named if qualifier is None else replace(named, qualifier=qualifier)
+
+
+def _call_many(
+    run: Run,
+    named: Named,
+    event: bytes,
+    mode: Mode,
+    repeat: int | None,
+    parallel: int,
+    *,
+    raw: bool,
+) -> bool:
+    """Whether any of the calls failed."""
+    from lcli.cli.invoke_many import each_line, repeated
+
+    run.parallel = parallel
+    if repeat:
+        return repeated(run, named, event, repeat, parallel=parallel) > 0
+    return each_line(run, named, mode, parallel=parallel, raw=raw) > 0
 
 
 def _call(run: Run, named: Named, event: bytes, mode: Mode, *, stream: bool, raw: bool) -> Response:

@@ -56,3 +56,38 @@ Parallel = Annotated[
         "--parallel", metavar="N", min=1, max=1000, help="Calls at once, with --each and --repeat."
     ),
 ]
+
+
+def complete_event(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The names that --event takes, for shell completion."""
+    from lcli.cli.run import Run
+    from lcli.errors import LcliError
+    from lcli.invoke.event import KINDS, own_events
+
+    run = ctx.find_root().obj
+    try:
+        document = run.any_document if isinstance(run, Run) else None
+    except LcliError:
+        document = None
+    own = own_events(document.path.parent) if document else {}
+    return [name for name in sorted({*KINDS, *own}) if name.startswith(incomplete)]
+
+
+Event = Annotated[
+    str | None,
+    typer.Option(
+        "--event",
+        metavar="KIND",
+        help="events/KIND.json beside the manifest, or a sample: s3, sqs, http … (lcli event).",
+        autocompletion=complete_event,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Replace a value of the event: Records[0].s3.object.key=cat.jpg.",
+        show_default=False,
+    ),
+]

@@ -141,6 +141,8 @@ def test_repeat_prints_percentiles_cold_starts_and_a_histogram(deployed):
         (("--each", "--repeat", "2"), "--each and --repeat exclude each other"),
         (("--each", "-p", "1"), "--each and --payload exclude each other"),
         (("--stream", "--async"), "--async and --stream exclude each other"),
+        (("-p", "1", "--event", "s3"), "--payload and --event exclude each other"),
+        (("--stream", "-o", "json"), "--stream and -o json exclude each other"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -148,3 +150,15 @@ def test_options_that_exclude_each_other_are_refused(deployed, options, message)
     done = deployed.run("invoke", "echo", *options)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_events_by_kind_and_by_name_with_changes(deployed):
+    change = ("--set", "Records[0].s3.object.key=cat.jpg")
+    answer = json.loads(deployed.ok("invoke", "echo", "--event", "s3", *change))
+    assert answer["Records"][0]["s3"]["object"]["key"] == "cat.jpg"
+    assert json.loads(deployed.ok("event", "s3", *change)) == answer
+    deployed.write("events/mine.json", '{"mine": true}')
+    assert json.loads(deployed.ok("invoke", "echo", "--event", "mine")) == {"mine": True}
+    assert "mine         events/mine.json" in deployed.ok("event")
+    unknown = deployed.run("event", "sqss")
+    assert (unknown.returncode, "did you mean sqs?" in unknown.stderr) == (2, True)

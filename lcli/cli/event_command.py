@@ -1,0 +1,55 @@
+"""lcli event: print a sample event."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from lcli.cli.invoke_options import Set, complete_event
+from lcli.cli.run import Run
+
+
+def command(
+    ctx: typer.Context,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]",
+            help="A source, or NAME of events/NAME.json; all are listed when left out.",
+            autocompletion=complete_event,
+            show_default=False,
+        ),
+    ] = None,
+    changes: Set = None,
+) -> None:
+    """Print a sample event of a source, to pipe into invoke.
+
+    KIND is s3, sqs, dynamodb, kinesis, http, sns, eventbridge, schedule or logs, or an event of
+    your own in events/ beside the manifest.
+
+    \b
+    lcli event s3 --set Records[0].s3.object.key=cat.jpg | lcli invoke thumbnail -p -
+    """
+    from lcli.invoke.event import KINDS, override, own_events, read_event
+    from lcli.invoke.payload import check_json
+
+    run: Run = ctx.obj
+    directory = run.any_document.path.parent if run.any_document else None
+    if kind is None:
+        own = {
+            name: f"{path.parent.name}/{path.name}" for name, path in own_events(directory).items()
+        }
+        if run.json:
+            run.print_json({"events": KINDS | own})
+            return
+        width = max(map(len, KINDS | own))
+        for name, what in (KINDS | own).items():
+            run.stdout.write(f"{name:{width}}  {what}\n")
+        return
+    event = read_event(kind, directory)
+    check_json(event, kind)
+    if changes:
+        event = override(event, changes)
+    run.print_json(json.loads(event))

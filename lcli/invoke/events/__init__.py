@@ -1,0 +1,1 @@
+"""Events as the AWS Lambda guide shows them, one file a source; `lcli.invoke.event` reads them."""
