@@ -249,11 +249,27 @@ class _Planner:
         staying = [
             found for key, found in self.actual.items() if key not in gone and not self._stays(key)
         ]
+        self._tell_of_others(staying, gone)
         while staying:
             found = staying.pop()
             for need in found.resource.needs:
                 if need in gone and found.resource.key not in self.desired:
                     staying.append(gone.pop(need))
+
+    def _tell_of_others(self, staying: Iterable[Actual], gone: Mapping[Key, Actual]) -> None:
+        """Says what stays because somebody else uses it, and what that is."""
+        users: dict[Key, list[str]] = {}
+        for found in staying:
+            for need in found.resource.needs:
+                if not found.ours and need in gone and found.resource.key not in self.desired:
+                    key = found.resource.key
+                    title = self.kinds[key.kind].title
+                    users.setdefault(need, []).append(f"{title} {_in(need, key)}")
+        for key, names in users.items():
+            self.notices.append(
+                f"{self.kinds[key.kind].title} {key.name} stays, since others use it: "
+                f"{', '.join(sorted(names))}"
+            )
 
     def _goes_along(self, resource: Resource, gone: Mapping[Key, object]) -> bool:
         """Whether deleting its container, which is deleted too, takes it away."""
@@ -283,6 +299,11 @@ class _Planner:
         if key in self.actual:
             return self.actual[key].resource
         return self.desired.get(key)
+
+
+def _in(container: Key, key: Key) -> str:
+    """A name without its container's: ``GET /theirs`` of ``shop/GET /theirs``."""
+    return key.name.removeprefix(f"{container.name}/")
 
 
 def _all_new(resource: Resource) -> tuple[Change, ...]:

@@ -142,17 +142,17 @@ class HttpApi(Kind):
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:
-        """DeleteApi. Raises LcliError where others have added routes to it."""
+        """DeleteApi. Raises LcliError where others have added routes since the plan was made."""
         api_id = actual.outputs["id"]
         try:
             integrations = _items(applying.clients, "GetIntegrations", api_id)
-            foreign = {
+            ours = {
                 f"integrations/{one['IntegrationId']}"
                 for one in integrations
-                if not one.get("Description", "").startswith("lcli:")
+                if one.get("Description", "").startswith("lcli:")
             }
             routes = _items(applying.clients, "GetRoutes", api_id)
-            others = sorted(one["RouteKey"] for one in routes if one.get("Target") in foreign)
+            others = sorted(one["RouteKey"] for one in routes if one.get("Target") not in ours)
             if others:
                 raise LcliError(
                     Problem(
@@ -160,7 +160,7 @@ class HttpApi(Kind):
                         f"the HTTP API {actual.resource.key.name} has routes that lcli did not "
                         f"make: {', '.join(others)}",
                         actual.outputs["arn"],
-                        "remove those routes, then run the same command again",
+                        "run the same command again: it leaves the API to them",
                     )
                 )
             applying.clients.call("apigatewayv2", "DeleteApi", ApiId=api_id)

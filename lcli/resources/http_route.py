@@ -255,7 +255,10 @@ class HttpAuthorizer(_InApi):
 
 
 class HttpRoute(_InApi):
-    """A route whose target is one of our integrations; others' routes are left alone."""
+    """A route whose target is one of our integrations; others' routes are left alone.
+
+    They are read all the same: the API that they need stays as long as they do.
+    """
 
     name = "http_route"
     title = "HTTP route"
@@ -275,8 +278,6 @@ class HttpRoute(_InApi):
             key = Key(self.name, f"{api.name}/{item['RouteKey']}")
             target = item.get("Target", "")
             integration = integrations.get(target)
-            if integration is None and key not in reading.desired:
-                continue
             authorizer = authorizers.get(item.get("AuthorizerId", ""))
             needs = (api, integration.key if integration else None, authorizer)
             yield Actual(
