@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -32,6 +35,7 @@ def command(
     parallel: options.Parallel = 10,
     event_name: options.Event = None,
     changes: options.Set = None,
+    wait: options.Wait = False,
 ) -> None:
     """Invoke a function; response on stdout.
 
@@ -42,6 +46,8 @@ def command(
 
     run: Run = ctx.obj
     _refuse_pairs(ctx, run)
+    if wait and not asynchronous:
+        raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
     mode = _mode(asynchronous, dry_run)
     event = b"" if each else _event(run, payload, event_name, changes, mode, raw=raw)
     named = _named(run, function, qualifier)
@@ -50,9 +56,8 @@ def command(
     if each or repeat:
         failed = _call_many(run, named, event, mode, repeat, parallel, raw=raw)
     else:
-        response = _call(run, named, event, mode, stream=stream, raw=raw)
-        _show(run, named.name, mode, response, tail=tail, raw=raw)
-        failed = response.error is not None
+        call = partial(_call, run, named, event, mode, stream=stream, raw=raw)
+        failed = _call_once(run, named, mode, call, tail=tail, wait=wait, raw=raw)
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
 
@@ -97,6 +102,7 @@ _EXCLUSIVE = (
     ("--tail", "--each", "--repeat"),
     ("--each", "--payload", "--event"),
     ("--each", "--set"),
+    ("--each", "--wait"),
     ("--raw", "--set"),
     ("--stream", "-o json"),
 )
@@ -138,6 +144,31 @@ def _call_many(
     return each_line(run, named, mode, parallel=parallel, raw=raw) > 0
 
 
+def _call_once(
+    run: Run,
+    named: Named,
+    mode: Mode,
+    call: Callable[[], Response],
+    *,
+    tail: bool,
+    wait: bool,
+    raw: bool,
+) -> bool:
+    """Call, show what came of it and what was logged; whether it failed."""
+    began = time.time()
+    response = call()
+    if tail and response.log:
+        from lcli.cli.invoke_log import show_log
+
+        show_log(run, named, response, began)
+    _show(run, named.name, mode, response, raw=raw)
+    if wait:
+        from lcli.cli.invoke_log import wait_for_report
+
+        return wait_for_report(run, named, response.request_id, began)
+    return response.error is not None
+
+
 def _call(run: Run, named: Named, event: bytes, mode: Mode, *, stream: bool, raw: bool) -> Response:
     from lcli.invoke.call import invoke
 
@@ -151,11 +182,9 @@ def _call(run: Run, named: Named, event: bytes, mode: Mode, *, stream: bool, raw
     return invoke_stream(session, named.name, event, write, qualifier=named.qualifier)
 
 
-def _show(run: Run, name: str, mode: Mode, response: Response, *, tail: bool, raw: bool) -> None:
+def _show(run: Run, name: str, mode: Mode, response: Response, *, raw: bool) -> None:
     from lcli.ui.response import closing_line, document, note_error, print_payload
 
-    if tail and response.log:
-        run.terminal.note(response.log.rstrip("\n"))
     if response.error:
         note_error(run.terminal, name, response.error)
     if run.json:

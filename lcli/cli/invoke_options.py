@@ -24,7 +24,10 @@ DryRun = Annotated[
 Stream = Annotated[
     bool, typer.Option("--stream", help="Print the response piece by piece, as it arrives.")
 ]
-Tail = Annotated[bool, typer.Option("--tail", help="Show the invocation's log on stderr.")]
+Tail = Annotated[
+    bool,
+    typer.Option("--tail", help="Show the invocation's whole log on stderr, until its REPORT."),
+]
 Qualifier = Annotated[
     str | None,
     typer.Option("--qualifier", metavar="Q", help="Alias or version; else the manifest's."),
@@ -90,4 +93,7 @@ Set = Annotated[
         help="Replace a value of the event: Records[0].s3.object.key=cat.jpg.",
         show_default=False,
     ),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="With --async: follow the log until the REPORT.")
 ]

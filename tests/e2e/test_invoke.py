@@ -16,6 +16,9 @@ import time
 
 def echo(event, context):
     print("got", event)
+    if isinstance(event, dict) and event.get("chatty"):
+        for number in range(300):
+            print("line", number, "x" * 50)
     if isinstance(event, dict) and event.get("fail"):
         raise ValueError("asked to fail")
     if isinstance(event, dict):
@@ -162,3 +165,24 @@ def test_events_by_kind_and_by_name_with_changes(deployed):
     assert "mine         events/mine.json" in deployed.ok("event")
     unknown = deployed.run("event", "sqss")
     assert (unknown.returncode, "did you mean sqs?" in unknown.stderr) == (2, True)
+
+
+def test_tail_shows_more_than_the_4_kb_that_an_answer_carries(deployed):
+    done = deployed.run("invoke", "echo", "--tail", "-p", '{"chatty": true}')
+    assert done.returncode == 0
+    printed = re.findall(r"^line (\d+) x", done.stderr, re.MULTILINE)
+    assert printed == [str(number) for number in range(300)]
+    assert done.stderr.count("REPORT RequestId") == 1
+
+
+@pytest.mark.parametrize(("payload", "code"), [('{"chatty": true}', 0), ('{"fail": true}', 4)])
+def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code):
+    done = deployed.run("invoke", "echo", "--async", "--wait", "-p", payload)
+    assert done.returncode == code, done.stderr
+    assert "echo: queued as" in done.stderr
+    assert done.stderr.count("START RequestId") == done.stderr.count("REPORT RequestId") == 1
+
+
+def test_wait_alone_is_refused(deployed):
+    done = deployed.run("invoke", "echo", "--wait")
+    assert (done.returncode, "--wait is for --async" in done.stderr) == (2, True)

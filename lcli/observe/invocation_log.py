@@ -1,0 +1,68 @@
+"""The log of one invocation, until its REPORT."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.observe.events import LogEvent, Source, by_time, read_pages
+from lcli.observe.records import Kind, Reader, Record
+
+_PAUSE = 1.0
+"""Seconds between two reads: FilterLogEvents allows five a second and account."""
+
+_LATE = 60_000
+"""Milliseconds by which an event may arrive after newer ones: what is older is not read again."""
+
+
+def follow_invocation(
+    clients: Clients,
+    source: Source,
+    request: str,
+    start: int,
+    *,
+    within: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Iterator[Record]:
+    """The records of an invocation as they arrive, each once; ends with its REPORT.
+
+    `start` is a time before the invocation began, in milliseconds since 1970; `within` bounds the
+    whole wait in seconds, since a REPORT may be late or, by the function's system log level,
+    absent. First only events that name the request are asked for; from then on, what the group
+    has got since. A group that does not exist yet is waited for. Raises AwsError.
+    """
+    until = clock() + within
+    reader, seen = Reader(), set[str]()
+    pattern = f'"{request}"'
+    while True:
+        events = _read(clients, source, start, pattern)
+        if pattern and events:
+            start, pattern = events[0].timestamp, ""
+            events = _read(clients, source, start, pattern)
+        for event in events:
+            if event.id in seen:
+                continue
+            seen.add(event.id)
+            record = reader.read(event)
+            if record.request == request:
+                yield record
+                if record.kind is Kind.REPORT:
+                    return
+        if events and not pattern:
+            start = max(start, events[-1].timestamp - _LATE)
+        if clock() >= until:
+            return
+        sleep(_PAUSE)
+
+
+def _read(clients: Clients, source: Source, start: int, pattern: str) -> list[LogEvent]:
+    end = int(time.time() * 1000) + 60_000
+    try:
+        pages = list(read_pages(clients, source, start, end, pattern))
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+        return []
+    return sorted((event for page in pages for event in page), key=by_time)

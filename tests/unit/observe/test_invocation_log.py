@@ -1,0 +1,93 @@
+import pytest
+
+from lcli.aws.clients import AwsError
+from lcli.observe.events import Source
+from lcli.observe.invocation_log import follow_invocation
+
+MINE = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
+REPORT = "\tDuration: 1.00 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 30 MB"
+
+
+class Group:
+    """A log group whose events become visible read by read; None is a group that is absent."""
+
+    region = "eu-west-1"
+
+    def __init__(self, *reads):
+        self.reads = list(reads)
+        self.visible = []
+        self.pauses = 0
+
+    def pause(self, seconds):
+        self.pauses += 1
+        if self.reads:
+            self.visible = None if self.reads[0] is None else (self.visible or []) + self.reads[0]
+            self.reads.pop(0)
+
+    def clock(self):
+        return float(self.pauses)
+
+    def call(self, service, operation, /, **parameters):
+        if self.visible is None:
+            raise AwsError(
+                "ResourceNotFoundException", "no group", service=service, operation=operation
+            )
+        pattern = parameters.get("filterPattern", "").strip('"')
+        found = [event for event in self.visible if pattern in event["message"]]
+        return {"events": [e for e in found if e["timestamp"] >= parameters["startTime"]]}
+
+
+def event(at, message, stream="one"):
+    return {
+        "eventId": f"{at}-{stream}",
+        "timestamp": at,
+        "logStreamName": stream,
+        "message": message,
+    }
+
+
+def followed(group, within=20.0):
+    group.pause(0)
+    records = follow_invocation(
+        group, Source("f", "g"), MINE, 0, within=within, clock=group.clock, sleep=group.pause
+    )
+    return [record.event.message for record in records]
+
+
+def test_only_the_invocation_is_followed_each_event_once_until_its_report():
+    group = Group(
+        None,
+        [
+            event(1, f"START RequestId: {OTHER}"),
+            event(2, "theirs"),
+            event(3, f"REPORT RequestId: {OTHER}{REPORT}"),
+        ],
+        [event(4, f"START RequestId: {MINE}"), event(5, "mine"), event(6, "elsewhere", "two")],
+        [event(7, "mine too")],
+        [event(8, f"END RequestId: {MINE}"), event(9, f"REPORT RequestId: {MINE}{REPORT}")],
+        [event(10, "after it")],
+    )
+    assert followed(group) == [
+        f"START RequestId: {MINE}",
+        "mine",
+        "mine too",
+        f"END RequestId: {MINE}",
+        f"REPORT RequestId: {MINE}{REPORT}",
+    ]
+    assert len(group.reads) == 1
+
+
+def test_the_wait_is_bounded():
+    group = Group([event(1, f"START RequestId: {MINE}")])
+    assert followed(group, within=5) == [f"START RequestId: {MINE}"]
+    assert group.pauses < 10
+
+
+def test_what_aws_refuses_is_raised():
+    class Denied(Group):
+        def call(self, service, operation, /, **parameters):
+            raise AwsError("AccessDeniedException", "no", service=service, operation=operation)
+
+    with pytest.raises(AwsError, match="AccessDeniedException"):
+        followed(Denied([]))
