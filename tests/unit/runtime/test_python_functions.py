@@ -185,6 +185,40 @@ def test_failures_are_told_in_lambdas_words(
     assert error["errorMessage"].startswith(expected[1])
 
 
+@pytest.mark.parametrize(
+    ("runtime", "source"),
+    [
+        (
+            HERE,
+            "import os\ndef handler(event, context):\n"
+            "    return 'x' * 7_000_000 if event else os.getpid()\n",
+        ),
+        (
+            "nodejs20.x",
+            "export const handler = async (e) => e ? 'x'.repeat(7_000_000) : process.pid",
+        ),
+    ],
+    ids=["python", "nodejs"],
+)
+def test_too_large_a_response_is_one_line_of_log_and_the_environment_lives_on(
+    bench: Any, runtime: str, source: str
+) -> None:
+    function = bench.function(source, runtime)
+    before = bench.invoke(function)
+    assert error_of(bench.invoke(function, True)) == {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": "Response payload size exceeded maximum allowed payload size "
+        "(6291556 bytes).",
+    }
+    after = bench.invoke(function)
+    assert (after.payload, after.init_ms) == (before.payload, None)
+    said = (
+        r"\[ERROR\] \[\d+\] LAMBDA_RUNTIME Failed to post handler success response. Http resp.* 413"
+    )
+    assert [line for line in bench.logs.messages if re.match(said, line)]
+    assert not [line for line in bench.logs.messages if "Traceback" in line]
+
+
 def test_after_a_failure_the_next_event_gets_a_new_environment(bench: Any) -> None:
     source = "import os\ndef handler(event, context):\n    return event or os._exit(1)\n"
     function = bench.function(source)

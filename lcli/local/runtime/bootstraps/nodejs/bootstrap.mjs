@@ -27,7 +27,10 @@ function call(method, path, body = "", headers = {}) {
       (response) => {
         const chunks = [];
         response.on("data", (chunk) => chunks.push(chunk));
-        response.on("end", () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }));
+        response.on("end", () => {
+          const { headers, statusCode: status } = response;
+          resolve({ status, headers, body: Buffer.concat(chunks) });
+        });
         response.on("error", gone);
       },
     );
@@ -115,6 +118,16 @@ async function stream(handler, event, headers, id) {
   }
 }
 
+// Of a response that is too large Lambda makes an error itself; the log tells of it.
+async function respond(id, body) {
+  const kind = { "Content-Type": "application/json" };
+  const { status } = await call("POST", `/invocation/${id}/response`, body, kind);
+  if (status === 413) {
+    const said = "LAMBDA_RUNTIME Failed to post handler success response. Http response code: 413.";
+    process.stdout.write(`[ERROR] [${Date.now()}] ${said}\n`);
+  }
+}
+
 async function serve(handler) {
   for (;;) {
     idle = () => {};
@@ -129,7 +142,7 @@ async function serve(handler) {
     const [error, result] = await run(handler, event, headers);
     idle = () => {};
     if (error !== null) await report(`/invocation/${id}/error`, error);
-    else await call("POST", `/invocation/${id}/response`, JSON.stringify(result) ?? "null", { "Content-Type": "application/json" });
+    else await respond(id, JSON.stringify(result) ?? "null");
   }
 }
 

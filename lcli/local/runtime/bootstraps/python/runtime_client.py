@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+import time
 
 _ROOT = "/2018-06-01/runtime/invocation/"
 _DEADLINE = "Lambda-Runtime-Deadline-Ms"
+_TOO_LARGE = 413
 
 
 class _Client:
@@ -58,7 +61,10 @@ def next() -> tuple[bytes, dict[str, str | int]]:  # noqa: A001 - the name is aw
 def post_invocation_result(
     invoke_id: str, result: bytes, content_type: str, invocation_id: str | None = None
 ) -> None:
-    """Hand over what the handler returned. Raises RuntimeError if it is refused."""
+    """Hand over what the handler returned; too large a response is a line in the log.
+
+    Raises RuntimeError if it is refused for any other reason.
+    """
     headers = {"Content-Type": content_type}
     _post("handler success response", f"{invoke_id}/response", headers, result)
 
@@ -73,8 +79,13 @@ def post_error(
 
 def _post(what: str, path: str, headers: dict[str, str], body: bytes) -> None:
     status, _, _ = _client.exchange("POST", path, headers, body)
-    if status != 202:
-        raise RuntimeError(f"Failed to post {what}. Http response code: {status}. ")
+    said = f"Failed to post {what}. Http response code: {status}. "
+    if status == _TOO_LARGE:
+        # Lambda has made this answer an error of its own; awslambdaric would end on an exception.
+        sys.stdout.write(f"[ERROR] [{int(time.time() * 1000)}] LAMBDA_RUNTIME {said.strip()}\n")
+        sys.stdout.flush()
+    elif status != 202:
+        raise RuntimeError(said)
 
 
 def _response(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
