@@ -17,12 +17,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from lcli import __version__
 from lcli.errors import LcliError, Problem
+from lcli.local.build import build
 from lcli.local.runtime.interpreters import Interpreter
 
 STARTS_WITHIN = 60.0
@@ -52,6 +53,16 @@ class Running:
     """For the private paths; no output shows it."""
     log: str
     """Path of its log file."""
+    build: str = ""
+    """See `lcli.local.build`; older ones had none."""
+
+    @property
+    def current(self) -> bool:
+        """It runs the code that this process has."""
+        return (self.version, self.build) == (__version__, build())
+
+
+_FIELDS = frozenset(each.name for each in fields(Running))
 
 
 def directory(environ: Mapping[str, str]) -> Path:
@@ -68,25 +79,23 @@ def ensure_running(
 ) -> Running:
     """The user's daemon, started if there is none.
 
-    One that died is replaced, one of another version of lcli too; `notice` is told either.
+    One that died is replaced, one of another version or build of lcli too, be it silent; `notice`
+    is told either.
     Raises LcliError if lcli's extra "local" is not installed, if the daemon does not start or
     does not answer.
     """
     environ = os.environ if environ is None else environ
     home = directory(environ)
-    found = _answering(home)
-    if found and found.version == __version__:
+    if found := _usable(home):
         return found
     with _locked(home):
-        found = _answering(home)
-        if found and found.version == __version__:
+        if found := _usable(home):
             return found
-        if found:
-            notice(
-                f"local cloud of lcli {found.version} replaced by {__version__}: it starts empty"
-            )
-            _end(found)
-        elif _read(home):
+        old = _read(home)
+        if old and _process(old):
+            notice(_replaced(old))
+            _end(old)
+        elif old:
             notice("the local cloud had died and is started anew: it starts empty")
         return _start(home, environ)
 
@@ -136,6 +145,18 @@ def interpreter(runtime: str, environ: Mapping[str, str] | None = None) -> Inter
     return Interpreter(**_private(found, "GET", f"/_lcli/interpreter/{runtime}"))
 
 
+def _usable(home: Path) -> Running | None:
+    """The daemon, if it runs this build: one of another is not asked, its paths may be others."""
+    found = _read(home)
+    return _answering(home) if found and found.current else None
+
+
+def _replaced(old: Running) -> str:
+    if old.version == __version__:
+        return f"local cloud of another build of lcli {__version__} replaced: it starts empty"
+    return f"local cloud of lcli {old.version} replaced by {__version__}: it starts empty"
+
+
 def _answering(home: Path) -> Running | None:
     found = _read(home)
     if not found or not _process(found):
@@ -147,7 +168,9 @@ def _answering(home: Path) -> Running | None:
 def _read(home: Path) -> Running | None:
     """The state file, None if there is none or it makes no sense."""
     try:
-        return Running(**json.loads((home / "daemon.json").read_text()))
+        told = json.loads((home / "daemon.json").read_text())
+        # Another build may tell more.
+        return Running(**{name: told[name] for name in told if name in _FIELDS})
     except (OSError, ValueError, TypeError):
         return None
 

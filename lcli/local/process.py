@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lcli.local.build import build
+
 if TYPE_CHECKING:
     from lcli.local.server import Cloud
 
@@ -54,6 +56,8 @@ def main() -> None:
 
 async def serve(home: Path, tell: int) -> None:
     """Run the cloud until SIGTERM, SIGINT or idleness; `tell` gets the state when it is ready."""
+    # Before the code is imported, so that what changes meanwhile makes this an old build.
+    of = build()
     from lcli.local.server import Cloud
 
     ended = asyncio.Event()
@@ -68,6 +72,7 @@ async def serve(home: Path, tell: int) -> None:
         "pid": os.getpid(),
         "started": _started(),
         "version": _version(),
+        "build": of,
         "token": token,
         "log": str(home / "daemon.log"),
     }

@@ -24,6 +24,7 @@ import pytest
 from lcli import __version__
 from lcli.errors import LcliError
 from lcli.local import daemon
+from lcli.local.build import build
 
 START = "import os; from lcli.local import daemon; print(daemon.ensure_running(os.environ).pid)"
 
@@ -139,15 +140,62 @@ def test_a_spoilt_state_file_is_no_daemon(environ, content):
     assert daemon.status(environ) is None
 
 
-def test_another_version_is_replaced_and_that_is_said(environ):
+OTHERS = {
+    "version": (
+        {"version": "0.0.1"},
+        f"local cloud of lcli 0.0.1 replaced by {__version__}: it starts empty",
+    ),
+    "build": (
+        {"build": "0123456789abcdef"},
+        f"local cloud of another build of lcli {__version__} replaced: it starts empty",
+    ),
+    "silent": (
+        {"build": "", "token": "its paths are others", "more": 1},
+        f"local cloud of another build of lcli {__version__} replaced: it starts empty",
+    ),
+}
+
+
+@pytest.mark.parametrize(("told", "said"), OTHERS.values(), ids=OTHERS)
+def test_one_of_other_code_is_replaced_and_that_is_said(environ, told, said):
     notices: list[str] = []
     first = daemon.ensure_running(environ)
     state = daemon.directory(environ) / "daemon.json"
-    state.write_text(json.dumps(json.loads(state.read_text()) | {"version": "0.0.1"}))
+    state.write_text(json.dumps(json.loads(state.read_text()) | told))
     second = daemon.ensure_running(environ, notice=notices.append)
     assert second.pid != first.pid
     assert gone(first.pid)
-    assert notices == [f"local cloud of lcli 0.0.1 replaced by {__version__}: it starts empty"]
+    assert notices == [said]
+    assert daemon.ensure_running(environ, notice=notices.append) == second
+
+
+def test_one_of_other_code_can_be_asked_emptied_and_stopped(environ):
+    first = daemon.ensure_running(environ)
+    state = daemon.directory(environ) / "daemon.json"
+    told = {k: v for k, v in json.loads(state.read_text()).items() if k != "build"}
+    state.write_text(json.dumps(told))
+    shown = daemon.status(environ)
+    assert shown is not None
+    assert (shown["pid"], shown["build"]) == (first.pid, "")
+    assert daemon.reset(environ)
+    state.write_text(json.dumps(told | {"token": "its paths are others"}))
+    stopped = daemon.stop(environ)
+    assert stopped is not None
+    assert gone(first.pid)
+
+
+def test_a_build_is_its_files_names_sizes_and_times(tmp_path):
+    def write(name: str, text: str, at: int) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (at, at))
+        return build(tmp_path)
+
+    first = write("below/a.py", "1", 1)
+    assert write("below/a.pyc", "1", 1) == first
+    seen = [first, write("below/a.py", "1", 2), write("below/a.py", "12", 2), write("b.mjs", "", 2)]
+    assert len(set(seen)) == 4
 
 
 def test_an_idle_one_ends(environ):
