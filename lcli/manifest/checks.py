@@ -263,7 +263,9 @@ def _names_inside(path: Path, function: Function, layers: Collection[str]) -> It
     for index, layer in enumerate(function.layers):
         if isinstance(layer, str) and not layer.startswith("arn:") and layer not in layers:
             fault = unknown((*path, "layers", layer), "the manifest", layers, what="layer")
-            yield Fault((*path, "layers", index), "unknown-layer", fault.what, fault.next_step)
+            none = "it has none: write layers: at the top, or name the ARN of a layer version"
+            next_step = fault.next_step if layers else none
+            yield Fault((*path, "layers", index), "unknown-layer", fault.what, next_step)
     if isinstance(function.role, str) and not _ROLE.match(function.role):
         yield Fault(
             (*path, "role"),

@@ -131,12 +131,7 @@ class Document:
         if ("app",) in resolving.failed:
             found["app"] = _STAND_IN
         if not isinstance(app := found.get("app"), str) or not app:
-            mark = self.root.entries["app"].mark if "app" in self.root.entries else Mark()
-            problems.append(
-                self.source.problem(
-                    APP_MISSING, "the manifest has no app name", mark, "write app: NAME"
-                )
-            )
+            problems.append(self._no_app(app))
             app = _STAND_IN
         several = found.get("regions")
         regions = (
@@ -149,6 +144,22 @@ class Document:
         account = str(found.get("account", ""))
         identity = Identity(app, self.stage, tuple(map(str, regions)), account)
         return identity, tuple(problems)
+
+    def _no_app(self, value: object) -> Problem:
+        """What is wrong with an ``app`` that is no name at all."""
+        node = self.root.entries.get("app")
+        if node is None or value in (None, ""):
+            mark = node.mark if node else Mark()
+            return self.source.problem(
+                APP_MISSING, "the manifest has no app name", mark, "write app: NAME"
+            )
+        said = f", not {value}" if isinstance(value, int | float) else ""
+        return self.source.problem(
+            APP_MISSING,
+            f"app: the app's name must be text{said}",
+            node.mark,
+            "write a name such as photos ([a-z][a-z0-9-]*)",
+        )
 
     def functions(self, place: Place | None = None) -> tuple[Named, ...]:
         """The functions' names, in the manifest's order, without validating anything else.

@@ -223,7 +223,7 @@ def unknown(
     path: Path, whole: str, known: Iterable[str], *, what: str = "key", code: str = "unknown-key"
 ) -> Fault:
     """An unknown last step of a path, with the nearest known one or all of them."""
-    names = sorted(known)
+    names = sorted(set(known))
     word = str(path[-1])
     near = get_close_matches(word, names, n=1) or get_close_matches(
         word.lower().replace("-", "_"), names, n=1
@@ -249,10 +249,10 @@ def _got(path: Path, error: Mapping[str, Any]) -> str:
         return f", not {value}"
     if isinstance(value, str):
         return f", not {shortened(value)!r}"
-    if isinstance(value, Mapping):
-        return ", not a map"
-    if isinstance(value, list | tuple):
-        return f", not {len(value)}" if "_length" in str(error.get("ctx")) else ", not a list"
+    if isinstance(value, Mapping | list | tuple):
+        if "_length" in str(error.get("ctx")):
+            return f", not {len(value)}"
+        return ", not a map" if isinstance(value, Mapping) else ", not a list"
     return ""
 
 

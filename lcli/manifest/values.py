@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from lcli.resources.model import Ref, Text
@@ -103,9 +109,23 @@ Strings: TypeAlias = Annotated[
 """Several texts; one alone may be written without a list."""
 
 Tags: TypeAlias = dict[
-    str, Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+    Annotated[
+        str,
+        Form(
+            r"(?![aA][wW][sS]:|lcli:)[^\n]{1,128}",
+            "a tag's key of 128 characters at most (aws: is AWS's and lcli: is lcli's)",
+        ),
+    ],
+    Annotated[
+        str,
+        Field(max_length=256),
+        WithJsonSchema({"type": ["string", "number", "boolean"], "maxLength": 256}),
+    ],
 ]
-"""Tags by name; their values are text whatever they look like."""
+"""Tags by name; their values are text whatever they look like.
+
+The limits are AWS's for tags of any resource ("Tag naming limits and requirements").
+"""
 
 Account: TypeAlias = Annotated[
     str,

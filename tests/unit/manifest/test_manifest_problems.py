@@ -29,6 +29,7 @@ def problems(tmp_path, monkeypatch):
 
 
 SEE = "see docs/manifest.md"
+TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: is lcli's)"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,18 @@ SEE = "see docs/manifest.md"
         ("description: ${layer:imaging.arn}", "4:18",
          "description cannot be a value that AWS has yet to choose",
          "use it in environment or layers"),
-        ("api: {Foo: 1}", "4:11", "CreateFunction has no parameter 'Foo'", None),
+        ("tags: {'AWS:x': 1}", "4:21", f"tags.AWS:x: {TAG}, not 'AWS:x'", SEE),
+        ("tags: {'lcli:x': 1}", "4:22", f"tags.lcli:x: {TAG}, not 'lcli:x'", SEE),
+        (f"tags: {{{'k' * 129}: x}}", "4:143",
+         f"tags.{'k' * 129}: {TAG}, not '{'k' * 60}…'", SEE),
+        (f"tags: {{k: {'v' * 257}}}", "4:15",
+         f"tags.k: expected at most 256 characters, not '{'v' * 60}…'", SEE),
+        (f"tags: {{{', '.join(f'k{n}: x' for n in range(46))}}}", "4:5",
+         "tags: expected at most 45 of them, not 46", SEE),
+        ("api: {Foo: 1}", "4:11", "CreateFunction has no parameter 'Foo'",
+         "known: AcceleratorConfig, CapacityProviderConfig, CodeSigningConfigArn, DurableConfig, "
+         "PublishTo, RecursiveLoop, RuntimeConfig, RuntimeManagementConfig, SnapStart, "
+         "TenancyConfig"),
         ("api: {MemorySize: 1}", "4:11",
          "api.MemorySize has a short name in the manifest: memory", "set memory: instead"),
         ("api: {SnapStart: {ApplyOn: PublishedVersion}}", "4:32",
@@ -279,10 +291,11 @@ def test_a_wrong_name_does_not_hide_the_rest(problems):
     ("identity", "where", "what"),
     [
         ("name: x-${function}", "1:1", "the manifest has no app name"),
+        ("app: 3", "1:6", "app: the app's name must be text, not 3"),
         ("app: ${env:NOPE}", "1:6", "the environment variable NOPE is not set"),
         ("{app: photos, account: '${ssm:/a}'}", "1:25", None),
     ],
-    ids=["no app", "app of a variable", "account of a parameter"],
+    ids=["no app", "a number", "app of a variable", "account of a parameter"],
 )
 def test_a_wrong_identity_comes_together_with_the_rest(problems, tmp_path, identity, where, what):
     rest = f"functions: {{one: {{{GOOD}, memory: 64}}}}"
@@ -295,6 +308,27 @@ def test_a_wrong_identity_comes_together_with_the_rest(problems, tmp_path, ident
     (first, of_it, _), (_, other, _) = asked
     assert (first, other) == (f"lcli.yaml:{where}", "memory: expected at least 128, not 64")
     assert what in (None, of_it)
+
+
+def test_a_layer_of_a_manifest_without_layers(problems):
+    assert problems(f"app: photos\nfunctions:\n  one: {{{GOOD}, layers: [imaging]}}\n") == [
+        (
+            "lcli.yaml:3:66",
+            "the manifest has no layer 'imaging'",
+            "it has none: write layers: at the top, or name the ARN of a layer version",
+        )
+    ]
+
+
+def test_a_function_with_nothing_behind_it_lacks_its_source(problems):
+    assert problems(
+        "app: photos\ndefaults: {runtime: python3.13, handler: a.b}\nfunctions:\n  one:\n"
+    ) == [("lcli.yaml:4:3", "the function one has no source", "add source:")]
+
+
+def test_tags_of_the_app_are_checked_where_they_stand(problems):
+    found = problems(f"app: photos\ntags: {{'aws:x': 1}}\nfunctions:\n  one: {{{GOOD}}}\n")
+    assert found == [("lcli.yaml:2:17", f"tags.aws:x: {TAG}, not 'aws:x'", SEE)]
 
 
 def test_checks_over_all_functions_see_those_that_are_not_named(tmp_path, monkeypatch):
