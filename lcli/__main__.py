@@ -63,18 +63,18 @@ def _know_shells() -> None:
 def _report(error: Exception, run: Run) -> int:
     from lcli.ui.problems import print_problems
 
-    failure = error if isinstance(error, LcliError) else _translate(error)
+    failure = error if isinstance(error, LcliError) else _translate(error, run)
     print_problems(failure.problems, run.stderr, run.mask)
     return int(failure.exit_code)
 
 
-def _translate(error: Exception) -> LcliError:
+def _translate(error: Exception, run: Run) -> LcliError:
     from lcli.aws.clients import AwsError
 
     if isinstance(error, AwsError):
         from lcli.aws.translate import explain
 
-        return LcliError(explain(error))
+        return LcliError(explain(error, functions=_functions(run)))
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         return LcliError(
@@ -93,6 +93,15 @@ def _translate(error: Exception) -> LcliError:
             "this is a defect of lcli; run again with LCLI_DEBUG=1 and report the traceback",
         )
     )
+
+
+def _functions(run: Run) -> dict[str, str]:
+    """The manifest's functions, AWS name → key, as far as there is a manifest to be read."""
+    try:
+        document = run.any_document
+        return {one.name: one.key for one in document.functions()} if document else {}
+    except LcliError:
+        return {}
 
 
 def _flush(code: int, run: Run) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from lcli.aws.clients import AwsError
@@ -31,6 +32,17 @@ ENDS_ALL = _EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
 # AWS repeats the values in its messages about an environment that is too large or malformed.
 _ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
 _NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w:*-]+)(?: on resource: (\S+))?")
+_FUNCTION_NOT_FOUND = re.compile(
+    r"Function not found: arn:[\w-]+:lambda:(?P<region>[\w-]+):\d*:function:"
+    r"(?P<name>[^:\s]+)(?::(?P<qualifier>\S+))?"
+)
+_CORRECT = "correct what the message names, then run the same command again"
+_SERVER_FAILED = "AWS failed, not the request: run the same command again in a while"
+_NEXT_STEPS = {
+    404: "check --region and --profile; `lcli plan` shows what is missing",
+    409: "something else changes it, or it is in use: run the same command again in a while",
+}
+"""By HTTP status, where the code has no story of its own."""
 # The IAM actions whose names are not the operation's.
 _ACTIONS = {
     "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
@@ -89,8 +101,15 @@ def _never_sent(sdk: Any) -> tuple[type[Exception], ...]:
     )
 
 
-def explain(error: AwsError, where: str = "") -> Problem:
-    """What went wrong and what to do about it, for a reader."""
+def explain(
+    error: AwsError, where: str = "", *, functions: Mapping[str, str] | None = None
+) -> Problem:
+    """What went wrong and what to do about it, for a reader.
+
+    `functions` are those of the manifest, AWS name → key, for one that AWS does not find.
+    """
+    if missing := _FUNCTION_NOT_FOUND.search(error.message):
+        return _no_function(error, where, missing, functions or {})
     for codes, tell in _STORIES:
         if error.code in codes:
             return tell(error, where)
@@ -100,7 +119,27 @@ def explain(error: AwsError, where: str = "") -> Problem:
         re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", error.code).lower().removesuffix("-exception"),
         f"{error.service} refused {error.operation}: {error.message}",
         where,
+        _SERVER_FAILED if error.status >= 500 else _NEXT_STEPS.get(error.status, _CORRECT),
     )
+
+
+def _no_function(
+    error: AwsError, where: str, missing: re.Match[str], functions: Mapping[str, str]
+) -> Problem:
+    """A name, version or alias that AWS does not have, with the nearest that there may be."""
+    name, qualifier = missing["name"], missing["qualifier"]
+    key = functions.get(name, "")
+    near = get_close_matches(name, [*functions.values(), *functions], n=1)
+    if qualifier:
+        next_step = f"`lcli versions {key or name}` shows its versions and aliases"
+    else:
+        next_step = f"did you mean {near[0]}?" if near and not key else "see `lcli list --all`"
+    if key:
+        deploy = f"`lcli deploy {key}` makes it"
+        next_step = f"{next_step}; {deploy} if it is not deployed" if qualifier else deploy
+    asked = f"{name}:{qualifier}" if qualifier else name
+    what = f"there is no function {asked!r} in {missing['region']}"
+    return Problem("resource-not-found", what, where, next_step)
 
 
 def _no_credentials(error: AwsError, where: str) -> Problem:

@@ -253,6 +253,84 @@ def test_a_dead_endpoint_is_one_clear_problem() -> None:
     )
 
 
+def failure(code: str, message: str, status: int) -> AwsError:
+    return AwsError(code, message, service="lambda", operation="Invoke", status=status)
+
+
+FUNCTIONS = {"shop-orders": "orders", "shop-site": "site"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "next_step"),
+    [
+        pytest.param("nope", "'nope'", "see `lcli list --all`", id="unlike any"),
+        pytest.param("order", "'order'", "did you mean orders?", id="nearly a key"),
+        pytest.param("shop-sit", "'shop-sit'", "did you mean shop-site?", id="nearly a name"),
+        pytest.param(
+            "shop-orders", "'shop-orders'", "`lcli deploy orders` makes it", id="not deployed"
+        ),
+        pytest.param(
+            "shop-orders:9",
+            "'shop-orders:9'",
+            "`lcli versions orders` shows its versions and aliases; "
+            "`lcli deploy orders` makes it if it is not deployed",
+            id="a version",
+        ),
+        pytest.param(
+            "else:old",
+            "'else:old'",
+            "`lcli versions else` shows its versions and aliases",
+            id="alias",
+        ),
+    ],
+)
+def test_a_function_that_is_not_there(asked: str, what: str, next_step: str) -> None:
+    message = f"Function not found: arn:aws:lambda:eu-west-1:{ACCOUNT}:function:{asked}"
+    told = explain(failure("ResourceNotFoundException", message, 404), functions=FUNCTIONS)
+    assert told == Problem(
+        "resource-not-found", f"there is no function {what} in eu-west-1", "", next_step
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "name", "next_step"),
+    [
+        pytest.param(
+            "ValidationException",
+            400,
+            "validation",
+            "correct what the message names, then run the same command again",
+            id="a wrong request",
+        ),
+        pytest.param(
+            "ResourceNotFoundException",
+            404,
+            "resource-not-found",
+            "check --region and --profile; `lcli plan` shows what is missing",
+            id="something is missing",
+        ),
+        pytest.param(
+            "ResourceConflictException",
+            409,
+            "resource-conflict",
+            "something else changes it, or it is in use: run the same command again in a while",
+            id="a conflict",
+        ),
+        pytest.param(
+            "ServiceException",
+            500,
+            "service",
+            "AWS failed, not the request: run the same command again in a while",
+            id="AWS fails",
+        ),
+    ],
+)
+def test_every_refusal_has_a_next_step(code: str, status: int, name: str, next_step: str) -> None:
+    assert explain(failure(code, "so it is", status)) == Problem(
+        name, "lambda refused Invoke: so it is", "", next_step
+    )
+
+
 def test_values_of_the_environment_are_not_repeated() -> None:
     message = (
         "Lambda was unable to configure your environment variables because the environment "
