@@ -31,6 +31,8 @@ _IAM_CHANGES = ("Create", "Put", "Attach", "Update")
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 """One of these is in every answer of AWS that can have a body."""
+_SILENCE = 2.0
+"""Seconds without an answer after which the user is told that there is none."""
 _UPDATE_SETTLES = 600.0
 """Seconds that an update of a function may take at most before a call gives up on it."""
 
@@ -60,6 +62,7 @@ class Session:
         pacing: Pacing | None = None,
         sleep: Callable[[float], None] = time.sleep,
         on_call: Callable[[Sent], None] | None = None,
+        notice: Callable[[str], None] | None = None,
     ) -> None:
         self.region = region
         self.endpoint_url = endpoint_url
@@ -70,26 +73,42 @@ class Session:
         self._pacing = pacing or Pacing()
         self._sleep = sleep
         self._on_call = on_call
+        self._notice = notice
         self._clients: dict[tuple[str, float], Any] = {}
         self._lock = Lock()
         self._iam_changed = False
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One operation, retried as the table says. See `Clients.call`."""
-        retries = Retries(iam_changed=self._iam_changed)
+        retries, silent = Retries(iam_changed=self._iam_changed), 0.0
         while True:
+            asked = time.monotonic()
             try:
                 answer = self.once(service, operation, _READ_TIMEOUT, **parameters)
             except AwsError as error:
                 delay = retries.pause(error, time.monotonic())
                 if delay is None:
                     raise
+                if error.code == "Unreachable":
+                    silent += time.monotonic() - asked + delay
+                    self._tell_of(error, silent)
                 self._sleep(delay)
                 if rule(error).act is Act.WAIT:
                     self._until_updated(parameters["FunctionName"])
             else:
                 answer.pop("ResponseMetadata", None)
                 return answer
+
+    def _tell_of(self, error: AwsError, silent: float) -> None:
+        """Says once that an endpoint does not answer, so that nobody waits for they know not what.
+
+        `silent` is the seconds for which one call has gone without an answer.
+        """
+        with self._lock:
+            notice = self._notice if silent >= _SILENCE else None
+            self._notice = None if notice else self._notice
+        if notice:
+            notice(f"{error.message}; trying again for some seconds")
 
     def once(
         self, service: str, operation: str, read_timeout: float, /, **parameters: Any
@@ -221,12 +240,14 @@ def connect(
     parallel: int = 16,
     environ: Mapping[str, str] | None = None,
     on_call: Callable[[Sent], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> Session:
     """A session for one account and region.
 
     `local_account`, twelve digits, means the local cloud at `endpoint_url`: nothing of the
     user's AWS configuration, environment or credentials is read or sent then. `parallel` is the
-    number of threads that call at once; `environ` gives LCLI_RATE and AWS_REGION. Raises
+    number of threads that call at once; `environ` gives LCLI_RATE and AWS_REGION. `notice`
+    tells the user, once, that an endpoint does not answer and is tried again. Raises
     LcliError (USAGE) for a region that is missing, an unknown profile, a malformed configuration.
     """
     environ = os.environ if environ is None else environ
@@ -251,6 +272,7 @@ def connect(
         parallel=parallel,
         pacing=pacing,
         on_call=on_call,
+        notice=notice,
     )
 
 

@@ -175,6 +175,7 @@ class Run:
                 endpoint_url=options.endpoint_url or "",
                 environ=self.environ,
                 parallel=self.parallel,
+                notice=self.terminal.note,
             )
         from lcli.local.daemon import ensure_running
 

@@ -253,6 +253,32 @@ def test_a_dead_endpoint_is_one_clear_problem() -> None:
     )
 
 
+class Enough(Exception):
+    """Ends a call that would be tried again."""
+
+
+def test_an_endpoint_that_does_not_answer_is_told_once() -> None:
+    said: list[str] = []
+    slept: list[tuple[float, int]] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append((seconds, len(said)))
+        if sum(each for each, _ in slept) > 6:
+            raise Enough
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        made = connect(
+            region="eu-west-1", endpoint_url=url, local_account=ACCOUNT, notice=said.append
+        )
+        made._sleep = sleep
+        with pytest.raises(Enough):
+            made.call("sts", "GetCallerIdentity")
+    assert said == [f"no connection to {url}; trying again for some seconds"]
+    assert slept[0][1] == 0
+
+
 def failure(code: str, message: str, status: int) -> AwsError:
     return AwsError(code, message, service="lambda", operation="Invoke", status=status)
 
