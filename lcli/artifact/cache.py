@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 from threading import Lock
 
 from lcli.artifact.model import Artifact
-from lcli.artifact.pack import atomic
+from lcli.artifact.pack import atomic, writable
 
 MAX_BYTES = 4 << 30
 """What the cache may hold; the least recently used goes first."""
@@ -64,8 +64,8 @@ def folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
         if target.is_dir():
             os.utime(target)
             return target
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
+        with writable(target.parent):
+            made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
         try:
             fill(made)
             _move(made, target)

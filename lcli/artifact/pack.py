@@ -163,10 +163,35 @@ class _Hashed:
 
 
 @contextmanager
+def writable(folder: Path) -> Iterator[None]:
+    """Makes a folder of the artifact cache; what fails in it and in the block is the cache's.
+
+    Raises:
+        LcliError: with the folder, and how to choose another.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield
+    except OSError as error:
+        raise LcliError(
+            Problem(
+                "cache-not-writable",
+                f"the artifact cache cannot be written: {error.strerror or error}",
+                str(folder),
+                "make room there, or let LCLI_CACHE_DIR name a folder that you may write to",
+            )
+        ) from error
+
+
+@contextmanager
 def atomic(to: Path) -> Iterator[BinaryIO]:
-    """A 0600 temporary file beside `to` that takes its place when the block ends well."""
-    to.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = mkstemp(dir=to.parent, prefix=".tmp-")
+    """A 0600 temporary file beside `to` that takes its place when the block ends well.
+
+    Raises:
+        LcliError: the folder, which is the artifact cache's, cannot be made or written.
+    """
+    with writable(to.parent):
+        handle, name = mkstemp(dir=to.parent, prefix=".tmp-")
     try:
         with open(handle, "wb") as file:
             yield file
