@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
+
+from lcli.local.filter_patterns import InvalidPattern, compiled
 
 _AWS_POLICY = ":iam::aws:policy/"
 
@@ -18,6 +21,7 @@ def install() -> None:
     _serialise_queues()
     _update_stages()
     _refuse_second_routes()
+    _filter_log_events()
 
 
 def _forget_what_is_deleted() -> None:
@@ -117,3 +121,29 @@ def _refuse_second_routes() -> None:
         return create(self, *args, **named)
 
     Api.create_route = created
+
+
+def _filter_log_events() -> None:
+    """All filter patterns, and events in the order of time; moto's come stream by stream."""
+    from moto.logs import models
+    from moto.logs.exceptions import InvalidParameterException
+
+    find = models.LogsBackend.filter_log_events
+    signature = inspect.signature(find)
+
+    class EventMessageFilter:
+        def __init__(self, pattern: str | None) -> None:
+            try:
+                self.matches = compiled(pattern or "")
+            except InvalidPattern as error:
+                raise InvalidParameterException(str(error)) from error
+
+    def found(self: Any, *args: Any, **named: Any) -> Any:
+        given = signature.bind(self, *args, **named)
+        # Also where there is no event that it would be tried on.
+        EventMessageFilter(given.arguments["filter_pattern"])
+        given.arguments["interleaved"] = True
+        return find(*given.args, **given.kwargs)
+
+    models.EventMessageFilter = EventMessageFilter
+    models.LogsBackend.filter_log_events = found

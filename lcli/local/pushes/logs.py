@@ -10,6 +10,7 @@ import gzip
 import json
 from typing import Any
 
+from lcli.local.filter_patterns import InvalidPattern, compiled
 from lcli.local.targets import Pushes
 
 _MAY_NOT = (
@@ -19,7 +20,7 @@ _MAY_NOT = (
 
 
 def install(targets: Pushes) -> None:
-    """Send subscribed log events to functions, and check new subscriptions."""
+    """Send the log events that a subscription is for, and check new subscriptions."""
     from moto.logs.exceptions import InvalidParameterException
     from moto.logs.models import LogsBackend, LogStream
 
@@ -29,14 +30,22 @@ def install(targets: Pushes) -> None:
     def sent(
         self: Any, service: str, destination_arn: str, filter_name: str, log_events: Any
     ) -> None:
+        subscribed_to = compiled(self.log_group.subscription_filters[filter_name].filter_pattern)
+        log_events = [event for event in log_events if subscribed_to(event["message"])]
+        if not log_events:
+            return
         if service != "lambda":
             send(self, service, destination_arn, filter_name, log_events)
-        elif log_events:
+        else:
             owner = (self.account_id, self.log_group.name, self.log_stream_name)
             targets.push(destination_arn, event_of(*owner, filter_name, log_events))
 
     def subscribed(self: Any, log_group_name: str, filter_name: str, *rest: str) -> None:
-        _, destination, _ = rest
+        pattern, destination, _ = rest
+        try:
+            compiled(pattern)
+        except InvalidPattern as error:
+            raise InvalidParameterException(str(error)) from error
         group = self.groups.get(log_group_name)
         if group is None or ":lambda:" not in destination:
             put(self, log_group_name, filter_name, *rest)

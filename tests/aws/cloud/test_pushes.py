@@ -313,3 +313,58 @@ def test_log_events_reach_the_subscribed_function(cloud):
         "logStream": "s",
         "subscriptionFilters": ["all"],
     }
+
+
+def test_a_subscription_gets_what_its_filter_lets_through(cloud):
+    function = cloud.function("f")
+    logs = cloud.boto3("logs")
+    logs.create_log_group(logGroupName="/g")
+    logs.create_log_stream(logGroupName="/g", logStreamName="s")
+    cloud.allow("f", "logs", f"arn:aws:logs:us-east-1:{cloud.account}:log-group:/g:*")
+    subscription = {"logGroupName": "/g", "filterName": "n", "destinationArn": function.arn}
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
+        logs.put_subscription_filter(**subscription, filterPattern="{ broken")
+    logs.put_subscription_filter(**subscription, filterPattern="{ $.n > 1 }")
+    at = int(time.time() * 1000)
+    for batch in (["no", '{"n": 1}'], ['{"n": 2}', '{"n": 0}']):
+        logs.put_log_events(
+            logGroupName="/g",
+            logStreamName="s",
+            logEvents=[{"timestamp": at, "message": message} for message in batch],
+        )
+    (event,) = function.wait()
+    data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    assert [each["message"] for each in data["logEvents"]] == ['{"n": 2}']
+
+
+def test_filtered_log_events_come_in_the_order_of_time_page_by_page(cloud):
+    logs = cloud.boto3("logs")
+    logs.create_log_group(logGroupName="/g")
+    now = int(time.time() * 1000)
+    for stream in ("a", "b"):
+        logs.create_log_stream(logGroupName="/g", logStreamName=stream)
+        first = stream == "b"
+        logs.put_log_events(
+            logGroupName="/g",
+            logStreamName=stream,
+            logEvents=[
+                {"timestamp": now + at, "message": f"{'skip' if at == 4 else 'take'} {at}"}
+                for at in range(first, 10, 2)
+            ],
+        )
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName="/g", filterPattern="-skip", PaginationConfig={"PageSize": 4}
+    )
+    found = [[event["message"] for event in page["events"]] for page in pages]
+    assert found == [
+        ["take 0", "take 1", "take 2", "take 3"],
+        ["take 5", "take 6", "take 7", "take 8"],
+        ["take 9"],
+    ]
+
+
+def test_a_broken_filter_pattern_is_refused_where_there_are_no_events_too(cloud):
+    logs = cloud.boto3("logs")
+    logs.create_log_group(logGroupName="/g")
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
+        logs.filter_log_events(logGroupName="/g", filterPattern="{ broken")
