@@ -129,6 +129,8 @@ class Cloud:
             role_exists=role_exists,
             url_for=self.urls.url_for,
         )
+        pushes.RUNNING.append(self.targets)
+        http_apis.RUNNING.append(self.apis)
         self.functions.on_change(self.urls.close_stale)
         self.functions.on_change(self.pollers.reconcile)
 
@@ -158,8 +160,8 @@ class Cloud:
 
     def _lead_moto_here(self) -> None:
         moto_repairs.install()
-        pushes.install(self.targets)
-        http_apis.install(self.apis)
+        pushes.install()
+        http_apis.install()
 
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""
@@ -169,6 +171,8 @@ class Cloud:
 
     async def _end(self) -> None:
         """End what runs functions and what leads to them."""
+        pushes.RUNNING.remove(self.targets)
+        http_apis.RUNNING.remove(self.apis)
         await self.pollers.close()
         await self.queue.close()
         await self.ports.close_all()

@@ -144,32 +144,26 @@ def _failed() -> Response:
     return _message(500, "Internal Server Error")
 
 
-class _Latest:
-    apis: HttpApis
+RUNNING: list[HttpApis] = []
+"""The APIs of this process's clouds; moto's new ones answer in the last one."""
 
 
 @cache
-def _installed() -> _Latest:
+def install() -> None:
+    """Have moto's HTTP APIs answer at loopback addresses, and name those as their endpoints."""
     from moto.apigatewayv2.models import Api, ApiGatewayV2Backend
 
-    latest = _Latest()
     make = Api.__init__
     delete = ApiGatewayV2Backend.delete_api
 
     def made(self: Any, *args: Any, **named: Any) -> None:
         make(self, *args, **named)
         if self.protocol_type == "HTTP":
-            self.api_endpoint = latest.apis.open(self)
+            self.api_endpoint = RUNNING[-1].open(self)
 
     def deleted(self: Any, api_id: str) -> None:
         delete(self, api_id)
-        latest.apis.close(api_id)
+        RUNNING[-1].close(api_id)
 
     Api.__init__ = made
     ApiGatewayV2Backend.delete_api = deleted
-    return latest
-
-
-def install(apis: HttpApis) -> None:
-    """Have moto's HTTP APIs answer at `apis`' addresses, and name those as their endpoints."""
-    _installed().apis = apis

@@ -12,11 +12,18 @@ from typing import Any
 from lcli.local.pushes import events, logs, s3, sns
 from lcli.local.targets import Targets
 
+RUNNING: list[Targets] = []
+"""The functions of this process's clouds: moto's modules, of which there is one set a process,
+lead to those of the last one."""
+
 
 class Latest:
-    """The functions of the cloud that was started last: moto's modules are one a process."""
+    """The functions of the cloud that was started last and still runs."""
 
-    targets: Targets
+    @property
+    def targets(self) -> Targets:
+        """See `RUNNING`."""
+        return RUNNING[-1]
 
     def exists(self, arn: str) -> bool:
         """See `Targets.exists`."""
@@ -36,13 +43,8 @@ class Latest:
 
 
 @cache
-def _installed() -> Latest:
+def install() -> None:
+    """Lead moto's pushes to `RUNNING`; imports the services (about 0.3 s, once a process)."""
     latest = Latest()
     for service in (s3, sns, events, logs):
         service.install(latest)
-    return latest
-
-
-def install(targets: Targets) -> None:
-    """Lead moto's pushes to `targets`; imports the services (about 0.3 s, once a process)."""
-    _installed().targets = targets
