@@ -27,8 +27,8 @@ def command(
 
     Without a name, the whole app and stage.
 
-    What others made stays: their permissions, notifications, roles. Log groups stay without
-    --logs.
+    What others made stays: their permissions, notifications, roles, and an HTTP API that they
+    have added routes to. Log groups stay without --logs.
     """
     run: Run = ctx.obj
     ready = [_prepare(run, region, functions or [], logs, parallel) for region in run.regions]

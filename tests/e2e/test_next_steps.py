@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lcli.aws.session import connect
+
 MANIFEST = """\
     app: shop
     region: eu-west-1
@@ -68,3 +70,39 @@ def test_a_cache_that_cannot_be(shop):
     assert next_step == (
         "  next: make room there, or let LCLI_CACHE_DIR name a folder that you may write to"
     )
+
+
+def test_a_handler_that_is_missing_is_shown_where_it_is_named(shop):
+    shop.write("lcli.yaml", MANIFEST.replace("app.handler", "app.handle"))
+    at = "lcli.yaml:4:58"
+    for command in ("validate", "build", "plan"):
+        what, where, *_, next_step = shop.run(command).stderr.splitlines()
+        assert what == (
+            'error: app.py has no "handle", which the handler "app.handle" names [handler-missing]'
+        )
+        assert (where, next_step) == (f"  at: {at}", '  next: did you mean "handler"?')
+
+
+def test_an_api_that_others_use_is_left_to_them(shop):
+    shop.write(
+        "lcli.yaml", MANIFEST.replace("}", ", triggers: [http: GET /]}").replace("shop", "mall")
+    )
+    shop.ok("deploy")
+    api = connect(
+        region="eu-west-1",
+        endpoint_url=shop.json("local", "status")["url"],
+        local_account="123456789012",
+    )
+    (made,) = [one for one in api.call("apigatewayv2", "GetApis")["Items"] if one["Name"] == "mall"]
+    api.call("apigatewayv2", "CreateRoute", ApiId=made["ApiId"], RouteKey="GET /theirs")
+    stays = "HTTP API mall stays, since others use it: HTTP route GET /theirs"
+    first, second = shop.run("delete", "-y"), shop.run("delete", "-y")
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stderr.splitlines()[0] == stays
+    assert second.stderr.splitlines() == [
+        stays,
+        "mall, eu-west-1, the local cloud: there is nothing of lcli's to delete",
+        "mall, eu-west-1, the local cloud: no changes",
+    ]
+    routes = api.call("apigatewayv2", "GetRoutes", ApiId=made["ApiId"])["Items"]
+    assert [one["RouteKey"] for one in routes] == ["GET /theirs"]
