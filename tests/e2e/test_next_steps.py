@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from lcli.aws.session import connect
@@ -10,8 +12,8 @@ MANIFEST = """\
     app: shop
     region: eu-west-1
     functions:
-      orders: {source: app.py, runtime: python3.13, handler: app.handler}
-    """
+      orders: {source: app.py, runtime: python3.MINOR, handler: app.handler}
+    """.replace("MINOR", str(sys.version_info.minor))  # the one that surely runs here
 TO = "  next: let --to name a folder that you may write to, with space for the zips\n"
 
 
