@@ -7,7 +7,7 @@ answer at once (tests/unit/cli/test_startup.py holds it).
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -35,8 +35,6 @@ COMMANDS = (
     "completion",
 )
 """Each is a module of this package with a ``command`` function or, for groups, an ``app``."""
-
-AnyCommand = TypeVar("AnyCommand", bound=TyperCommand | TyperGroup)
 
 
 class LazyCommands(TyperGroup):

@@ -29,7 +29,10 @@ def command(
         typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
     ] = None,
 ) -> None:
-    """Show what deploy would do, field by field; drift included. Changes nothing."""
+    """Show what deploy would do, field by field; drift included.
+
+    Changes nothing, but that --local makes missing buckets, queues, tables and streams.
+    """
     run: Run = ctx.obj
     run.mask.show = show_values
     ready = [
