@@ -21,7 +21,8 @@ from lcli.deploy.plan import Plan
 from lcli.deploy.report import Outcome, Report, Status
 from lcli.deploy.schedule import Schedule, Step
 from lcli.errors import LcliError, Problem
-from lcli.resources.model import Action, Actual, Key, Kind, Outputs, Place, Verb
+from lcli.resources.kind import Kind
+from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
 
 DRAIN = 10.0
 """Seconds that what is in flight gets after the first Ctrl-C."""

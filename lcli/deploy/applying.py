@@ -52,7 +52,7 @@ class Known:
 
 
 class Work:
-    """One action's view of the run; implements `lcli.resources.model.Applying`."""
+    """One action's view of the run; implements `lcli.resources.kind.Applying`."""
 
     def __init__(
         self, place: Place, clients: Clients, known: Known, say: Callable[[str], None]

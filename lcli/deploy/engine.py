@@ -24,7 +24,8 @@ from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
 from lcli.resources.function_actual import Payload
 from lcli.resources.function_fields import CODE_FIELDS
-from lcli.resources.model import Action, Actual, Key, Kind, Place, Resource, Verb
+from lcli.resources.kind import Kind
+from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
 from lcli.resources.naming import function_key
 from lcli.resources.version import prune_versions
 

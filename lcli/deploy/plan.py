@@ -8,12 +8,12 @@ from graphlib import TopologicalSorter
 
 from lcli.deploy.order import before, in_order
 from lcli.errors import Problem
+from lcli.resources.kind import Kind
 from lcli.resources.model import (
     Action,
     Actual,
     Change,
     Key,
-    Kind,
     Outputs,
     Ref,
     Resource,

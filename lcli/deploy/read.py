@@ -8,7 +8,8 @@ from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from lcli.aws.clients import Clients
-from lcli.resources.model import Actual, Key, Kind, Place, Reading, Resource
+from lcli.resources.kind import Kind
+from lcli.resources.model import Actual, Key, Place, Reading, Resource
 
 T = TypeVar("T")
 R = TypeVar("R")

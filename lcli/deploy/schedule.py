@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lcli.deploy.plan import Plan
-from lcli.resources.model import Kind
+from lcli.resources.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)

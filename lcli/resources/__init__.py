@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from lcli.resources.model import Kind
+from lcli.resources.kind import Kind
 
 
 @cache

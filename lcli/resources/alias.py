@@ -10,17 +10,8 @@ from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE, changed_meanwhile, get_function
 from lcli.resources.function_update import PRECONDITION
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Reading,
-    Ref,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource
 from lcli.resources.naming import function_key, qualified, unqualified
 
 

@@ -12,16 +12,8 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Key,
-    Kind,
-    Outputs,
-    Reading,
-    Resource,
-    Value,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Key, Outputs, Reading, Resource, Value
 from lcli.resources.naming import attached_to, function_key, qualified, unqualified
 
 

@@ -8,18 +8,8 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, overlaps, rules_of
-from lcli.resources.model import (
-    Action,
-    Actual,
-    Applying,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-    Verb,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Action, Actual, Key, Outputs, Place, Reading, Resource, Verb
 from lcli.resources.naming import function_of, short_hash
 
 _SETTLES = 60.0

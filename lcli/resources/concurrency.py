@@ -8,16 +8,8 @@ from typing import Any, ClassVar
 from lcli.aws.clients import Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.attached import Attached, at, attached
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Outputs,
-    Reading,
-    Resource,
-    Value,
-)
+from lcli.resources.kind import Applying
+from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource, Value
 from lcli.resources.naming import qualified
 
 _RESERVED = "ReservedConcurrentExecutions"

@@ -10,6 +10,7 @@ from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.compare import merged
 from lcli.resources.function_state import GONE
+from lcli.resources.kind import Applying, Kind
 from lcli.resources.mapping_fields import (
     FIXED,
     defaults,
@@ -18,18 +19,7 @@ from lcli.resources.mapping_fields import (
     source_of,
     unknown_fields,
 )
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-    Value,
-)
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import attached_to, function_key, function_of, qualified
 
 _SECONDS = 300.0

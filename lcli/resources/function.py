@@ -26,12 +26,11 @@ from lcli.resources.function_fields import (
 from lcli.resources.function_search import candidates
 from lcli.resources.function_state import GONE, await_ready, get_function
 from lcli.resources.function_update import SHA, Update
+from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import (
     Actual,
-    Applying,
     Change,
     Key,
-    Kind,
     Outputs,
     Place,
     Reading,

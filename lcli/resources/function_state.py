@@ -10,7 +10,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
-from lcli.resources.model import Applying
+from lcli.resources.kind import Applying
 from lcli.resources.naming import qualified
 
 READY = frozenset({"Active", "Inactive"})

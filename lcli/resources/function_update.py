@@ -13,7 +13,8 @@ from typing import Any
 from lcli.aws.clients import AwsError
 from lcli.resources.function_fields import read_fields, unknown_fields
 from lcli.resources.function_state import await_ready, changed_meanwhile, get_function
-from lcli.resources.model import Applying, Resource, Value
+from lcli.resources.kind import Applying
+from lcli.resources.model import Resource, Value
 
 PRECONDITION = "PreconditionFailedException"
 SHA = "CodeSha256"

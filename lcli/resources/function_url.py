@@ -8,7 +8,8 @@ from typing import Any
 from lcli.aws.clients import AwsError
 from lcli.resources.attached import Attached, at, attached
 from lcli.resources.function_fields import frozen
-from lcli.resources.model import Actual, Applying, Change, Key, Outputs, Resource, Value
+from lcli.resources.kind import Applying
+from lcli.resources.model import Actual, Change, Key, Outputs, Resource, Value
 from lcli.resources.naming import qualified
 
 _CORS: Mapping[str, Value] = {

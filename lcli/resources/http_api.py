@@ -9,17 +9,8 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import made_once
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import derived_name
 
 STAGE = "$default"

@@ -8,17 +8,8 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import made_once
 from lcli.resources.http_api import AUTHORIZERS, api_key
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import short_hash
 
 _MARK = "lcli:"

@@ -12,16 +12,8 @@ from typing import Any, ClassVar
 from lcli.aws.clients import Clients
 from lcli.aws.retry import made_once
 from lcli.resources.code import Code
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import derived_name
 
 _MARKER = "lcli:sha256:"

@@ -8,18 +8,8 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources.compare import merged
 from lcli.resources.function_tags import are_ours, own
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-    Value,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 
 
 def log_group(

@@ -6,16 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from lcli.resources import function_tags as tagging
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Reading,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource
 from lcli.resources.naming import function_key
 
 

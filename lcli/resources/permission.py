@@ -9,19 +9,8 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Ref,
-    Resource,
-    Text,
-    Value,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Ref, Resource, Text, Value
 from lcli.resources.naming import (
     PREFIX,
     attached_to,

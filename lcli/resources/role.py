@@ -9,17 +9,8 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own, owner
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Place,
-    Reading,
-    Resource,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import short_hash
 from lcli.resources.role_policy import TRUST, Statement, normal_policy
 

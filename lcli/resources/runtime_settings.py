@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lcli.resources.attached import Attached, at, attached
-from lcli.resources.model import Actual, Applying, Change, Key, Outputs, Resource, Value
+from lcli.resources.kind import Applying
+from lcli.resources.model import Actual, Change, Key, Outputs, Resource, Value
 
 
 def runtime_settings(

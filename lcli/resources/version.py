@@ -25,18 +25,8 @@ from lcli.resources.function_state import (
     is_settled,
 )
 from lcli.resources.function_update import PRECONDITION, SHA
-from lcli.resources.model import (
-    Actual,
-    Applying,
-    Change,
-    Key,
-    Kind,
-    Outputs,
-    Reading,
-    Ref,
-    Resource,
-    Value,
-)
+from lcli.resources.kind import Applying, Kind
+from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource, Value
 from lcli.resources.naming import function_key, unqualified
 
 LATEST = "$LATEST"

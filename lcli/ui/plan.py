@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from lcli.resources.model import Action, Kind, Verb
+from lcli.resources.kind import Kind
+from lcli.resources.model import Action, Verb
 from lcli.ui.mask import Mask
 from lcli.ui.neutral import neutralise
 from lcli.ui.values import brief, shown

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped, Started
-from lcli.resources.model import Action, Kind, Verb
+from lcli.resources.kind import Kind
+from lcli.resources.model import Action, Verb
 from lcli.ui.neutral import neutralise
 from lcli.ui.terminal import Terminal
 

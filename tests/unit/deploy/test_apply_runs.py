@@ -12,7 +12,8 @@ from lcli.deploy.events import Doing, Event, Failed, Finished, Skipped, Started
 from lcli.deploy.plan import Plan, Scope, plan
 from lcli.deploy.report import Report, Status
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.model import Applying, Outputs, Ref, Resource, Text
+from lcli.resources.kind import Applying
+from lcli.resources.model import Outputs, Ref, Resource, Text
 
 
 class NoClients:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import (
     Action,
     Actual,
-    Applying,
     Change,
     Key,
-    Kind,
     Outputs,
     Place,
     Reading,

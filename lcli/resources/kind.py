@@ -1,0 +1,101 @@
+"""What one kind of AWS resource can do, and what it works with while a plan is applied."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import ClassVar, Protocol, TypeVar
+
+from lcli.aws.clients import Clients
+from lcli.resources.compare import changes as compared
+from lcli.resources.model import (
+    Action,
+    Actual,
+    Change,
+    Key,
+    Outputs,
+    Place,
+    Reading,
+    Resource,
+    Value,
+)
+
+T = TypeVar("T")
+
+
+class Applying(Protocol):
+    """What a kind's create, update and delete get."""
+
+    place: Place
+    clients: Clients
+
+    def settle(self, value: Value) -> object:
+        """The value as plain Python (dict, list, str …), every Ref replaced by what AWS chose."""
+
+    def output(self, key: Key, attr: str) -> str:
+        """An output of a resource that was read or made before this one."""
+
+    def fresh(self, key: Key) -> bool:
+        """Whether this run made or changed that resource (a role made now propagates slowly)."""
+
+    def say(self, doing: str) -> None:
+        """Tell the progress line what is being done or waited for: ``waiting for Active``."""
+
+    def poll(self, look: Callable[[], T | None], doing: str, timeout: float) -> T:
+        """Call `look` about once a second until it gives a value.
+
+        Says `doing`; raises LcliError ``timed-out`` after `timeout` seconds. `look` raises when
+        the thing has failed, so that a wait ends at once.
+        """
+
+
+class Kind(ABC):
+    """One kind of AWS resource: how it is read, compared, created, updated and deleted.
+
+    Each module of resources/ has one instance a kind in ``KINDS``; resources/__init__ finds them.
+    """
+
+    name: ClassVar[str]
+    """The first half of the keys: ``event_source_mapping``."""
+    title: ClassVar[str]
+    """What a user reads: ``event source mapping``."""
+    reads_after: ClassVar[tuple[str, ...]] = ()
+    """Kinds whose Actuals this one's `read` looks at."""
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    """Fields that no call can change: a difference there is a REPLACE."""
+    keeps: ClassVar[bool] = False
+    """The old one stays when it is replaced or leaves the plan (versions, log groups)."""
+    within: ClassVar[str] = ""
+    """Kind of the container that takes this along when it is deleted: ``function`` for aliases,
+    permissions, URLs. Such things of one function are written one at a time, too, since each
+    write moves its RevisionId or its policy."""
+
+    @abstractmethod
+    def read(self, reading: Reading) -> Iterable[Actual]:
+        """What exists of the desired ones, and what is ours though nothing desires it.
+
+        Leftovers come with `needs` filled, since deletions are ordered by them too.
+        Raises AwsError.
+        """
+
+    def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """The field-level changes that make `actual` what is `wanted`; pure."""
+        return compared(wanted, actual)
+
+    @abstractmethod
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """Make it and wait until it can be used. An answer that was lost is read back."""
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """Change it in place, guarded by its revision. Kinds with only fixed fields have none."""
+        raise TypeError(f"{self.name} cannot be updated in place")
+
+    @abstractmethod
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """Remove it; that it is gone already is fine."""
+
+    def merge(self, actions: Sequence[Action], applying: Applying) -> Mapping[Key, Outputs]:
+        """For kinds with `shared`: do all of one group's actions in one write."""
+        raise TypeError(f"{self.name} is not written in groups")
