@@ -45,7 +45,8 @@ def page():
     latest = sorted(found, key=lambda each: each["LastModified"], reverse=True)
     names = [each["Key"].removeprefix(FOLDER) for each in latest]
     figures = "\n".join(FIGURE.format(href=quote(n), name=escape(n)) for n in names)
-    html = PAGE.format(title=f"{len(names)} photographs", figures=figures or EMPTY)
+    title = f"{len(names)} photograph{'s' * (len(names) != 1)}"
+    html = PAGE.format(title=title, figures=figures or EMPTY)
     return {"statusCode": 200, "headers": {"content-type": "text/html; charset=utf-8"}, "body": html}
 
 
