@@ -25,6 +25,7 @@ COMMANDS = (
     "status",
     "invoke",
     "event",
+    "cost",
     "logs",
     "versions",
     "rollback",

@@ -122,7 +122,10 @@ def _named(run: Run, function: str, qualifier: str | None) -> Named:
     from dataclasses import replace
 
     named = find(function, run.any_document)
-    return named if qualifier is None else replace(named, qualifier=qualifier)
+    if qualifier is None:
+        return named
+    # Another version may have another architecture than the manifest says.
+    return replace(named, qualifier=qualifier, architecture="")
 
 
 def _call_many(
@@ -161,7 +164,7 @@ def _call_once(
         from lcli.cli.invoke_log import show_log
 
         show_log(run, named, response, began)
-    _show(run, named.name, mode, response, raw=raw)
+    _show(run, named, mode, response, raw=raw)
     if wait:
         from lcli.cli.invoke_log import wait_for_report
 
@@ -182,13 +185,15 @@ def _call(run: Run, named: Named, event: bytes, mode: Mode, *, stream: bool, raw
     return invoke_stream(session, named.name, event, write, qualifier=named.qualifier)
 
 
-def _show(run: Run, name: str, mode: Mode, response: Response, *, raw: bool) -> None:
+def _show(run: Run, named: Named, mode: Mode, response: Response, *, raw: bool) -> None:
+    from lcli.cli.invoke_cost import rate_of
     from lcli.ui.response import closing_line, document, note_error, print_payload
 
     if response.error:
-        note_error(run.terminal, name, response.error)
+        note_error(run.terminal, named.name, response.error)
+    rate = rate_of(run, named)
     if run.json:
-        run.print_json(document(response))
+        run.print_json(document(response, rate))
     else:
         print_payload(run.stdout, response.payload, raw=raw)
-        run.terminal.note(closing_line(name, mode, response))
+        run.terminal.note(closing_line(named.name, mode, response, rate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lcli.cli.invoke_cost import rate_of
 from lcli.cli.names import Named
 from lcli.cli.run import Run
 from lcli.errors import LcliError, Problem
@@ -64,7 +65,8 @@ def _follow(run: Run, named: Named, request: str, began: float, within: float) -
         if record.kind is Kind.REPORT:
             complete = True
             if report := find_report(message):
-                run.terminal.note(f"{named.name}: {report}")
+                rate = rate_of(run, named)
+                run.terminal.note(f"{named.name}: {report}, {rate.told(rate.cost(report))}")
     return complete, failed
 
 

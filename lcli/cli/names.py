@@ -30,6 +30,8 @@ class Named:
     """The manifest's alias, or what the ARN says; empty means $LATEST."""
     region: str = ""
     """What the ARN says."""
+    architecture: str = ""
+    """The manifest's; empty for a function that no manifest describes."""
 
 
 def find(text: str, document: Document | None, place: Place | None = None) -> Named:
@@ -48,7 +50,7 @@ def find(text: str, document: Document | None, place: Place | None = None) -> Na
             if text in (function.key, function.name):
                 # The key stands for what is live, a bare AWS name for $LATEST.
                 alias = function.alias if text == function.key else ""
-                return Named(function.key, function.name, alias)
+                return Named(function.key, function.name, alias, architecture=function.architecture)
     name, _, qualifier = text.partition(":")
     return Named("", name, qualifier)
 

@@ -56,6 +56,7 @@ class Named:
     log_group: str
     where: str
     """``lcli.yaml:12:3``."""
+    architecture: str = "x86_64"
 
 
 def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = None) -> Document:
@@ -252,6 +253,7 @@ class Document:
         alias = own.get("alias")
         alias_value = resolving.data(alias, (*path, "alias")) if alias else "live"
         group = resolving.data(log_node, (*path, "log", "group")) if log_node else ""
+        processor = own.get("architecture")
         mark = self.root.entries["functions"]
         at = mark.keys.get(key, node.mark) if isinstance(mark, nodes.Map) else node.mark
         return Named(
@@ -260,6 +262,9 @@ class Document:
             alias=str(alias_value) if alias_value else "",
             log_group=str(group) or f"/aws/lambda/{name}",
             where=self.source.where(at),
+            architecture=str(resolving.data(processor, (*path, "architecture")))
+            if processor
+            else "x86_64",
         )
 
 

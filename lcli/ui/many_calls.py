@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
-from lcli.ui.response import document
+from lcli.invoke.price import Bill, Rate
+from lcli.ui.response import body, document
 from lcli.ui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -31,29 +32,25 @@ def as_line(result: Result) -> bytes:
     if not payload:
         payload = json.dumps(response.request_id).encode() if response.status == 202 else b"null"
     elif b"\n" in payload or b"\r" in payload:
-        payload = json.dumps(_body(response), ensure_ascii=False).encode()
+        payload = json.dumps(body(payload), ensure_ascii=False).encode()
     return payload + b"\n"
 
 
-def as_document(result: Result) -> bytes:
+def as_document(result: Result, rate: Rate) -> bytes:
     """The result as one line of JSON, with everything that is known of the call."""
     found: dict[str, Any] = {"number": result.number, "seconds": round(result.seconds, 6)}
     if result.response is None:
         error = FunctionError("Refused", result.code, result.message, ())
-        found |= document(Response(0, b"", "", "", "", error))
+        found |= document(Response(0, b"", "", "", "", error), rate)
     else:
-        found |= document(result.response)
+        found |= document(result.response, rate)
     return json.dumps(found, ensure_ascii=False).encode() + b"\n"
 
 
-def _body(response: Response) -> Any:
-    return document(response)["response"]
-
-
 class Count:
-    """Tells how far many calls are, and which failed."""
+    """Tells how far many calls are, which failed, and what they cost."""
 
-    def __init__(self, terminal: Terminal, total: int | None = None) -> None:
+    def __init__(self, terminal: Terminal, rate: Rate, total: int | None = None) -> None:
         self._terminal = terminal
         # On one terminal the results are the progress.
         self._live = terminal.live and (total is not None or not terminal.stdout.isatty())
@@ -62,6 +59,7 @@ class Count:
         self._drawn = 0.0
         self.calls = 0
         self.failed = 0
+        self.bill = Bill(rate)
 
     def watch(self, results: Iterable[Result]) -> Iterator[Result]:
         """The same results, counted."""
@@ -76,10 +74,14 @@ class Count:
         seconds = max(time.monotonic() - self._began, 0.001)
         failed = f", {self.failed:,} failed" if self.failed else ""
         calls = f"{self.calls:,} call{'s' * (self.calls != 1)}"
-        return f"{calls} in {seconds:.1f} s, {self.calls / seconds:,.0f} a second{failed}"
+        rate = f"{self.calls / seconds:,.0f} a second"
+        cost = f", {self.bill.rate.told(self.bill.total)}" if self.bill.calls else ""
+        return f"{calls} in {seconds:.1f} s, {rate}{failed}{cost}"
 
     def _add(self, result: Result) -> None:
         self.calls += 1
+        if result.response is not None:
+            self.bill.add(result.response.report)
         if result.failed:
             self.failed += 1
             if self.failed <= _TOLD:
@@ -100,8 +102,8 @@ class Count:
             self._terminal.stderr.flush()
 
 
-def latency_table(latency: Latency) -> RenderableType:
-    """Percentiles in milliseconds, the counts, and a histogram of the round trips."""
+def latency_table(latency: Latency, bill: Bill) -> RenderableType:
+    """Percentiles in milliseconds, the counts, the cost, and a histogram of the round trips."""
     from rich.console import Group
     from rich.text import Text
 
@@ -120,9 +122,11 @@ def latency_table(latency: Latency) -> RenderableType:
     counts = (
         f"{latency.calls:,} calls, {latency.cold_starts:,} cold starts, {latency.errors:,} errors"
     )
+    told = bill.rate.told
+    cost = f"cost {told(bill.total)}, {told(bill.each)} a call" if bill.calls else told(None)
     most = max((bucket.count for bucket in latency.histogram), default=1)
     bars = plain_table(">from ms", ">to", "", ">calls")
     for bucket in latency.histogram:
         bar = "█" * round(bucket.count / most * _BAR) or "▏" * bool(bucket.count)
         bars.add_row(f"{bucket.low:,.1f}", f"{bucket.high:,.1f}", bar, f"{bucket.count:,}")
-    return Group(table, Text(counts), Text(), bars)
+    return Group(table, Text(counts), Text(cost), Text(), bars)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TextIO
 
 from lcli.invoke.call import FunctionError, Mode, Response
+from lcli.invoke.price import Rate
 from lcli.ui.terminal import Terminal
 
 
@@ -42,33 +43,51 @@ def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
         terminal.note(f"  {frame}")
 
 
-def closing_line(name: str, mode: Mode, response: Response) -> str:
-    """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB``."""
+def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
+    """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``."""
     if mode is Mode.ASYNC:
         return f"{name}: queued as {response.request_id}"
     if mode is Mode.DRY_RUN:
         return f"{name}: would be invoked"
     version = f" version {response.version}" if response.version else ""
-    report = f": {response.report}" if response.report else ""
-    return f"{name}{version}{report}"
+    report = response.report
+    used = f": {report}, {rate.told(rate.cost(report))}" if report else ""
+    return f"{name}{version}{used}"
 
 
-def document(response: Response) -> dict[str, Any]:
+def document(response: Response, rate: Rate) -> dict[str, Any]:
     """The shape of `-o json`; `response` is the payload where it is JSON, else its text."""
     from dataclasses import asdict
 
-    try:
-        body: Any = json.loads(response.payload) if response.payload else None
-    except ValueError:
-        body = response.payload.decode("utf-8", "backslashreplace")
     return {
         "status": response.status,
         "request_id": response.request_id,
         "version": response.version,
-        "response": body,
+        "response": body(response.payload),
         "error": asdict(response.error) if response.error else None,
         "report": asdict(response.report) if response.report else None,
+        "cost": cost_document(rate, rate.cost(response.report)),
         "log": response.log,
+    }
+
+
+def body(payload: bytes) -> Any:
+    """What JSON says, else its text; None of nothing."""
+    try:
+        return json.loads(payload) if payload else None
+    except ValueError:
+        return payload.decode("utf-8", "backslashreplace")
+
+
+def cost_document(rate: Rate, dollars: float | None) -> dict[str, Any] | None:
+    """A cost in `-o json`; None where it is not known."""
+    if dollars is None:
+        return None
+    return {
+        "usd": float(f"{dollars:.12f}"),
+        "at_most": not rate.architecture,
+        "region": rate.region,
+        "prices": rate.date,
     }
 
 

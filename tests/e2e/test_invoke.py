@@ -96,7 +96,18 @@ def test_each_answers_every_line_in_order_and_exits_4_at_the_end(deployed):
     assert answers[4:] == [{"a": "b"}, 2]
     assert "3: ValueError: asked to fail\n" in done.stderr
     assert "6 calls in" in done.stderr
-    assert done.stderr.endswith(" a second, 2 failed\n")
+    assert re.search(r" a second, 2 failed, \$0\.\d+ on AWS\n$", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "cost"), [("echo", "$"), ("invoking-echo", "$"), ("invoking-echo:live", "at most $")]
+)
+def test_the_closing_line_says_what_ran_what_it_used_and_what_it_cost(deployed, name, cost):
+    done = deployed.run("invoke", name)
+    version = r"(1|\$LATEST)"
+    used = r"[\d.]+ ms, billed \d+ ms, \d+ of 128 MB(, cold start \d+ ms)?"
+    pattern = rf"invoking-echo version {version}: {used}, {re.escape(cost)}0\.\d+ on AWS\n$"
+    assert re.search(pattern, done.stderr), done.stderr
 
 
 def test_each_as_documents_says_what_ran(deployed):
@@ -132,6 +143,8 @@ def test_repeat_prints_percentiles_cold_starts_and_a_histogram(deployed):
     assert re.search(r"^ms +p50 +p90 +p99 +max$", done.stdout, re.MULTILINE)
     assert re.search(r"^round trip( +[\d.,]+){4}$", done.stdout, re.MULTILINE)
     assert re.search(r"^12 calls, \d cold starts?, 0 errors$", done.stdout, re.MULTILINE)
+    cost = r"^cost \$0\.[0-9]+ on AWS, \$0\.[0-9]+ on AWS a call$"
+    assert re.search(cost, done.stdout, re.MULTILINE)
     assert "█" in done.stdout
     found = deployed.json("invoke", "echo", "--repeat", "3")
     assert (found["calls"], found["errors"]) == (3, 0)
