@@ -31,7 +31,8 @@ def command(
 ) -> None:
     """Show what deploy would do, field by field; drift included.
 
-    Changes nothing, but that --local makes missing buckets, queues, tables and streams.
+    Changes nothing. With --local, buckets, queues, tables and streams that triggers name and that
+    are not there are shown as `local`: deploy makes them.
     """
     run: Run = ctx.obj
     run.mask.show = show_values

@@ -18,7 +18,7 @@ from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.plan import Plan, Scope, plan
 from lcli.deploy.read import read
 from lcli.deploy.report import Report, Status
-from lcli.deploy.sources import answer_lookups, make_local_sources
+from lcli.deploy.sources import answer_lookups
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
@@ -66,7 +66,7 @@ def prepare(
     parallel: int = 16,
     say: Callable[[str], None] = lambda doing: None,
 ) -> Prepared:
-    """Build, ask, expand, read and plan; changes nothing (but see `make_local_sources`).
+    """Build, ask, expand, read and plan; changes nothing.
 
     `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
     functions to take over. `say` is told what is being done. Raises LcliError, with exit code
@@ -82,7 +82,6 @@ def prepare(
     say("building")
     built, layers = build_all(app, workshop)
     _refuse(checks.sizes(app, built, layers))
-    notices = list(make_local_sources(app, place, clients)) if place.local else []
     say("reading what there is")
     lookups = answer_lookups(lookups_needed(app, place), clients)
     code = codes(app, place, built, layers)
@@ -93,7 +92,7 @@ def prepare(
     made = plan(expanded.resources, actual, known, _scope(app, expanded, functions, prune, adopt))
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    made = replace(made, notices=(*notices, *expanded.notices, *made.notices))
+    made = replace(made, notices=(*expanded.notices, *made.notices))
     keep = {one.name: one.keep_versions for one in app.functions.values()}
     return Prepared(
         place, made, actual, known, keep, app.artifacts.bucket or "", app.artifacts.prefix

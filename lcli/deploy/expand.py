@@ -17,8 +17,9 @@ from lcli.resources.function import function as function_resource
 from lcli.resources.function_tags import part_names
 from lcli.resources.function_url import function_url
 from lcli.resources.layer import layer, layer_key
+from lcli.resources.local_source import LocalSource
 from lcli.resources.log_group import log_group
-from lcli.resources.model import Key, Place, Ref, Resource
+from lcli.resources.model import Key, Place, Ref, Resource, Text
 from lcli.resources.naming import attached_to, function_key, qualified, unqualified
 from lcli.resources.parts import parts
 from lcli.resources.permission import permission, url_permissions
@@ -70,7 +71,7 @@ def expand(
     place: Place,
     codes: Mapping[str, Code],
     layer_codes: Mapping[str, Code],
-    lookups: Mapping[str, str],
+    lookups: Mapping[str, str | Text],
 ) -> Expanded:
     """All desired resources of the functions in `app`, with what needs what.
 
@@ -128,7 +129,7 @@ class _One:
         """The user's tags: the app's under the function's."""
         return {**self.app.tags, **self.function.tags}
 
-    def expand(self, code: Code, lookups: Mapping[str, str], expanded: Expanded) -> None:
+    def expand(self, code: Code, lookups: Mapping[str, str | Text], expanded: Expanded) -> None:
         """Everything that belongs to the function."""
         function, place = self.function, self.place
         triggered, statements = self._triggers(lookups, expanded)
@@ -232,19 +233,28 @@ class _One:
         )
 
     def _triggers(
-        self, lookups: Mapping[str, str], expanded: Expanded
+        self, lookups: Mapping[str, str | Text], expanded: Expanded
     ) -> tuple[list[Resource], list[Mapping[str, Any]]]:
         """What the triggers stand for, and the statements that the role needs for them."""
         resources: list[Resource] = []
         statements: list[Mapping[str, Any]] = []
         for index, trigger in enumerate(self.function.triggers):
             expansion = trigger.expand(self._target(index, trigger, lookups))
-            resources += expansion.resources
+            sources = self._local_sources(trigger)
+            expanded.add(*(one.resource for one in sources))
+            needs = tuple(one.key for one in sources)
+            resources += [replace(r, needs=(*r.needs, *needs)) for r in expansion.resources]
             statements += expansion.statements
             expanded.notices += [n for n in expansion.notices if n not in expanded.notices]
         return resources, statements
 
-    def _target(self, index: int, trigger: Trigger, lookups: Mapping[str, str]) -> Target:
+    def _local_sources(self, trigger: Trigger) -> tuple[LocalSource, ...]:
+        """What a deploy makes so that the trigger has something to listen to."""
+        if not self.place.local:
+            return ()
+        return trigger.local_sources(self.place, self.app.local.model_dump())
+
+    def _target(self, index: int, trigger: Trigger, lookups: Mapping[str, str | Text]) -> Target:
         function = self.function
         own = function.role if not isinstance(function.role, str) else None
         return Target(

@@ -108,7 +108,7 @@ def _number(reading: Reading, key: Key) -> str:
     name, alias_name = unqualified(key.name)
     version = reading.found.get(Key("version", name))
     if version is not None and version.outputs["alias"] == alias_name:
-        return version.outputs["number"]
+        return version.outputs["behind"]
     wanted = {one.key for one in reading.wanted("alias")}
     if key in wanted:  # it was looked through first, and is not there
         return ""

@@ -19,7 +19,7 @@ from lcli.resources.mapping_fields import (
     source_of,
     unknown_fields,
 )
-from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Text, Value
 from lcli.resources.naming import attached_to, function_key, function_of, qualified
 
 _SECONDS = 300.0
@@ -30,7 +30,7 @@ def event_source_mapping(
     place: Place,
     name: str,
     qualifier: str,
-    source_arn: str,
+    source_arn: str | Text,
     *,
     settings: Mapping[str, Any],
     function: str,
@@ -45,7 +45,7 @@ def event_source_mapping(
     Self-managed sources leave `source_arn` empty and give SelfManagedEventSource.
     """
     identity = {"EventSourceArn": source_arn} | dict(settings)
-    fields = defaults(source_arn) | {key: normal(key, one) for key, one in settings.items()}
+    fields = defaults(str(source_arn)) | {key: normal(key, one) for key, one in settings.items()}
     fields["FunctionName"] = place.arn("lambda", f"function:{qualified(name, qualifier)}")
     fields["Tags"] = {**dict(sorted((tags or {}).items())), **place.tags(function)}
     if source_arn:
@@ -139,12 +139,13 @@ class EventSourceMapping(Kind):
         return _settled(answer["UUID"], applying)
 
     def _existing(self, wanted: Resource, applying: Applying, error: AwsError) -> dict[str, Any]:
-        source = wanted.fields.get("EventSourceArn")
+        source = applying.settle(wanted.fields.get("EventSourceArn"))
         which: dict[str, Any] = {"EventSourceArn": source} if source else {}
         name = wanted.key.name.partition("<-")[0]
+        identity = source_of({field: applying.settle(one) for field, one in wanted.fields.items()})
         for page in applying.clients.pages("lambda", "ListEventSourceMappings", **which):
             for one in page["EventSourceMappings"]:
-                if _key(function_of(one["FunctionArn"])[0], source_of(one)) == wanted.key:
+                if (function_of(one["FunctionArn"])[0], source_of(one)) == (name, identity):
                     _settled(one["UUID"], applying)
                     self._write(wanted, one["UUID"], wanted.fields, applying)
                     return dict(one)

@@ -60,7 +60,7 @@ def defaults(source_arn: str) -> dict[str, Value]:
 def source_of(mapping: Mapping[str, Any]) -> str:
     """What tells one function's sources apart: ARN or bootstrap servers, topics or queues."""
     servers = mapping.get("SelfManagedEventSource", {}).get("Endpoints", {})
-    parts = [mapping.get("EventSourceArn", "")]
+    parts = [str(mapping.get("EventSourceArn", ""))]
     parts += [one for key in sorted(servers) for one in sorted(servers[key])]
     parts += [*sorted(mapping.get("Topics") or ()), *sorted(mapping.get("Queues") or ())]
     return "/".join(filter(None, parts))

@@ -46,7 +46,7 @@ class Ref:
     attr: str
 
     def __str__(self) -> str:
-        return "(known after apply)"
+        return "(new)" if self.key.kind == "version" else "(known after apply)"
 
 
 @dataclass(frozen=True, slots=True)

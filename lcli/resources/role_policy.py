@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lcli.resources.model import Place
+from lcli.resources.model import Place, Text
 
 Statement = Mapping[str, Any]
 """One statement as IAM writes it: ``{"Effect": "Allow", "Action": …, "Resource": …}``."""
@@ -116,21 +116,21 @@ def normal_policy(statements: Iterable[Statement]) -> dict[str, object]:
     joined: dict[str, dict[str, Any]] = {}
     for statement in statements:
         normal = _normal_statement(statement)
-        same = json.dumps({k: v for k, v in normal.items() if k != "Resource"}, sort_keys=True)
+        same = _text({k: v for k, v in normal.items() if k != "Resource"})
         if same in joined and "Resource" in normal:
             both = {*joined[same]["Resource"], *normal["Resource"]}
-            joined[same]["Resource"] = tuple(sorted(both))
+            joined[same]["Resource"] = tuple(sorted(both, key=str))
         else:
             joined[same] = normal
     if not joined:
         return {}
-    ordered = sorted(joined.values(), key=lambda one: json.dumps(one, sort_keys=True))
+    ordered = sorted(joined.values(), key=_text)
     return {"Version": "2012-10-17", "Statement": tuple(ordered)}
 
 
 def size(part: object) -> int:
     """Characters of a policy, or of a part of it, as IAM counts them."""
-    return len("".join(json.dumps(part, separators=(",", ":")).split()))
+    return len("".join(json.dumps(part, separators=(",", ":"), default=str).split()))
 
 
 def largest(policy: Mapping[str, Any], count: int = 3) -> tuple[str, ...]:
@@ -164,7 +164,16 @@ def _normal_lists(block: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sorted(value: object) -> tuple[str, ...]:
+def _text(part: object) -> str:
+    return json.dumps(part, sort_keys=True, default=str)
+
+
+def _sorted(value: object) -> tuple[str | Text, ...]:
     items = value if isinstance(value, list | tuple | set | frozenset) else (value,)
-    texts = {str(item).lower() if isinstance(item, bool) else str(item) for item in items}
-    return tuple(sorted(texts))
+    return tuple(sorted({_item(one) for one in items}, key=str))
+
+
+def _item(value: object) -> str | Text:
+    if isinstance(value, Text):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)

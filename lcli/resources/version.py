@@ -69,13 +69,15 @@ class Version(Kind):
         """The versions behind the aliases: GetFunction with the alias as qualifier.
 
         Where the wanted alias does not exist, one that ``lcli:parts`` names is looked through, so
-        that renaming an alias publishes nothing.
+        that renaming an alias publishes nothing. Where a rollback holds the alias and $LATEST has
+        been published already, it is that version which a deploy goes on from.
         """
         functions = [one for one in reading.existing("function") if _is_versioned(reading, one)]
         answers = reading.each(lambda one: _behind_alias(reading, one), functions)
         for function, answer in zip(functions, answers, strict=True):
             if answer is not None:
                 wanted = reading.desired.get(Key("version", function.resource.key.name))
+                answer = _rolled_back_from(reading, function, answer, wanted) or answer
                 yield _actual(function, answer, wanted)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
@@ -123,6 +125,23 @@ def _behind_alias(reading: Reading, function: Actual) -> dict[str, Any] | None:
     return None
 
 
+def _rolled_back_from(
+    reading: Reading, function: Actual, answer: Mapping[str, Any], wanted: Resource | None
+) -> dict[str, Any] | None:
+    """The newest version, if the alias is held at an older one and $LATEST is the same as it."""
+    name, behind = function.resource.key.name, answer["Configuration"]["Version"]
+    if function.outputs["held_tag"] != behind:
+        return None
+    newest = published(reading.clients, name)[0]["Version"]
+    found = get_function(reading.clients, name, newest) if newest != behind else None
+    if found is None or found["Configuration"][SHA] != function.outputs["code_sha256"]:
+        return None
+    version = _actual(function, found | {"Alias": answer["Alias"]}, wanted).resource.fields
+    latest = function.resource.fields
+    same = all(latest.get(field) == one for field, one in version.items() if field not in BESIDE)
+    return found | {"Alias": answer["Alias"], "Behind": behind} if same else None
+
+
 def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None) -> Actual:
     configuration = answer["Configuration"]
     name = function.resource.key.name
@@ -141,6 +160,7 @@ def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None
             "number": configuration["Version"],
             "arn": configuration["FunctionArn"],
             "alias": answer["Alias"],
+            "behind": answer.get("Behind", configuration["Version"]),
         },
         ours=function.ours,
         owner=function.owner,

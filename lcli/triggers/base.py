@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from lcli.resources.model import Key, Place, Resource
+from lcli.resources.local_source import LocalSource
+from lcli.resources.model import Key, Place, Resource, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +29,8 @@ class Lookup:
     path: str
     optional: bool = False
     """Only a check depends on it: a refusal means that the check is not made."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalSource:
-    """A queue, bucket, table or stream that the local cloud makes when a trigger names it.
-
-    `make` runs only when `probe` is refused with one of `absent`.
-    """
-
-    what: str
-    """For the notice: ``queue orders``."""
-    probe: tuple[str, str, Mapping[str, Any]]
-    """Service, operation, parameters."""
-    absent: frozenset[str]
-    make: tuple[tuple[str, str, Mapping[str, Any]], ...]
+    later: Text | None = None
+    """What stands for the fact while the thing does not exist, if the deploy makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,7 @@ class Target:
     """The user's tags of the function."""
     app_tags: Mapping[str, str] = field(default_factory=dict)
     """The user's tags of the whole app, for what its functions share."""
-    lookups: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, str | Text] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the app says of all triggers of this kind (top-level ``http:``)."""
     statements: tuple[Mapping[str, Any], ...] = ()
@@ -117,7 +105,8 @@ class Trigger(BaseModel):
         return ()
 
     def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
-        """What the local cloud makes if it is absent; `settings` is the manifest's ``local:``."""
+        """What a deploy to the local cloud makes if it is absent; `settings` is the manifest's
+        ``local:``."""
         return ()
 
 

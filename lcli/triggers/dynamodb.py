@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.model import Place
+from lcli.resources.local_source import LocalSource
+from lcli.resources.model import Key, Place, Ref, Text
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Lookup, Named, Target
+from lcli.triggers.base import Lookup, Named, Target
 from lcli.triggers.streams import Stream
 
 Table = Annotated[
@@ -43,17 +44,22 @@ class Dynamodb(Stream):
         if "/stream/" in self.table:
             return ()
         ours = place.arn("dynamodb", "table/")
+        name = self.table.removeprefix(ours)
+        short = name.rpartition("/")[2]
+        label = Ref(Key("local_source", f"table {short}"), "label")
+        later = Text((place.arn("dynamodb", f"table/{short}/stream/"), label))
         return (
             Lookup(
                 f"stream of {self.table}",
                 "dynamodb",
                 "DescribeTable",
-                {"TableName": self.table.removeprefix(ours)},
+                {"TableName": name},
                 "Table.LatestStreamArn",
+                later=later if place.local else None,
             ),
         )
 
-    def source_arn(self, target: Target) -> str:
+    def source_arn(self, target: Target) -> str | Text:
         """The ARN of the table's stream. Raises LcliError (USAGE) where it has none."""
         if "/stream/" in self.table:
             return self.table
@@ -71,7 +77,7 @@ class Dynamodb(Stream):
             )
         return found
 
-    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+    def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """Read the stream ("Using AWS Lambda with Amazon DynamoDB", execution role)."""
         actions = (
             "dynamodb:DescribeStream",
@@ -108,6 +114,7 @@ class Dynamodb(Stream):
                 ("dynamodb", "DescribeTable", {"TableName": name}),
                 frozenset({"ResourceNotFoundException"}),
                 (("dynamodb", "CreateTable", table),),
+                {"label": "Table.LatestStreamLabel"},
             ),
         )
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from lcli.resources.model import Place
+from lcli.resources.local_source import LocalSource
+from lcli.resources.model import Place, Text
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Named, Target
+from lcli.triggers.base import Named, Target
 from lcli.triggers.streams import Stream
 
 KinesisStream = Annotated[
@@ -69,7 +70,7 @@ class Kinesis(Stream):
             return self.stream
         return target.place.arn("kinesis", f"stream/{self.stream}")
 
-    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+    def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """Read the stream ("Using Lambda with Kinesis Data Streams", execution role)."""
         actions = (
             "kinesis:DescribeStream",
@@ -78,7 +79,7 @@ class Kinesis(Stream):
             "kinesis:GetShardIterator",
             "kinesis:ListShards",
         )
-        stream, consumer, _ = source_arn.partition("/consumer/")
+        stream, consumer, _ = str(source_arn).partition("/consumer/")
         read: Statement = {"Effect": "Allow", "Action": actions, "Resource": stream}
         pushed: Statement = {
             "Effect": "Allow",

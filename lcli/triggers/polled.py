@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, model_validator
 
 from lcli.resources.event_source_mapping import event_source_mapping
-from lcli.resources.model import Resource
+from lcli.resources.model import Resource, Text
 from lcli.resources.role_policy import Statement
 from lcli.triggers.base import Expansion, Target, Trigger
 
@@ -63,11 +63,11 @@ class Polled(Trigger):
         return self
 
     @abstractmethod
-    def source_arn(self, target: Target) -> str:
+    def source_arn(self, target: Target) -> str | Text:
         """The ARN of what is polled."""
 
     @abstractmethod
-    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+    def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """What the execution role needs to poll it."""
 
     def settings(self) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class Polled(Trigger):
             (self._mapping(target, source),), self.statements(source), self.notices(target)
         )
 
-    def _mapping(self, target: Target, source_arn: str) -> Resource:
+    def _mapping(self, target: Target, source_arn: str | Text) -> Resource:
         settings: Mapping[str, Any] = {**self.settings(), **self.api}
         return event_source_mapping(
             target.place,

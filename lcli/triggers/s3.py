@@ -10,9 +10,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from lcli.resources.bucket_notification import bucket_notification
+from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Place
 from lcli.resources.permission import permission
-from lcli.triggers.base import Expansion, LocalSource, Named, Target, Trigger
+from lcli.triggers.base import Expansion, Named, Target, Trigger
 
 Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 

@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.model import Place
+from lcli.resources.local_source import LocalSource
+from lcli.resources.model import Place, Text
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import LocalSource, Lookup, Named, Target
+from lcli.triggers.base import Lookup, Named, Target
 from lcli.triggers.polled import Polled
 
 Queue = Annotated[
@@ -66,7 +67,7 @@ class Sqs(Polled):
     def _arn(self, place: Place) -> str:
         return self.queue if self.queue.startswith("arn:") else place.arn("sqs", self.queue)
 
-    def statements(self, source_arn: str) -> tuple[Statement, ...]:
+    def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """Receive, hide and delete messages ("Using Lambda with Amazon SQS", permissions)."""
         actions = (
             "sqs:ChangeMessageVisibility",
@@ -100,7 +101,7 @@ class Sqs(Polled):
         Raises LcliError (USAGE) where Lambda would refuse the mapping.
         """
         name = self._arn(target.place).rpartition(":")[2]
-        seconds = target.lookups.get(f"visibility of {name}", "")
+        seconds = str(target.lookups.get(f"visibility of {name}", ""))
         if not seconds or int(seconds) >= 6 * target.timeout:
             return ()
         told = (

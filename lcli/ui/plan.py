@@ -44,7 +44,8 @@ def plan_tree(
     for action in actions:
         if action.verb is not Verb.NONE:
             by_owner.setdefault(action.resource.function, []).append(action)
-    for owner, own in by_owner.items():
+    for owner in sorted(by_owner, key=bool):  # what the app shares comes first
+        own = by_owner[owner]
         name = Text(neutralise(owner or "shared by the app"), "bold")
         if only_differences and all(_plainly_new(action) for action in own):
             tree.add(name + Text(f"  + {_titles(own, kinds)}", "green"))
@@ -63,11 +64,13 @@ def _plainly_new(action: Action) -> bool:
 
 
 def _titles(actions: list[Action], kinds: dict[str, Kind]) -> str:
-    """``execution role, function, HTTP route (2)``."""
+    """``execution role, function, HTTP route (2)``; what the app shares is named."""
     counts: dict[str, int] = {}
     for action in actions:
         kind = kinds.get(action.resource.key.kind)
         title = kind.title if kind else action.resource.key.kind
+        if not action.resource.function:
+            title = f"{title} {neutralise(action.resource.key.name)}"
         counts[title] = counts.get(title, 0) + 1
     return ", ".join(title if n == 1 else f"{title} ({n})" for title, n in counts.items())
 

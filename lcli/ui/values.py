@@ -27,7 +27,8 @@ def _masked(value: Value, mask: Mask) -> Value:
 
 
 def plain(value: Value) -> object:
-    """The value as JSON takes it; what AWS has yet to choose as ``(known after apply)``."""
+    """The value as JSON takes it; what AWS has yet to choose as ``(known after apply)``,
+    a version's number as ``(new)``."""
     if isinstance(value, Ref | Text):
         return str(value)
     if isinstance(value, Mapping):

@@ -83,6 +83,35 @@ def test_a_second_deploy_changes_nothing(deployed: OnCloud) -> None:
     assert deployed.mutations() == []
 
 
+def test_a_plan_makes_nothing_not_even_what_triggers_name(app: OnCloud) -> None:
+    planned = app.plan()
+    assert sorted(line for line in planned if "local_source" in line) == [
+        f"create local_source bucket photos-{app.account}",
+        "create local_source queue orders",
+        "create local_source stream clicks",
+        "create local_source table users",
+    ]
+    stream = f"arn:aws:dynamodb:us-east-1:{app.account}:table/users/stream/(known after apply)"
+    assert f"create event_source_mapping photos-orders<-{stream}" in planned
+    assert app.mutations() == []
+    assert app.session().call("s3", "ListBuckets")["Buckets"] == []
+
+
+def test_what_triggers_name_is_made_once_and_stays(deployed: OnCloud) -> None:
+    session = deployed.session()
+    stream = session.call("dynamodb", "DescribeTable", TableName="users")["Table"][
+        "LatestStreamArn"
+    ]
+    assert f"{stream} → " in "".join(everything_in(session)["mappings"])
+    (policy,) = (
+        session.call("iam", "GetRolePolicy", RoleName="photos-orders-us-east-1", PolicyName=name)
+        for name in ["lcli"]
+    )
+    assert stream in json.dumps(policy["PolicyDocument"])
+    assert problems(deployed.delete()) == []
+    assert session.call("sqs", "GetQueueUrl", QueueName="orders")["QueueUrl"]
+
+
 def test_a_quiet_deploy_reads_each_function_twice_at_most(deployed: OnCloud) -> None:
     deployed.plan()
     calls = deployed.calls()

@@ -13,6 +13,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.session import Session
 from lcli.deploy.rollback import Move, Target, prepare, roll_back
 from lcli.deploy.versions import versions
+from lcli.resources.model import Change
 
 MANIFEST = """
 app: photos
@@ -83,9 +84,29 @@ def test_the_next_deploy_asks_and_releases(app: OnCloud) -> None:
     roll_back(app.session(), [ready(app)])
     plan = app.prepare().plan
     assert plan.confirmations == ("ends the rollback of photos-one:live",)
-    (moving,) = (one for one in plan.changes if one.resource.key.kind == "alias")
-    assert (moving.reason, moving.changes[0].before) == ("rolled back", "2")
+    (moving,) = plan.changes
+    assert (str(moving.resource.key), moving.reason) == ("alias photos-one:live", "rolled back")
+    assert moving.changes == (Change("FunctionVersion", "2", "3"),)
+    app.calls()
+    assert problems(app.deploy()) == []
+    assert app.mutations() == ["lambda:UpdateAlias", "lambda:UntagResource"]
+    assert (alias(app)["FunctionVersion"], held(app)) == ("3", None)
+
+
+def test_a_deploy_of_new_code_goes_on_from_the_newest_version(app: OnCloud) -> None:
+    roll_back(app.session(), [ready(app)])
     app.code("4")
+    shown = {
+        f"{one.resource.key} {change.path}": (change.before, str(change.after))
+        for one in app.prepare("one").plan.changes
+        for change in one.changes
+        if change.path.endswith("Version")
+    }
+    assert shown == {
+        "version photos-one Version": ("3", "(new)"),
+        "alias photos-one:live FunctionVersion": ("2", "(new)"),
+    }
+    assert problems(app.deploy()) == []
     assert problems(app.deploy()) == []
     assert (alias(app)["FunctionVersion"], held(app)) == ("4", None)
     assert app.plan() == []

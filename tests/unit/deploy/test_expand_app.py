@@ -87,7 +87,10 @@ def test_a_plain_function(load) -> None:
         ),
         pytest.param(
             "{triggers: [{sqs: orders}]}",
-            ["event_source_mapping photos-prod-a<-arn:aws:sqs:eu-west-1:123456789012:orders"],
+            [
+                "event_source_mapping photos-prod-a<-arn:aws:sqs:eu-west-1:123456789012:orders",
+                "local_source queue orders",
+            ],
             [],
             id="a trigger that is polled",
         ),

@@ -7,7 +7,7 @@ import pytest
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Key, Place, Ref, Text
 from lcli.triggers import triggers
-from lcli.triggers.base import LocalSource, Target
+from lcli.triggers.base import Target
 
 PLACE = Place("photos", "prod", "eu-west-1", "123456789012")
 NAME = "photos-prod-thumb"
@@ -390,7 +390,6 @@ def test_what_the_local_cloud_makes(kind, options, what, operation, parameters):
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
     }
     (source,) = parse(kind, **options).local_sources(PLACE, {"tables": {"users": table}})
-    assert isinstance(source, LocalSource)
-    assert source.what == what
+    assert source.key == Key("local_source", what)
     ((_, made, given),) = source.make
     assert (made, dict(given)) == (operation, parameters)

@@ -40,15 +40,15 @@ def rendered(mask):
 def test_a_plan_is_a_tree_with_secrets_masked():
     assert rendered(Mask({"new-secret"})) == (
         "photos\n"
-        "├── thumbnail\n"
-        "│   ├── ~ function photos-thumbnail\n"
-        "│   │   ├── Environment.TOKEN: (secret) → (secret)\n"
-        "│   │   ├── MemorySize: 256 → 512\n"
-        '│   │   └── Description: "" → uses (secret) [red]\n'
-        "│   └── ~ alias photos-thumbnail:live\n"
-        "│       └── FunctionVersion: 6 → (known after apply)\n"
-        "└── shared by the app\n"
-        "    └── - http_api photos\\x1b  (no route is left)\n"
+        "├── shared by the app\n"
+        "│   └── - http_api photos\\x1b  (no route is left)\n"
+        "└── thumbnail\n"
+        "    ├── ~ function photos-thumbnail\n"
+        "    │   ├── Environment.TOKEN: (secret) → (secret)\n"
+        "    │   ├── MemorySize: 256 → 512\n"
+        '    │   └── Description: "" → uses (secret) [red]\n'
+        "    └── ~ alias photos-thumbnail:live\n"
+        "        └── FunctionVersion: 6 → (new)\n"
     )
 
 
@@ -66,7 +66,7 @@ def test_a_wholly_new_function_is_one_line_in_a_deploy():
         "├── f  + role, http_route (2)\n"
         "└── thumbnail\n"
         "    └── ~ alias photos-thumbnail:live\n"
-        "        └── FunctionVersion: 6 → (known after apply)\n"
+        "        └── FunctionVersion: 6 → (new)\n"
     )
 
 
@@ -92,7 +92,7 @@ def test_a_value_fits_on_a_line(value, expected):
     [
         (None, True, None),
         ("x", True, "(secret)"),
-        ({"a": ("token-1", VERSION)}, False, {"a": ["(secret)", "(known after apply)"]}),
+        ({"a": ("token-1", VERSION)}, False, {"a": ["(secret)", "(new)"]}),
         (frozenset({"b", "a"}), False, ["a", "b"]),
     ],
 )
