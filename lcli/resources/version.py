@@ -77,8 +77,8 @@ class Version(Kind):
         for function, answer in zip(functions, answers, strict=True):
             if answer is not None:
                 wanted = reading.desired.get(Key("version", function.resource.key.name))
-                answer = _rolled_back_from(reading, function, answer, wanted) or answer
-                yield _actual(function, answer, wanted)
+                newest = _rolled_back_from(reading, function, answer, wanted)
+                yield _actual(function, newest or answer, wanted)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """PublishVersion of exactly what was deployed, and the wait until it is Active.
