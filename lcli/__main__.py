@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
     from lcli.cli.run import Run
+
+_OUTPUT_ENDS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing to an open file answers when it cannot grow."""
 
 
 def main() -> NoReturn:
@@ -64,7 +69,8 @@ def _report(error: Exception, run: Run) -> int:
     from lcli.ui.problems import print_problems
 
     failure = error if isinstance(error, LcliError) else _translate(error, run)
-    print_problems(failure.problems, run.stderr, run.mask)
+    with suppress(OSError):  # where stderr cannot be written, the exit code says it
+        print_problems(failure.problems, run.stderr, run.mask)
     return int(failure.exit_code)
 
 
@@ -76,15 +82,7 @@ def _translate(error: Exception, run: Run) -> LcliError:
 
         return LcliError(explain(error, functions=_functions(run)))
     if isinstance(error, OSError):
-        reason = error.strerror or str(error)
-        return LcliError(
-            Problem(
-                "system-error",
-                f"the system refused an operation: {reason}",
-                str(error.filename or ""),
-                "check the path, its permissions and the free space, then run the command again",
-            )
-        )
+        return LcliError(_of_the_system(error))
     return LcliError(
         Problem(
             "internal-error",
@@ -92,6 +90,23 @@ def _translate(error: Exception, run: Run) -> LcliError:
             "",
             "this is a defect of lcli; run again with LCLI_DEBUG=1 and report the traceback",
         )
+    )
+
+
+def _of_the_system(error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    if error.errno in _OUTPUT_ENDS and not error.filename:
+        return Problem(
+            "output-not-written",
+            f"the output cannot be written: {reason}",
+            "standard output",
+            "make room where it goes, then run the command again",
+        )
+    return Problem(
+        "system-error",
+        f"the system refused an operation: {reason}",
+        str(error.filename or ""),
+        "check the path, its permissions and the free space, then run the command again",
     )
 
 

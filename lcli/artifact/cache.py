@@ -7,13 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 
 from lcli.artifact.model import Artifact
-from lcli.artifact.pack import atomic, writable
+from lcli.artifact.pack import UNFINISHED, atomic, writable
 
 MAX_BYTES = 4 << 30
 """What the cache may hold; the least recently used goes first."""
@@ -65,12 +66,12 @@ def folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
             os.utime(target)
             return target
         with writable(target.parent):
-            made = Path(mkdtemp(dir=target.parent, prefix=".tmp-"))
-        try:
-            fill(made)
-            _move(made, target)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+            made = Path(mkdtemp(dir=target.parent, prefix=UNFINISHED))
+            try:
+                fill(made)
+                _move(made, target)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
     return target
 
 
@@ -83,7 +84,14 @@ def _move(made: Path, target: Path) -> None:
 
 
 def prune(cache: Path, limit: int = MAX_BYTES) -> None:
-    """Removes what was used longest ago until the rest is within `limit` bytes."""
+    """Removes what was used longest ago until the rest is within `limit` bytes.
+
+    What killed runs left unfinished goes, too.
+    """
+    for left in cache.glob(f"*/{UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # its maker was alive and has just finished it
+            if time.time() - left.stat().st_mtime > KEEP_SECONDS:
+                _remove(left)
     entries = sorted(
         (
             (each.stat().st_mtime, each)

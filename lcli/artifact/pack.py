@@ -29,6 +29,8 @@ _PRIMING = 16
 """Bytes that are compressed ahead of the rest: see `_deflated`."""
 _TINY = 64
 """Bytes that are not worth a try."""
+UNFINISHED = ".tmp-"
+"""What the names of files and folders of the cache begin with while they are being made."""
 _STORED, _DEFLATED = 0, 8
 _LOCAL = struct.Struct("<IHHHHHIIIHH")
 _CENTRAL = struct.Struct("<IHHHHHHIIIHHHHHII")
@@ -191,14 +193,14 @@ def atomic(to: Path) -> Iterator[BinaryIO]:
         LcliError: the folder, which is the artifact cache's, cannot be made or written.
     """
     with writable(to.parent):
-        handle, name = mkstemp(dir=to.parent, prefix=".tmp-")
-    try:
-        with open(handle, "wb") as file:
-            yield file
-        os.replace(name, to)
-    except BaseException:
-        os.unlink(name)
-        raise
+        handle, name = mkstemp(dir=to.parent, prefix=UNFINISHED)
+        try:
+            with open(handle, "wb") as file:
+                yield file
+            os.replace(name, to)
+        except BaseException:
+            os.unlink(name)
+            raise
 
 
 def _compress(entries: Sequence[Entry]) -> tuple[list[tuple[_Member, int]], bytes]:

@@ -61,8 +61,8 @@ def apply_ready(run: Run, ready: Ready, *, parallel: int, fail_fast: bool = Fals
 
     prepared = ready.prepared
     plan, kinds = prepared.plan, dict(prepared.kinds)
-    if not plan.empty and not run.terminal.quiet:
-        run.terminal.err.print(
+    if not plan.empty:
+        run.terminal.comment(
             plan_tree(title(ready), plan.actions, kinds, run.mask, only_differences=True)
         )
     run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,5 +49,9 @@ def _write(artifact: Artifact, target: Path) -> None:
     """The target is replaced as a whole: a killed run leaves the old zip or the new one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".zip.partial")
-    shutil.copyfile(artifact.path, partial)
-    partial.replace(target)
+    try:
+        shutil.copyfile(artifact.path, partial)
+        partial.replace(target)
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

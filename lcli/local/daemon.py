@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from lcli import __version__
 from lcli.errors import LcliError, Problem
@@ -216,10 +216,8 @@ def _private(found: Running, method: str, path: str) -> dict[str, Any]:
 @contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """One start or stop at a time; bounded, since whoever holds it is bounded too."""
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)
     until = time.monotonic() + STARTS_WITHIN + STOPS_WITHIN
-    with (home / "daemon.lock").open("a") as lock:
+    with _lock_file(home) as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -236,6 +234,23 @@ def _locked(home: Path) -> Iterator[None]:
                     ) from None
                 time.sleep(0.02)
         yield
+
+
+def _lock_file(home: Path) -> TextIO:
+    """The lock in the state directory, which is made; raises LcliError where it cannot be."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o700)
+        return (home / "daemon.lock").open("a")
+    except OSError as error:
+        raise LcliError(
+            Problem(
+                "local-directory-not-writable",
+                f"the local cloud's folder cannot be written: {error.strerror or error}",
+                str(home),
+                "let LCLI_LOCAL_DIR name a folder that you may write to",
+            )
+        ) from error
 
 
 def _start(home: Path, environ: Mapping[str, str]) -> Running:
@@ -276,14 +291,15 @@ def _start(home: Path, environ: Mapping[str, str]) -> Running:
         for descriptor in (ready, tell, opened):
             if descriptor >= 0:
                 os.close(descriptor)
-    if told:
-        return Running(**json.loads(told))
+    state = json.loads(told) if told else {"failed": _last_line(log)}
+    if "failed" not in state:
+        return Running(**state)
     raise LcliError(
         Problem(
             "local-cloud-start",
-            f"the local cloud did not start: {_last_line(log)}",
+            f"the local cloud did not start: {state['failed']}",
             str(log),
-            "see the log, or try again",
+            f"see the log, and whether there is space in {home}; then try again",
         )
     )
 

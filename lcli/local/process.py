@@ -13,6 +13,7 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,19 @@ def main() -> None:
     try:
         asyncio.run(serve(home, tell))
         code = 0
-    except Exception:
+    except Exception as error:
         LOG.exception("the local cloud failed")
+        _tell_failure(tell, error)
     finally:
         logging.shutdown()
         # Threads that wait in moto (long polls) must not hold the end up.
         os._exit(code)
+
+
+def _tell_failure(tell: int, error: Exception) -> None:
+    """To the starter, who waits at the pipe: on a full disk the log holds nothing."""
+    with suppress(OSError):  # it may have been told that the cloud is ready
+        os.write(tell, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
 
 
 async def serve(home: Path, tell: int) -> None:
@@ -113,9 +121,13 @@ def write_state(path: Path, state: dict[str, object]) -> None:
     """Replace the state file in one step; readable by this user only."""
     fresh = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(state, file)
-    fresh.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(state, file)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink()
+        raise
 
 
 def _remove_state(path: Path) -> None:

@@ -56,7 +56,15 @@ class Terminal:
             try:
                 self.stderr.write(neutralise(text) + "\n")
                 self.stderr.flush()
-            except BrokenPipeError:
+            except OSError:
+                self._nobody_reads_stderr()
+
+    def comment(self, renderable: RenderableType) -> None:
+        """Print a table or tree on stderr, unless --quiet."""
+        if not self.quiet:
+            try:
+                self.err.print(renderable)
+            except OSError:
                 self._nobody_reads_stderr()
 
     def debug(self, text: str) -> None:
@@ -65,7 +73,8 @@ class Terminal:
             self.note(text)
 
     def _nobody_reads_stderr(self) -> None:
-        """`lcli deploy 2>&1 | head`: half a deploy is worse than one that nobody watches."""
+        """`lcli deploy 2>&1 | head`, or onto a full disk: half a deploy is worse than one that
+        nobody watches."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.stderr.fileno())
 
     def _console(self, stream: TextIO, on_broken_pipe: Callable[[], None]) -> Console:

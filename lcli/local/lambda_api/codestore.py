@@ -12,7 +12,7 @@ import zipfile
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
-from lcli.local.lambda_api.errors import invalid, too_large
+from lcli.local.lambda_api.errors import ApiError, invalid, too_large
 from lcli.local.lambda_api.state import Code
 
 DIRECT_LIMIT = 52_428_800
@@ -89,10 +89,22 @@ def _outside(name: str) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Appear at once or not at all, whoever else writes the same content."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
-        partial.write(data)
-    os.replace(partial.name, path)
+    """Appear at once or not at all, whoever else writes the same content.
+
+    Raises ApiError where the disk has no room: with the code that Lambda has for that.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+            try:
+                partial.write(data)
+                partial.flush()
+                os.replace(partial.name, path)
+            except OSError:
+                os.unlink(partial.name)
+                raise
+    except OSError as error:
+        why = f"the local cloud cannot keep the code in {path.parent}: {error.strerror}"
+        raise ApiError("CodeStorageExceededException", why) from error
 
 
 def _unpack(archive_path: Path, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 import stat
 import zipfile
 from pathlib import Path
@@ -117,3 +118,19 @@ def test_a_zip_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ApiError) as caught:
         store.unpacked(code)
     assert caught.value.message == BAD
+
+
+def test_a_full_disk_is_told_as_lambda_tells_it(tmp_path: Path) -> None:
+    store = CodeStore(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(ApiError) as refused:
+            store.take(archive(("a.py", b"1" * 1000, FILE)), direct=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert refused.value.code == "CodeStorageExceededException"
+    assert refused.value.message == (
+        f"the local cloud cannot keep the code in {tmp_path}: File too large"
+    )
+    assert list(tmp_path.iterdir()) == []

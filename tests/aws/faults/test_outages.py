@@ -1,0 +1,97 @@
+"""No network, no credentials, no disk: one clear error, exit 1, in time.
+
+tests/chaos/chaos_outages.py does it with every command.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from overlay.faults import Refuse, Rule
+from overlay.outages import BUILDING, OUTAGES, REACHING, project, run, run_all, unclear
+from overlay.server import overlay
+
+SOME = {name: REACHING[name] for name in ("deploy", "invoke", "logs --follow")}
+EXPIRED = Refuse(
+    status=403,
+    code="ExpiredTokenException",
+    message="The security token included in the request is expired",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a dead endpoint", "no credentials"])
+def test_out_of_reach(tmp_path: Path, name: str) -> None:
+    outage = OUTAGES[name]
+    with outage.endpoint() as url:
+        said = run_all(project(tmp_path), SOME, {**outage.environ, "AWS_ENDPOINT_URL": url})
+    assert not unclear(said, outage.problem, outage.within)
+
+
+def test_expired_credentials(cloud: Any, tmp_path: Path) -> None:
+    with overlay(cloud.url, Rule(EXPIRED, lambda call: True)) as between:
+        environ = {**cloud.environ, "AWS_ENDPOINT_URL": between.url}
+        said = run_all(project(tmp_path), SOME, environ)
+        calls = len(between.calls)
+    assert not unclear(said, "expired-credentials", 60)
+    assert calls == len(SOME), "expired credentials are not tried again"
+
+
+def test_a_cache_that_cannot_be_written(cloud: Any, tmp_path: Path) -> None:
+    made = project(tmp_path)
+    environ = {**cloud.environ, "LCLI_CACHE_DIR": str(made / "lcli.yaml" / "cache")}
+    said = run(made, BUILDING["deploy"], environ)
+    assert not unclear({"deploy": said}, "cache-not-writable", 60)
+    assert f"  at: {made}/lcli.yaml/cache/" in said.stderr
+    assert cloud.clients().call("lambda", "ListFunctions")["Functions"] == []
+
+
+def test_a_disk_that_is_full_beneath_the_cache(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    said = run(made, BUILDING["build"], {}, largest_file=50_000)
+    assert not unclear({"build": said}, "cache-not-writable", 60)
+    cache = tmp_path / "home" / "cache"
+    assert f"  at: {cache}/" in said.stderr
+    assert [path.name for path in cache.rglob(".tmp-*")] == []
+    assert run(made, BUILDING["build"], {}).code == 0
+
+
+def test_a_disk_that_is_full_where_packages_go(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    assert run(made, BUILDING["build"], {}).code == 0
+    said = run(made, BUILDING["package"], {}, largest_file=50_000)
+    assert not unclear({"package": said}, "package-not-written", 60)
+    assert list((made / "dist").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [("local", "start"), ("list", "--local"), ("logs", "-F")], ids=str
+)
+def test_a_state_directory_that_cannot_be_written(tmp_path: Path, words: tuple[str, ...]) -> None:
+    made = project(tmp_path)
+    where = made / "lcli.yaml" / "local"
+    said = run(made, words, {"LCLI_LOCAL_DIR": str(where), "LCLI_LOCAL": "1"})
+    assert not unclear({"local": said}, "local-directory-not-writable", 60)
+    assert f"  at: {where}\n" in said.stderr
+    assert "LCLI_LOCAL_DIR" in said.stderr
+
+
+def test_a_disk_that_is_full_beneath_the_local_cloud(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    said = run(made, ("local", "start"), {}, largest_file=0)
+    assert not unclear({"local start": said}, "local-cloud-start", 60)
+    assert "File too large" in said.stderr
+    left = {path.name for path in (tmp_path / "home" / "local").iterdir() if path.is_file()}
+    assert left == {"daemon.lock", "daemon.log"}
+
+
+def test_a_project_that_cannot_be_written(cloud: Any, tmp_path: Path) -> None:
+    """No command but package leaves anything in the project."""
+    made = project(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in (made, *made.rglob("*"))}
+    for words in (("deploy", "--yes"), ("status",)):
+        said = run(made, words, cloud.environ)
+        assert said.code == 0, said
+    assert {path: path.stat().st_mtime_ns for path in (made, *made.rglob("*"))} == before
