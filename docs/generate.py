@@ -27,7 +27,7 @@ Made from `--help` by `make docs`; a test keeps it current.
 | 2 | usage or manifest is wrong; nothing was touched |
 | 3 | `plan --exit-code`: there are changes |
 | 4 | `invoke`: the function returned an error |
-| 130 | interrupted; what was done is reported, and a re-run continues |
+| 130 | interrupted by Ctrl-C or SIGTERM; what was done is reported, and a re-run continues |
 
 """
 COMPLETIONS = {Shell.BASH: "lcli.bash", Shell.ZSH: "_lcli", Shell.FISH: "lcli.fish"}

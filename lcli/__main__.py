@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
@@ -26,6 +27,8 @@ def main() -> NoReturn:
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(50_000, 20, 20)
     _open_closed_streams()
+    # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     from lcli.cli.app import command
     from lcli.cli.run import Run
 

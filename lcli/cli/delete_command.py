@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event as Flag
 from typing import Annotated
 
 import typer
@@ -36,7 +37,8 @@ def command(
         run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
     reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
     confirm(run, reasons, yes=yes)
-    finish(run, [apply_ready(run, one, parallel=parallel) for one in ready])
+    stop = Flag()
+    finish(run, [apply_ready(run, one, parallel=parallel, stop=stop) for one in ready])
 
 
 def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,7 @@ def command(
 ) -> None:
     """Build, plan and apply; publish a version and move the alias.
 
-    Ctrl-C ends after what is in flight; running it again goes on where it was.
+    Ctrl-C (or SIGTERM) ends after what is in flight; running it again goes on where it was.
     """
     run: Run = ctx.obj
     ready = [
@@ -49,12 +50,20 @@ def command(
         [reason for one in ready for reason in one.prepared.plan.confirmations],
         yes=yes,
     )
-    reports = [apply_ready(run, one, parallel=parallel, fail_fast=fail_fast) for one in ready]
+    stop = Flag()
+    reports = [
+        apply_ready(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop) for one in ready
+    ]
     finish(run, reports)
 
 
-def apply_ready(run: Run, ready: Ready, *, parallel: int, fail_fast: bool = False) -> Report:
-    """Apply one region's plan with its progress shown; what came of it on stdout."""
+def apply_ready(
+    run: Run, ready: Ready, *, parallel: int, fail_fast: bool = False, stop: Flag
+) -> Report:
+    """Apply one region's plan with its progress shown; what came of it on stdout.
+
+    `stop` is set when the user interrupts: the regions that follow are not begun then.
+    """
     from lcli.deploy.engine import deploy
     from lcli.ui.plan import plan_tree, summary
     from lcli.ui.progress import progress
@@ -68,7 +77,12 @@ def apply_ready(run: Run, ready: Ready, *, parallel: int, fail_fast: bool = Fals
     run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")
     with progress(run.terminal, kinds, len(plan.changes)) as listener:
         report = deploy(
-            prepared, ready.clients, listener=listener, parallel=parallel, fail_fast=fail_fast
+            prepared,
+            ready.clients,
+            listener=listener,
+            parallel=parallel,
+            fail_fast=fail_fast,
+            stop=stop,
         )
     if not run.json and not plan.empty:
         _show(run, report)

@@ -26,6 +26,8 @@ from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
 
 DRAIN = 10.0
 """Seconds that what is in flight gets after the first Ctrl-C."""
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+"""What asks for the end: a person, and a CI system that cancels a job."""
 ACTION_SECONDS = 1200.0
 """The deadline of one action with all its waits and retries (SnapStart takes minutes)."""
 
@@ -55,8 +57,8 @@ def apply(
     """Do the plan; what an action's failure leaves undone is skipped, all else goes on.
 
     `actual` is everything that was read: its outputs settle references to what the plan does not
-    touch. `stop`, and the first Ctrl-C, let what is in flight end (`DRAIN` seconds); a second
-    Ctrl-C returns at once. After an answer that no other call will fare better than
+    touch. `stop`, and the first Ctrl-C or SIGTERM, let what is in flight end (`DRAIN`
+    seconds); a second one returns at once. After an answer that no other call will fare better than
     (credentials, access) nothing more is started. Raises only what `listener` raises, and
     errors in lcli itself.
     """
@@ -84,7 +86,10 @@ def apply(
 
 @contextmanager
 def _draining(stop: Flag) -> Iterator[None]:
-    """The first Ctrl-C sets `stop`, a second raises KeyboardInterrupt."""
+    """The first Ctrl-C or SIGTERM sets `stop`, a second raises KeyboardInterrupt.
+
+    What the caller's caller ignores (a job in the background) stays ignored.
+    """
     if current_thread() is not main_thread():
         yield
         return
@@ -94,11 +99,13 @@ def _draining(stop: Flag) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    caught = [one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in caught}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 class _Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -76,6 +77,30 @@ def test_ctrl_c_drains_reports_and_a_second_run_goes_on(project, on_terminal):
     project.ok("deploy")
     assert {row["state"] for row in project.json("list")["functions"]} == {"Active"}
     assert "no changes" in project.run("deploy").stderr
+    project.ok("delete", "--yes")
+
+
+def test_sigterm_drains_and_begins_no_other_region(project):
+    many(project, "cancelled", 40)
+    manifest = (project.directory / "lcli.yaml").read_text()
+    regions = "regions: [eu-west-1, us-east-1]"
+    project.write("lcli.yaml", manifest.replace("region: eu-west-1", regions))
+    process = subprocess.Popen(
+        [LCLI, "deploy"], cwd=project.directory, env=project.environ, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if "creating function" in line:
+            break
+    process.terminate()
+    said = process.stderr.read()
+    assert process.wait(30) == 130
+    assert "run the same command again to go on" in said
+    active = {"eu-west-1": 0, "us-east-1": 0}
+    for row in project.json("list")["functions"]:
+        active[row["region"]] += row["state"] == "Active"
+    assert 0 < active["eu-west-1"] < 40
+    assert active["us-east-1"] == 0
     project.ok("delete", "--yes")
 
 

@@ -171,20 +171,35 @@ def test_an_interrupted_run_reports_and_continues() -> None:
     assert again.exit_code is ExitCode.DONE
 
 
-def test_the_first_interrupt_lets_what_is_in_flight_end() -> None:
-    world = World()
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_interrupt_lets_what_is_in_flight_end(asked: signal.Signals) -> None:
+    world, before = World(), signal.getsignal(asked)
 
     def listener(event: Event) -> None:
         if isinstance(event, Started):
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(asked)
 
     report, _ = run(world, ROLE, FUNCTION, listener=listener)
     assert report.exit_code is ExitCode.INTERRUPTED
     assert statuses(report) == {"role r": Status.DONE, "function fn": Status.SKIPPED}
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(asked) is before
 
 
-def test_the_second_interrupt_leaves_at_once() -> None:
+def test_what_the_shell_has_told_to_ignore_is_ignored() -> None:
+    def listener(event: Event) -> None:
+        if isinstance(event, Started):
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        report, _ = run(World(), ROLE, FUNCTION, listener=listener)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert report.exit_code is ExitCode.DONE
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_interrupt_leaves_at_once(second: signal.Signals) -> None:
     world, patient = World(), Flag()
 
     class Slow(Toy):
@@ -195,7 +210,7 @@ def test_the_second_interrupt_leaves_at_once() -> None:
     def listener(event: Event) -> None:
         if isinstance(event, Started):
             signal.raise_signal(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(second)
 
     kinds = toys(world) | {"role": Slow("role", world)}
     report = apply(
