@@ -25,6 +25,7 @@ COMMANDS = (
     "status",
     "invoke",
     "event",
+    "events",
     "cost",
     "logs",
     "versions",

@@ -49,8 +49,8 @@ def command(
     if wait and not asynchronous:
         raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
     mode = _mode(asynchronous, dry_run)
-    event = b"" if each else _event(run, payload, event_name, changes, mode, raw=raw)
     named = _named(run, function, qualifier)
+    event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
     if each or repeat:
@@ -64,6 +64,7 @@ def command(
 
 def _event(
     run: Run,
+    named: Named,
     payload: str | None,
     name: str | None,
     changes: list[str] | None,
@@ -77,10 +78,9 @@ def _event(
     asynchronous = mode == "Event"
     event = read_payload(payload, sys.stdin.buffer, asynchronous=asynchronous, raw=raw)
     if name is not None:
-        from lcli.invoke.event import read_event
+        from lcli.cli.invoke_event import named_event
 
-        document = run.any_document
-        event = read_event(name, document.path.parent if document else None)
+        event = named_event(run, named, name)
         check_json(event, name)
     if changes:
         from lcli.invoke.event import override

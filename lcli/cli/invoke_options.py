@@ -80,8 +80,8 @@ Event = Annotated[
     str | None,
     typer.Option(
         "--event",
-        metavar="KIND",
-        help="events/KIND.json beside the manifest, or a sample: s3, sqs, http … (lcli event).",
+        metavar="NAME",
+        help="events/NAME.json beside the manifest, a sample (s3, sqs, http …), or a shared event.",
         autocompletion=complete_event,
     ),
 ]

@@ -49,10 +49,20 @@ def read_event(name: str, directory: Path | None) -> bytes:
             ) from error
     if name in KINDS:
         return sample(name)
-    known = sorted({*own, *KINDS})
+    raise unknown_event(name, {*own, *KINDS})
+
+
+def is_known(name: str, directory: Path | None) -> bool:
+    """Whether `read_event` would find it."""
+    return name in KINDS or name in own_events(directory)
+
+
+def unknown_event(name: str, known: Iterable[str]) -> LcliError:
+    """The refusal of a name that is none of the `known` ones."""
+    known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    raise _usage("unknown-event", f"there is no event {name!r}", hint)
+    return _usage("unknown-event", f"there is no event {name!r}", hint)
 
 
 def own_events(directory: Path | None) -> dict[str, Path]:

@@ -1,7 +1,7 @@
 """The local cloud: one loopback port that speaks AWS's wire protocols.
 
-Lambda is lcli's own (`lcli.local.lambda_api`), every other service is moto's; the credential
-scope of a request's signature tells which is meant.
+Lambda and EventBridge Schemas are lcli's own (`lcli.local.lambda_api`, `lcli.local.schemas`), every
+other service is moto's; the credential scope of a request's signature tells which is meant.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.pollers import Pollers
 from lcli.local.runtime.environments import Environments
 from lcli.local.runtime.interpreters import interpreted, interpreter_for
+from lcli.local.schemas import Schemas
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -105,6 +106,7 @@ class Cloud:
         for name in ("code", "environments"):
             shutil.rmtree(self.directory / name, ignore_errors=True)
         self.logs = MotoLogs()
+        self.schemas = Schemas()
         self.ports = Ports(self.in_use)
         self.targets = Targets(lambda: self.functions, self.in_use)
         self.urls = FunctionUrls(lambda: self.functions, self.targets, self.ports)
@@ -213,6 +215,7 @@ class Cloud:
         self.pollers.reconcile()
         self.urls.close_stale()
         self.apis.forget(account)
+        self.schemas.forget(account)
         self.services.forget(account)
 
     async def handle(self, request: Request) -> Response:
@@ -229,6 +232,8 @@ class Cloud:
         scope = scope_of(request)
         if scope.service == "lambda":
             return await self.functions.handle(request, account=scope.account)
+        if scope.service == "schemas":
+            return self.schemas.handle(request, scope.account, scope.region)
         return await self.services.handle(request, scope.service, scope.region, scope.account)
 
     async def _private(self, request: Request) -> Response:

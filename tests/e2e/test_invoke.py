@@ -199,3 +199,28 @@ def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code)
 def test_wait_alone_is_refused(deployed):
     done = deployed.run("invoke", "echo", "--wait")
     assert (done.returncode, "--wait is for --async" in done.stderr) == (2, True)
+
+
+def test_shared_events_are_kept_listed_sent_and_deleted(deployed):
+    put = deployed.run("events", "put", "echo", "hi", "-p", "-", stdin='{"from": "aws"}')
+    assert (put.returncode, put.stderr) == (0, "invoking-echo: kept hi\n")
+    again = deployed.run("events", "put", "echo", "hi", "-p", '{"from": "afar"}')
+    assert (again.returncode, "replace it with --force" in again.stderr) == (2, True)
+    deployed.ok("events", "put", "echo", "hi", "-p", '{"from": "afar"}', "--force")
+    assert deployed.ok("events", "list", "echo") == "hi\n"
+    assert json.loads(deployed.ok("events", "get", "invoking-echo", "hi")) == {"from": "afar"}
+    for name in ("hi", "shared:hi"):
+        assert json.loads(deployed.ok("invoke", "echo", "--event", name)) == {"from": "afar"}
+    deployed.write("events/hi.json", '{"from": "here"}')
+    assert json.loads(deployed.ok("invoke", "echo", "--event", "hi")) == {"from": "here"}
+    changed = deployed.ok("invoke", "echo", "--event", "shared:hi", "--set", "n=1")
+    assert json.loads(changed) == {"from": "afar", "n": 1}
+    deployed.ok("events", "delete", "echo", "hi")
+    gone = deployed.run("invoke", "echo", "--event", "shared:hi")
+    assert (gone.returncode, "invoking-echo has no shared event 'hi'" in gone.stderr) == (2, True)
+
+
+def test_an_event_is_not_kept_for_a_function_that_is_not_there(deployed):
+    done = deployed.run("events", "put", "ecco", "hi", "-p", "1")
+    assert done.returncode == 1
+    assert deployed.json("events", "list", "ecco") == {"function": "ecco", "events": {}}

@@ -1,7 +1,8 @@
 """Lambda's service model from the SDK's data files: operations, routes and how errors look.
 
 The model is botocore's (``lambda/2015-03-31/service-2.json``, protocol rest-json), so a new
-parameter is parsed and validated on the day the SDK knows it.
+parameter is parsed and validated on the day the SDK knows it. `Service` takes the model of any
+other rest-json service, too.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Service:
 
     def __init__(self, model: ServiceModel) -> None:
         self.operations: dict[str, Operation] = {}
-        self.runtimes = frozenset(model.shape_for("Runtime").metadata["enum"])
+        self.runtimes = _enumerated(model, "Runtime")
         """Every runtime that the SDK knows, retired ones included."""
         self._routes: Bucket = {}
         for name in model.operation_names:
@@ -121,6 +122,12 @@ class Service:
         if member is None:
             return {"message": error.message}
         return {"Type": "User", member: error.message, **error.members}
+
+
+def _enumerated(model: ServiceModel, shape: str) -> frozenset[str]:
+    if shape not in model.shape_names:
+        return frozenset()
+    return frozenset(model.shape_for(shape).metadata["enum"])
 
 
 def _message_member(members: Mapping[str, Any]) -> str:

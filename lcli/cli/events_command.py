@@ -1,0 +1,98 @@
+"""lcli events: the test events that a function has in AWS."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lcli.cli.invoke_options import Payload
+from lcli.cli.names import Named, OneFunction, find
+from lcli.cli.run import Run, usage
+
+app = typer.Typer(
+    help="""List, print, keep and delete a function's shared test events in AWS.
+
+    They are those of the Lambda console and of `sam remote test-event`. `lcli invoke FUNCTION
+    --event NAME` sends one; `lcli event` prints samples and the events beside the manifest.
+    """,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The event's name.")]
+
+
+@app.command("list")
+def list_events(ctx: typer.Context, function: OneFunction) -> None:
+    """List the names of a function's shared events; the events themselves with -o json."""
+    from lcli.invoke.shared_events import shared_events
+    from lcli.ui.neutral import neutralise
+
+    run: Run = ctx.obj
+    named = _find(run, function)
+    found = shared_events(run.session(named.region), named.name)
+    if run.json:
+        run.print_json({"function": named.name, "events": found})
+        return
+    for name in sorted(found):
+        run.stdout.write(f"{neutralise(name)}\n")
+    if not found:
+        run.terminal.note(f"{named.name} has no shared events; lcli events put keeps one")
+
+
+@app.command()
+def get(ctx: typer.Context, function: OneFunction, name: Name) -> None:
+    """Print a shared event."""
+    import json
+
+    from lcli.invoke.shared_events import shared_event
+
+    run: Run = ctx.obj
+    named = _find(run, function)
+    run.print_json(json.loads(shared_event(run.session(named.region), named.name, name)))
+
+
+@app.command()
+def put(
+    ctx: typer.Context,
+    function: OneFunction,
+    name: Name,
+    payload: Payload,
+    force: Annotated[bool, typer.Option("--force", help="Replace the event of that name.")] = False,
+) -> None:
+    """Keep an event for a function, for everybody who uses the account.
+
+    \b
+    lcli event s3 | lcli events put thumbnail upload -p -
+    """
+    from lcli.invoke.payload import read_payload
+    from lcli.invoke.shared_events import put_shared_event
+
+    run: Run = ctx.obj
+    event = read_payload(payload, sys.stdin.buffer, asynchronous=False)
+    if not event:
+        raise usage("usage", "there is no event", "give it: --payload JSON, @FILE or -")
+    named = _find(run, function)
+    clients = run.session(named.region)
+    # A name that is mistyped would be kept for nobody.
+    clients.call("lambda", "GetFunction", FunctionName=named.name)
+    replaced = put_shared_event(clients, named.name, name, event, replace=force)
+    run.terminal.note(f"{named.name}: {'replaced' if replaced else 'kept'} {name}")
+
+
+@app.command()
+def delete(ctx: typer.Context, function: OneFunction, name: Name) -> None:
+    """Delete a shared event."""
+    from lcli.invoke.shared_events import delete_shared_event
+
+    run: Run = ctx.obj
+    named = _find(run, function)
+    delete_shared_event(run.session(named.region), named.name, name)
+    run.terminal.note(f"{named.name}: deleted {name}")
+
+
+def _find(run: Run, function: str) -> Named:
+    return find(function, run.any_document)
