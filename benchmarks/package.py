@@ -11,6 +11,7 @@ bytes at most.
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import statistics
@@ -23,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
+
+import lcli
 
 PACKAGES = ("botocore", "cryptography", "grpcio", "lxml", "networkx", "numpy", "pandas", "pillow")
 PEERS = ("zip -r -q", "python -m zipfile")
@@ -102,6 +105,8 @@ def tools(tree: Path, work: Path) -> dict[str, Callable[[Path], None]]:
 
 
 def main() -> None:
+    # As pip leaves an installed package, wherever PYTHONDONTWRITEBYTECODE is set here.
+    compileall.compile_dir(Path(lcli.__file__).parent, quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         tree = work / "tree"

@@ -25,7 +25,7 @@ def main() -> NoReturn:
     LCLI_DEBUG=1 shows one, for whoever mends lcli.
     """
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(200_000, 20, 20)
     _open_closed_streams()
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -50,6 +50,8 @@ def main() -> NoReturn:
         if os.environ.get("LCLI_DEBUG") == "1":
             raise
         code = _report(error, run)
+    # At its end Python looks for garbage in all that was imported.
+    gc.freeze()
     sys.exit(_flush(code, run))
 
 

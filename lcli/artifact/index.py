@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from lcli.artifact.pack import THREADS, atomic, in_batches, read_entry
+from lcli.artifact.pack import atomic, by_batches, read_entry
 from lcli.artifact.tree import Entry
 from lcli.artifact.unpack import Member
 
@@ -20,8 +19,16 @@ HASH = 64
 """Characters of a hash, the last of what is remembered of a file; its fingerprint is before it."""
 
 
-def content_hashes(entries: Sequence[Entry], remembered: Path) -> list[str]:
+Hash = Callable[[Sequence[Entry]], Iterable[str]]
+"""Reads files and gives the hex SHA-256 of each one's content."""
+
+
+def content_hashes(
+    entries: Sequence[Entry], remembered: Path, *, first: Hash | None = None
+) -> list[str]:
     """Hex SHA-256 of each entry's content; files that `remembered` knows are not read.
+
+    `first` reads them all where it knows none.
 
     Raises:
         LcliError: a file changed while it was read.
@@ -34,8 +41,7 @@ def content_hashes(entries: Sequence[Entry], remembered: Path) -> list[str]:
         if not known.get(entry.path, "").startswith(seen)
     ]
     before = time.time_ns() - SETTLED_NS
-    with ThreadPoolExecutor(THREADS) as pool:
-        hashed = [digest for batch in pool.map(_hash, in_batches(missing)) for digest in batch]
+    hashed = first(missing) if first and not known else _read(missing)
     fresh = dict(zip((entry.path for entry in missing), hashed, strict=True))
     hashes = [fresh.get(entry.path) or known[entry.path][-HASH:] for entry in entries]
     if missing or len(known) != len(entries):
@@ -57,6 +63,10 @@ def tree_digest(files: Iterable[Entry | Member], hashes: Iterable[str]) -> str:
 
 def _fingerprint(entry: Entry) -> str:
     return f"{entry.size} {entry.mtime_ns} {entry.ctime_ns} {entry.inode} "
+
+
+def _read(entries: Sequence[Entry]) -> list[str]:
+    return [digest for batch in by_batches(_hash, entries) for digest in batch]
 
 
 def _hash(entries: Sequence[Entry]) -> list[str]:

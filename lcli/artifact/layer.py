@@ -54,4 +54,4 @@ def _prefix(wanted: Requirements, target: Target, runtimes: Sequence[str]) -> st
 
 
 def _below(prefix: str, entries: Iterable[Entry]) -> list[Entry]:
-    return [replace(entry, name=prefix + entry.name) for entry in entries]
+    return [entry._replace(name=prefix + entry.name) for entry in entries]

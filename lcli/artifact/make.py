@@ -7,9 +7,11 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
+import isal
+
+import lcli
 from lcli.artifact.cache import alone, find_zip, remember_zip
 from lcli.artifact.command import command_output
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
@@ -17,7 +19,7 @@ from lcli.artifact.handler import Files, check_handler
 from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
-from lcli.artifact.pack import atomic, pack, read_entry, zip_hashes
+from lcli.artifact.pack import Packed, atomic, pack, read_entry, zip_hashes
 from lcli.artifact.tree import Entry, file_entry, read_tree, refused
 from lcli.artifact.unpack import read_member, zip_contents, zip_modes
 from lcli.errors import ExitCode, LcliError
@@ -118,22 +120,48 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
     who = hashlib.sha256(repr(chosen).encode("utf-8", "surrogateescape")).hexdigest()
     index = cache / "index" / f"{who}.json"
     with alone(str(index)):
-        hashes = content_hashes(entries, index)
+        new = _New(cache / "zips" / f"new-{os.urandom(8).hex()}.zip")
+        hashes = content_hashes(entries, index, first=new.pack)
         digest = tree_digest(entries, hashes)
         key = hashlib.sha256(f"{digest} {_packer()}".encode()).hexdigest()
         found = find_zip(cache, key)
         if found:
+            new.drop()
             return found
         path = cache / "zips" / f"{key}.zip"
-        packed = pack(entries, path)
+        packed = new.take(path) or pack(entries, path)
         return remember_zip(
             Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
         )
 
 
+class _New:
+    """The zip of a source that is seen for the first time, and so is read once: its digest, by
+    which the cache knows the zip, comes of the same reading."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.packed: Packed | None = None
+
+    def pack(self, entries: Sequence[Entry]) -> Iterable[str]:
+        """Packs, and gives the hashes of the files' contents."""
+        self.packed = pack(entries, self.path, hashes=True)
+        return self.packed.hashes
+
+    def take(self, to: Path) -> Packed | None:
+        """Moves the zip to its place, if one was made."""
+        if self.packed:
+            os.replace(self.path, to)
+        return self.packed
+
+    def drop(self) -> None:
+        """Removes the zip, if one was made."""
+        self.path.unlink(missing_ok=True)
+
+
 def _packer() -> str:
     """What decides about the zip's bytes besides the files."""
-    return f"lcli {version('lcli')} isal {version('isal')}"
+    return f"lcli {lcli.__version__} isal {isal.__version__}"
 
 
 def given(source: Source, target: Target, cache: Path) -> Artifact:

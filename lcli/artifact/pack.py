@@ -6,13 +6,15 @@ import base64
 import hashlib
 import os
 import struct
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from isal import isal_zlib
 
@@ -22,6 +24,8 @@ from lcli.errors import LcliError, Problem
 BATCH = 1 << 20
 """Bytes of input a task: one task a file halves the gain of the second thread."""
 THREADS = min(4, max(2, os.cpu_count() or 2))
+_AHEAD = 4 * THREADS
+"""Batches that are read before the first of them is written: so much is in memory at once."""
 
 _LEVEL = 2
 """ISA-L's level 3 gives other bytes on other processors."""
@@ -48,6 +52,8 @@ class Packed:
 
     code_sha256: str
     size: int
+    hashes: tuple[str, ...] = ()
+    """Hex SHA-256 of each file's content, where it was asked for."""
 
 
 class _Member(NamedTuple):
@@ -94,6 +100,21 @@ def _changed(entry: Entry, how: str) -> LcliError:
     )
 
 
+Made = TypeVar("Made")
+
+
+def by_batches(make: Callable[[list[Entry]], Made], entries: Sequence[Entry]) -> Iterator[Made]:
+    """What `make` gives of each batch, in order; threads are a few batches ahead."""
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
+        for batch in in_batches(entries):
+            waiting.append(pool.submit(make, batch))
+            if len(waiting) == _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
 def in_batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """The entries in order, in lists of about BATCH bytes."""
     batch: list[Entry] = []
@@ -108,10 +129,11 @@ def in_batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
-def pack(entries: Sequence[Entry], to: Path) -> Packed:
+def pack(entries: Sequence[Entry], to: Path, *, hashes: bool = False) -> Packed:
     """Writes the zip of `entries`, in their order, to `to`, replacing it in one step.
 
-    Names are UTF-8, dates 1980-01-01, modes 0644 or 0755; what does not shrink is stored.
+    Names are UTF-8, dates 1980-01-01, modes 0644 or 0755; what does not shrink is stored. With
+    `hashes` the files' own are made of the same reading.
 
     Raises:
         LcliError: a file changed meanwhile, or the disk refused.
@@ -119,14 +141,16 @@ def pack(entries: Sequence[Entry], to: Path) -> Packed:
     with atomic(to) as file:
         out = _Hashed(file)
         directory: list[bytes] = []
-        with ThreadPoolExecutor(THREADS) as pool:
-            for members, data in pool.map(_compress, in_batches(entries)):
-                directory += [_central(member, out.size + at) for member, at in members]
-                out.write(data)
+        contents: list[str] = []
+        for members, data, hashed in by_batches(partial(_compress, hashes=hashes), entries):
+            directory += [_central(member, out.size + at) for member, at in members]
+            contents += hashed
+            out.write(data)
         start = out.size
         out.write(b"".join(directory))
         out.write(_end(len(directory), start, out.size - start))
-    return Packed(base64.b64encode(out.sha256.digest()).decode(), out.size)
+    code_sha256 = base64.b64encode(out.sha256.digest()).decode()
+    return Packed(code_sha256, out.size, tuple(contents))
 
 
 def zip_hashes(path: Path) -> tuple[str, str, int]:
@@ -203,18 +227,24 @@ def atomic(to: Path) -> Iterator[BinaryIO]:
             raise
 
 
-def _compress(entries: Sequence[Entry]) -> tuple[list[tuple[_Member, int]], bytes]:
+def _compress(
+    entries: Sequence[Entry], *, hashes: bool
+) -> tuple[list[tuple[_Member, int]], bytes, list[str]]:
     """The entries with their places in the bytes that hold them all, headers included."""
     members: list[tuple[_Member, int]] = []
     parts: list[bytes] = []
+    hashed: list[str] = []
     at = 0
     for entry in entries:
-        member, body = _member(entry, read_entry(entry))
+        content = read_entry(entry)
+        if hashes:
+            hashed.append(hashlib.sha256(content).hexdigest())
+        member, body = _member(entry, content)
         header = _local(member)
         members.append((member, at))
         parts += (header, *body)
         at += len(header) + member.compressed
-    return members, b"".join(parts)
+    return members, b"".join(parts), hashed
 
 
 def _member(entry: Entry, content: bytes) -> tuple[_Member, Sequence[bytes]]:

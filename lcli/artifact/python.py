@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 from lcli.artifact.cache import folder
@@ -37,6 +36,8 @@ def install_python(root: Path, listed: Path, target: Target, cache: Path) -> Pat
     Raises:
         LcliError: uv could not resolve, fetch or install them.
     """
+    from importlib.metadata import version
+
     platform = python_platform(target)
     digest = hashlib.sha256(f"{version('uv')} {platform} {sys.platform}".encode())
     for content in _inputs(listed, set()):

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+import lcli.without_plugins  # noqa: F401 (first of all models)
 from lcli.manifest.values import Strings
 
 

@@ -125,7 +125,7 @@ def function(
         )
     for index, trigger in function.numbered_triggers:
         parameters = getattr(trigger, "api", None)
-        if trigger.operation and isinstance(parameters, Mapping):
+        if trigger.operation and parameters and isinstance(parameters, Mapping):
             at = (*path, "triggers", index, trigger.kind, "api")
             yield from api.check(trigger.operation, parameters, at, {})
 
@@ -165,7 +165,7 @@ def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault
             yield _at_key(
                 (*path, key), "missing-key", f"the function {path[-1]} has no {key}", f"add {key}:"
             )
-    if function.runtime and function.runtime not in api.runtimes():
+    if function.runtime and not api.is_runtime(function.runtime):
         known = api.runtimes()
         near = get_close_matches(function.runtime, known, n=1)
         hint = f"did you mean {near[0]}? " if near else ""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+import lcli.without_plugins  # noqa: F401 (first of all models)
 from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Key, Place, Resource, Text
 

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import os
+import shutil
 import time
 import zipfile
 from dataclasses import replace
@@ -56,6 +57,33 @@ def test_an_unchanged_source_comes_from_the_cache_and_a_changed_one_does_not(roo
     assert first.path.stat().st_ino == written
     (root / "app.py").write_text("def handler(event, context):\n    return None!\n")
     assert build(source, PYTHON, cache).digest != first.digest
+
+
+def test_two_sources_of_one_content_share_a_zip(root, cache, tmp_path):
+    first = build(Source("directory", root), PYTHON, cache)
+    shutil.copytree(root, tmp_path / "copy")
+    assert build(Source("directory", tmp_path / "copy"), PYTHON, cache) == first
+    assert sorted(path.name for path in (cache / "zips").iterdir()) == [
+        first.path.with_suffix(".json").name,
+        first.path.name,
+    ]
+
+
+def test_a_source_that_is_new_gives_what_it_gives_when_it_is_known(root, tmp_path):
+    (root / "data.bin").write_bytes(os.urandom(300_000))
+    fresh, known = tmp_path / "fresh", tmp_path / "known"
+    content_hashes(read_tree(root), index_of(root, known))
+    artifacts = [build(Source("directory", root), PYTHON, cache) for cache in (fresh, known)]
+    assert [replace(one, path=root) for one in artifacts[1:]] == [replace(artifacts[0], path=root)]
+    assert artifacts[0].path.read_bytes() == artifacts[1].path.read_bytes()
+
+
+def index_of(root, cache):
+    """Where a build remembers the files of `root`."""
+    build(Source("directory", root), PYTHON, cache)
+    (index,) = (cache / "index").iterdir()
+    shutil.rmtree(cache / "zips")
+    return index
 
 
 def test_the_execute_bit_changes_the_digest_and_other_bits_do_not(root, cache):
@@ -220,11 +248,11 @@ def test_only_files_that_settled_are_remembered_without_reading(root, tmp_path):
     old = time.time() - 60
     os.utime(root / "app.py", (old, old))
     (entry,) = read_tree(root)
-    settled = replace(entry, ctime_ns=entry.mtime_ns)
+    settled = entry._replace(ctime_ns=entry.mtime_ns)
     first = content_hashes([settled], index)
     (root / "app.py").unlink()
     assert content_hashes([settled], index) == first == [first[0]]
-    fresh = replace(entry, mtime_ns=time.time_ns())
+    fresh = entry._replace(mtime_ns=time.time_ns())
     with pytest.raises(LcliError, match="can no longer be read"):
         content_hashes([fresh], index)
 

@@ -1,4 +1,3 @@
-import dataclasses
 import os
 import subprocess
 import sys
@@ -95,7 +94,7 @@ def test_content_of_any_length_inflates_to_itself(size):
 
 def test_more_files_than_the_classic_format_counts_are_written_as_zip64(tree, tmp_path):
     entry = next(entry for entry in read_tree(tree) if entry.name == "empty")
-    many = [dataclasses.replace(entry, name=f"{n:05}") for n in range(66_000)]
+    many = [entry._replace(name=f"{n:05}") for n in range(66_000)]
     pack(many, tmp_path / "many.zip")
     with zipfile.ZipFile(tmp_path / "many.zip") as archive:
         assert archive.namelist() == [each.name for each in many]
@@ -127,7 +126,7 @@ def test_the_zip_is_private(tree, tmp_path):
 
 
 def test_batches_hold_every_file_once_in_order(tree):
-    entries = [dataclasses.replace(e, size=packing.BATCH // 2) for e in read_tree(tree)]
+    entries = [e._replace(size=packing.BATCH // 2) for e in read_tree(tree)]
     batches = list(packing.in_batches(entries))
     assert [len(batch) for batch in batches] == [2, 2, 1]
     assert [each for batch in batches for each in batch] == entries

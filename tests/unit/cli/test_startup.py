@@ -6,15 +6,21 @@ import sys
 
 import pytest
 
+MANIFEST = """\
+app: photos
+functions:
+  one: {source: src, runtime: python3.13, handler: app.handler, triggers: [{sqs: orders}]}
+"""
 HEAVY = {"boto3", "botocore", "rich", "yaml", "pydantic", "moto", "asyncio", "urllib3", "isal"}
 
 
-def imported_by(code):
+def imported_by(code, cwd=None):
     script = f"import json, sys\n{code}\nprint('\\n' + json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=cwd
     )
-    return {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    modules = json.loads(done.stdout.splitlines()[-1])
+    return {*modules, *(name.partition(".")[0] for name in modules)}
 
 
 @pytest.mark.parametrize(
@@ -29,3 +35,26 @@ def imported_by(code):
 )
 def test_nothing_heavy_is_imported_at_the_start(code):
     assert imported_by(code) & HEAVY == set()
+
+
+RUN = """
+import lcli.__main__
+sys.argv = ["lcli", *{arguments}]
+try:
+    lcli.__main__.main()
+except SystemExit as end:
+    assert end.code == 0, end.code
+"""
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["build"], ["package"]], ids=" ".join)
+def test_a_manifest_without_api_is_read_without_the_sdk(tmp_path, monkeypatch, arguments):
+    monkeypatch.setenv("LCLI_CACHE_DIR", str(tmp_path / "cache"))
+    (tmp_path / "lcli.yaml").write_text(MANIFEST)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "app.py").write_text("def handler(event, context): ...\n")
+    found = imported_by(RUN.format(arguments=arguments), cwd=tmp_path)
+    assert "pydantic" in found
+    assert found & {"botocore", "boto3", "urllib3", "moto", "asyncio"} == set()
+    # Only a search through all installed packages would need it: pydantic's, for plugins.
+    assert "importlib.metadata" not in found

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lcli.errors import ExitCode, LcliError
+from lcli.manifest import api
 from lcli.manifest.document import read
 from lcli.resources.model import Place
 
@@ -433,3 +434,7 @@ def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
         "the function one is a container image, which the local cloud does not run",
         "name the other functions, or leave out --local",
     )
+
+
+def test_the_runtimes_that_need_no_look_up_are_those_of_the_locked_sdk():
+    assert sorted(api.KNOWN_RUNTIMES) == sorted(api.runtimes())
