@@ -168,6 +168,15 @@ class TestCloud:
         """lcli's own calls to this account, or to another one."""
         return connected(region or self.region, self.url, account or self.account)
 
+    def other(self, account: str) -> TestCloud:
+        """The same cloud, another account."""
+        return TestCloud(self.cloud, account, self.region)
+
+    def forget(self) -> None:
+        """Empty the account."""
+        forgetting = self.cloud.forget(self.account)
+        asyncio.run_coroutine_threadsafe(forgetting, self.cloud.loop).result(10)
+
     def boto3(self, service: str, region: str | None = None, **config: Any) -> Any:
         """A plain boto3 client; `config` is botocore's."""
         from botocore.config import Config
@@ -219,4 +228,4 @@ def cloud(running: Cloud) -> Iterator[TestCloud]:
     """The local cloud's server, with an account of the test's own."""
     seen = TestCloud(running, str(next(ACCOUNTS)))
     yield seen
-    asyncio.run_coroutine_threadsafe(running.forget(seen.account), running.loop).result(10)
+    seen.forget()

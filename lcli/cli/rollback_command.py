@@ -38,7 +38,9 @@ def command(
     Nothing else changes. The alias is held there: the next deploy shows it and asks before it
     moves on. --to with the newest version ends the hold.
 
-    Without --to every run goes one version further back; with it a run may be repeated.
+    Without --to every run goes one version further back, but of several functions of which some
+    are held already only the others move, so that a run that was cut short can be repeated. With
+    --to any run may be repeated.
     """
     run: Run = ctx.obj
     prepared = [
@@ -69,14 +71,14 @@ def _by_region(run: Run, texts: list[str]) -> dict[str, list[str]]:
 
 def _prepare(run: Run, region: str, texts: list[str], to: str) -> Sequence[Move]:
     """Where all go, before the first is moved. Raises LcliError where one cannot."""
-    from lcli.deploy.rollback import NO_ALIAS, NOTHING_EARLIER, prepare
+    from lcli.deploy.rollback import NO_ALIAS, NOTHING_EARLIER, ROLLED_BACK, prepare
 
     document = run.any_document if texts else run.document
     place = run.place(region) if document else None
     targets = _targets(run, texts, place)
     moves, problems = prepare(run.session(region), targets, to=to, place=place)
     # Of the whole manifest, those go back that can.
-    passed = () if texts else (NO_ALIAS, NOTHING_EARLIER)
+    passed = (ROLLED_BACK,) if texts else (NO_ALIAS, NOTHING_EARLIER, ROLLED_BACK)
     refused = [one for one in problems if one.code not in passed]
     if refused or (problems and not moves):
         raise LcliError(refused or problems, ExitCode.USAGE)

@@ -56,7 +56,7 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
                 "deploy it first" if named.key else "see `lcli list --all`",
             )
         )
-    gone = prune_versions(clients, named.name, prune) if prune else ()
+    gone = prune_versions(clients, named.name, prune).gone if prune else ()
     found = tuple(one for one in found if one.version not in gone)
     if gone:
         run.terminal.note(f"{named.name}, {clients.region}: deleted {', '.join(gone)}")

@@ -17,7 +17,7 @@ from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.plan import Plan, Scope, plan
 from lcli.deploy.read import read
-from lcli.deploy.report import Report, Status
+from lcli.deploy.report import Report
 from lcli.deploy.sources import answer_lookups
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
@@ -41,8 +41,6 @@ class Prepared:
     plan: Plan
     actual: Mapping[Key, Actual]
     kinds: Mapping[str, Kind]
-    keep_versions: Mapping[str, int]
-    """By AWS name, how many published versions stay."""
     bucket: str = ""
     """The artifacts bucket that the manifest names."""
     prefix: str = ""
@@ -93,10 +91,7 @@ def prepare(
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
     made = replace(made, notices=(*expanded.notices, *made.notices))
-    keep = {one.name: one.keep_versions for one in app.functions.values()}
-    return Prepared(
-        place, made, actual, known, keep, app.artifacts.bucket or "", app.artifacts.prefix
-    )
+    return Prepared(place, made, actual, known, app.artifacts.bucket or "", app.artifacts.prefix)
 
 
 def _scope(
@@ -155,7 +150,7 @@ def deploy(
         stop=stop,
     )
     if report.exit_code is ExitCode.DONE:
-        return replace(report, problems=_prune_versions(prepared, report, clients, parallel))
+        return replace(report, problems=_prune_versions(report, clients, parallel))
     return report
 
 
@@ -169,18 +164,13 @@ def _sent_code(action: Action) -> Code | None:
     return code if isinstance(code, Code) and is_sent else None
 
 
-def _prune_versions(
-    prepared: Prepared, report: Report, clients: Clients, parallel: int
-) -> tuple[Problem, ...]:
-    """Old versions of what was published now; that one stays is no reason to fail the others."""
+def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Problem, ...]:
+    """Old versions that were in use until now; that one stays is no reason to fail the others."""
     crowded: dict[str, int] = {}
     for outcome in report.outcomes:
-        key = outcome.action.resource.key
-        keep = prepared.keep_versions.get(key.name, 0)
-        published = outcome.status is Status.DONE and key.kind == "version"
-        # Versions are numbered from 1, so version 7 has at most six others.
-        if published and keep and int(outcome.outputs.get("number", "0")) > keep:
-            crowded[key.name] = keep
+        payload = outcome.action.resource.payload
+        if outcome.outputs.get("crowded") and isinstance(payload, Payload):
+            crowded[outcome.action.resource.key.name] = payload.keep_versions
 
     def prune(name: str) -> Problem | None:
         try:
@@ -233,7 +223,7 @@ def prepare_deletion(
         is_deletion=True,
         released=frozenset({"log_group"}) if logs else frozenset(),
     )
-    return Prepared(place, plan({}, actual, known, scope), actual, known, {})
+    return Prepared(place, plan({}, actual, known, scope), actual, known)
 
 
 def _find(word: str, actual: Mapping[Key, Actual]) -> str:

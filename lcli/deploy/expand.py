@@ -159,6 +159,7 @@ class _One:
             tags=self.tags,
             parts=names,
             publish=bool(function.qualifier),
+            keep_versions=function.keep_versions,
             ignored=settings.ignored(function),
             needs=(*needs, *role_needs),
             where=function.where,

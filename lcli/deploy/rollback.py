@@ -1,94 +1,29 @@
-"""The way back: the alias moves to an earlier version and is held there; nothing else changes.
-
-The tag is written before the alias moves. Killed in between, it names a version that the alias is
-not at, which means nothing; the other way round the next deploy would undo the rollback unasked.
-"""
+"""The way back: the alias moves to an earlier version and is held there; nothing else changes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.translate import explain
+from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias, weights_of
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.function_state import GONE, failure, get_function
+from lcli.resources.function_state import failure, get_function
 from lcli.resources.function_tags import HELD, are_ours, owner
-from lcli.resources.function_update import PRECONDITION
 from lcli.resources.model import Place
 from lcli.resources.version import LATEST, published
 
+A = TypeVar("A")
+B = TypeVar("B")
+__all__ = ["Move", "Moved", "Target", "prepare", "roll_back"]
+
 NOTHING_EARLIER = "no-earlier-version"
 NO_ALIAS = "no-alias"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A function that is to go back."""
-
-    function: str
-    """The manifest's key; empty for one that no manifest describes."""
-    name: str
-    """The AWS name."""
-    alias: str
-    """Empty where it has none."""
-    account: str = ""
-    """What its ARN says, where it was named by one."""
-
-    @property
-    def label(self) -> str:
-        """What its reader calls it."""
-        return self.function or self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One alias, the version it was seen at and the one it goes to."""
-
-    target: Target
-    arn: str
-    """The function's, without a qualifier."""
-    before: str
-    after: str
-    revision: str
-    """RevisionId of the alias as it was seen."""
-    weights: bool = False
-    """A shift of traffic is in flight, and ends."""
-    held: str = ""
-    """The tag as it was."""
-    holds: bool = True
-    """False for the newest version: there is nothing that it would be held back from."""
-    provisioned: bool = False
-    """Provisioned concurrency follows the alias, which takes minutes."""
-
-    @property
-    def hold(self) -> str:
-        """The tag as it should be."""
-        return self.after if self.holds else ""
-
-    @property
-    def moves(self) -> bool:
-        """Whether the alias changes at all."""
-        return self.before != self.after or self.weights
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What came of a move."""
-
-    move: Move
-    seconds: float
-    problem: Problem | None = None
-
-    @property
-    def status(self) -> str:
-        """``failed``, ``done`` or ``unchanged``."""
-        if self.problem:
-            return "failed"
-        return "done" if self.move.moves or self.move.held != self.move.hold else "unchanged"
+ROLLED_BACK = "rolled-back"
 
 
 def prepare(
@@ -101,20 +36,40 @@ def prepare(
 ) -> tuple[tuple[Move, ...], tuple[Problem, ...]]:
     """Where each alias would go, by reading alone, and why others cannot; in the given order.
 
-    `to` is a version's number; without it, the version before the one behind the alias. With a
-    `place`, functions of the manifest must be that app's and stage's. Raises AwsError.
+    `to` is a version's number; without it, the version before the one behind the alias. Where
+    some are held by a rollback and others not, an earlier run was cut short, and those that are
+    held stay. With a `place`, functions must be that app's and stage's. Raises AwsError.
     """
 
-    def one(target: Target) -> Move | Problem:
+    is_cut_short = False
+
+    def look(target: Target) -> _Seen:
+        return _look(clients, target, place)
+
+    def choose(seen: _Seen) -> Move:
+        if is_cut_short and seen.is_held:
+            raise _rolled_back(seen)
+        return _prepare(clients, seen, to)
+
+    with ThreadPoolExecutor(max(1, min(parallel, len(targets))), "rollback") as pool:
+        seen = list(pool.map(_or_problem(look), targets))
+        held = {one.is_held for one in seen if not isinstance(one, Problem)}
+        is_cut_short = not to and len(held) == 2
+        found = list(pool.map(_or_problem(choose), seen))
+    moves = tuple(each for each in found if isinstance(each, Move))
+    return moves, tuple(each for each in found if isinstance(each, Problem))
+
+
+def _or_problem(step: Callable[[A], B]) -> Callable[[A | Problem], B | Problem]:
+    """A step that gives what it refuses, and passes on what an earlier one refused."""
+
+    def tried(of: A | Problem) -> B | Problem:
         try:
-            return _prepare(clients, target, to, place)
+            return of if isinstance(of, Problem) else step(of)
         except LcliError as error:
             return error.problems[0]
 
-    with ThreadPoolExecutor(max(1, min(parallel, len(targets))), "rollback") as pool:
-        found = list(pool.map(one, targets))
-    moves = tuple(each for each in found if isinstance(each, Move))
-    return moves, tuple(each for each in found if isinstance(each, Problem))
+    return tried
 
 
 def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) -> tuple[Moved, ...]:
@@ -124,7 +79,7 @@ def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) ->
         began = time.monotonic()
         problem: Problem | None = None
         try:
-            _move(clients, move)
+            move_alias(clients, move)
         except LcliError as error:
             problem = error.problems[0]
         except AwsError as error:
@@ -135,7 +90,23 @@ def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) ->
         return tuple(pool.map(one, moves))
 
 
-def _prepare(clients: Clients, target: Target, to: str, place: Place | None) -> Move:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A function and its alias as they are."""
+
+    target: Target
+    arn: str
+    alias: dict[str, Any]
+    held: str
+    """The tag's value."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the alias is where a rollback left it."""
+        return bool(self.held == self.alias["FunctionVersion"])
+
+
+def _look(clients: Clients, target: Target, place: Place | None) -> _Seen:
     function = get_function(clients, target.name)
     if function is None:
         raise _refused(
@@ -154,22 +125,37 @@ def _prepare(clients: Clients, target: Target, to: str, place: Place | None) -> 
         )
     tags = function.get("Tags", {})
     _check_owner(target, tags, place, arn)
-    alias = _alias(clients, target)
+    alias = read_alias(clients, target)
     if alias is None:
         raise _no_alias(target, arn)
+    return _Seen(target, arn, alias, tags.get(HELD, ""))
+
+
+def _prepare(clients: Clients, seen: _Seen, to: str) -> Move:
+    target, alias = seen.target, seen.alias
     numbers = [one["Version"] for one in published(clients, target.name)]
     after = _choose(target, alias, numbers, to)
     _check_state(clients, target, after)
     return Move(
         target,
-        arn,
+        seen.arn,
         alias["FunctionVersion"],
         after,
         alias["RevisionId"],
-        weights=bool(_weights(alias)),
-        held=tags.get(HELD, ""),
+        weights=bool(weights_of(alias)),
+        held=seen.held,
         holds=after != numbers[0],
-        provisioned=_is_provisioned(clients, target, after, arn),
+        provisioned=_is_provisioned(clients, target, after, seen.arn),
+    )
+
+
+def _rolled_back(seen: _Seen) -> LcliError:
+    target, at = seen.target, seen.alias["FunctionVersion"]
+    return _refused(
+        ROLLED_BACK,
+        f"{target.label} is rolled back already, and {target.alias} is held at {at}",
+        seen.arn,
+        "to go further back, name it alone, or say --to which version",
     )
 
 
@@ -183,17 +169,6 @@ def _check_owner(target: Target, tags: dict[str, str], place: Place | None, arn:
             arn,
             "take it over first with `lcli deploy --adopt`, or move its alias by its own tools",
         )
-
-
-def _alias(clients: Clients, target: Target) -> dict[str, Any] | None:
-    if not target.alias or target.alias == LATEST or target.alias.isdecimal():
-        return None
-    try:
-        return clients.call("lambda", "GetAlias", FunctionName=target.name, Name=target.alias)
-    except AwsError as error:
-        if error.code == GONE:
-            return None
-        raise
 
 
 def _no_alias(target: Target, arn: str) -> LcliError:
@@ -213,7 +188,7 @@ def _no_alias(target: Target, arn: str) -> LcliError:
 
 def _choose(target: Target, alias: dict[str, Any], numbers: list[str], to: str) -> str:
     """The version's number. Raises LcliError (USAGE) where there is none to choose."""
-    now, weights = alias["FunctionVersion"], _weights(alias)
+    now, weights = alias["FunctionVersion"], weights_of(alias)
     known = ", ".join(numbers) or "none"
     if to:
         if to not in numbers:
@@ -276,80 +251,6 @@ def _is_provisioned(clients: Clients, target: Target, version: str, arn: str) ->
             f"--function-name {target.name} --qualifier {version}`), or choose another with --to",
         )
     return target.alias in at
-
-
-def _move(clients: Clients, move: Move) -> None:
-    """The hold, then the alias; a hold ends only after it."""
-    if move.hold and move.hold != move.held:
-        _tag(clients, move.arn, move.hold)
-    if move.moves:
-        try:
-            _update_alias(clients, move)
-        except Exception:
-            _mend_hold(clients, move)
-            raise
-    if move.held and not move.hold:
-        _tag(clients, move.arn, "")
-
-
-def _mend_hold(clients: Clients, move: Move) -> None:
-    """Make the tag agree with where the alias is, after it could not be moved.
-
-    Of two rollbacks at once the tags may have crossed: the loser writes the winner's again.
-    """
-    seen = _alias(clients, move.target)
-    now = seen["FunctionVersion"] if seen else ""
-    if move.hold == move.held or now == move.after:
-        return
-    numbers = now.isdecimal() and move.before.isdecimal()
-    went_back = numbers and int(now) < int(move.before)
-    _tag(clients, move.arn, now if went_back else move.held)
-
-
-def _tag(clients: Clients, arn: str, version: str) -> None:
-    if version:
-        clients.call("lambda", "TagResource", Resource=arn, Tags={HELD: version})
-    else:
-        clients.call("lambda", "UntagResource", Resource=arn, TagKeys=[HELD])
-
-
-def _update_alias(clients: Clients, move: Move) -> None:
-    target = move.target
-    routing: dict[str, Any] = (
-        {"RoutingConfig": {"AdditionalVersionWeights": {}}} if move.weights else {}
-    )
-    try:
-        clients.call(
-            "lambda",
-            "UpdateAlias",
-            FunctionName=target.name,
-            Name=target.alias,
-            FunctionVersion=move.after,
-            RevisionId=move.revision,
-            **routing,
-        )
-    except AwsError as error:
-        if error.code != PRECONDITION and not error.lost:
-            raise
-        seen = _alias(clients, target)
-        if seen and seen["FunctionVersion"] == move.after and not _weights(seen):
-            return  # done already: its answer had been lost
-        if error.code != PRECONDITION:
-            raise
-        now = f"it is at {seen['FunctionVersion']} now" if seen else "it is gone"
-        raise LcliError(
-            Problem(
-                "changed-meanwhile",
-                f"someone else changed {target.alias} of {target.label} at this moment: {now}",
-                f"{move.arn}:{target.alias}",
-                f"look with `lcli versions {target.label}`, then roll back again",
-            )
-        ) from error
-
-
-def _weights(alias: dict[str, Any]) -> dict[str, float]:
-    weights: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    return weights
 
 
 def _refused(code: str, what: str, where: str = "", next_step: str = "") -> LcliError:

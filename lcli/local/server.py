@@ -214,6 +214,7 @@ class Cloud:
                 region.layers.clear()
         self.pollers.reconcile()
         self.urls.close_stale()
+        await self.services.run(lambda: None)  # not while another thread still loads moto
         self.apis.forget(account)
         self.schemas.forget(account)
         self.services.forget(account)

@@ -56,6 +56,7 @@ def function(
     tags: Mapping[str, str] | None = None,
     parts: Iterable[str] = (),
     publish: bool = False,
+    keep_versions: int = 0,
     ignored: Iterable[str] = (),
     secret: Iterable[str] = (),
     needs: tuple[Key, ...] = (),
@@ -67,8 +68,8 @@ def function(
     `Environment`, which is the variables alone; None or absent means AWS's default. `api` adds
     CreateFunction parameters without a short name (those that change by a call of their own are
     `runtime_settings.runtime_settings`'; of its Code only SourceKMSKeyArn counts). `parts` are
-    `function_tags.part_names` of all that is attached to it. `ignored` paths belong to somebody
-    else; the environment is always secret.
+    `function_tags.part_names` of all that is attached to it; of its versions `keep_versions` stay,
+    0 for all. `ignored` paths belong to somebody else; the environment is always secret.
     """
     given = {field: value for field, value in settings.items() if value is not None}
     own_calls = {field for field in api or {} if WAYS.get(field) is Way.OWN_CALL}
@@ -91,7 +92,7 @@ def function(
         function=key,
         secret=frozenset(secret) | environment_paths(fields),
         where=where,
-        payload=Payload(code, tagging.parts_value(parts), publish),
+        payload=Payload(code, tagging.parts_value(parts), publish, keep_versions),
         ignored=frozenset(ignored),
     )
 

@@ -25,6 +25,8 @@ class Payload:
     """The value of the tag ``lcli:parts`` that a new function begins with."""
     publish: bool = False
     """Publish the first version with CreateFunction: one call less."""
+    keep_versions: int = 0
+    """How many published versions stay; 0 for all."""
 
 
 def environment_paths(fields: Mapping[str, Value]) -> frozenset[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.compare import changes as compared
-from lcli.resources.function_actual import code_identity, environment_paths
+from lcli.resources.function_actual import Payload, code_identity, environment_paths
 from lcli.resources.function_fields import (
     BESIDE,
     NOT_VERSIONED,
@@ -81,23 +82,38 @@ class Version(Kind):
                 yield _actual(function, newest or answer, wanted)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """PublishVersion of exactly what was deployed, and the wait until it is Active.
+        """PublishVersion of exactly what was deployed, the wait until it is Active, old ones' end.
 
         AWS gives the last version again when nothing changed since. Raises LcliError when
         someone changed $LATEST meanwhile, or when the version fails (SnapStart, VPC).
         """
         name = wanted.key.name
         number = applying.output(function_key(name), "published")
-        if not number:
-            configuration = _publish(wanted, applying)
-            number = str(configuration["Version"])
-            if _is_usable(configuration):
-                return {"number": number, "arn": configuration["FunctionArn"]}
-        made = await_ready(name, applying, qualifier=number)
-        return {"number": number, "arn": made["Configuration"]["FunctionArn"]}
+        configuration = {} if number else _publish(wanted, applying)
+        number = number or str(configuration["Version"])
+        if not configuration or not _is_usable(configuration):
+            configuration = await_ready(name, applying, qualifier=number)["Configuration"]
+        crowded = _prune(wanted, number, applying)
+        return {"number": number, "arn": configuration["FunctionArn"], "crowded": crowded}
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Versions stay until they are pruned (`prune_versions`) or their function goes."""
+
+
+def _prune(wanted: Resource, number: str, applying: Applying) -> str:
+    """Deletes versions beyond those that are kept; ``yes`` where too many stay.
+
+    Before the alias moves, which is what a run is done by: one that is killed in between comes
+    here again. What only the old alias still uses has to wait until it has moved.
+    """
+    keep = wanted.payload.keep_versions if isinstance(wanted.payload, Payload) else 0
+    # Versions are numbered from 1, so version 7 has at most six others.
+    if not keep or int(number) <= keep:
+        return ""
+    try:
+        return "yes" if prune_versions(applying.clients, wanted.key.name, keep).too_many else ""
+    except AwsError:
+        return "yes"  # it is tried once more at the end, and told then
 
 
 def _is_usable(configuration: Mapping[str, Any]) -> bool:
@@ -225,20 +241,30 @@ def published(clients: Clients, name: str) -> list[dict[str, Any]]:
     )
 
 
-def prune_versions(clients: Clients, name: str, keep: int) -> tuple[str, ...]:
-    """Delete all but the newest `keep` versions; gives the numbers that are gone.
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What became of a function's old versions."""
+
+    gone: tuple[str, ...] = ()
+    """The numbers of those that were deleted."""
+    too_many: bool = False
+    """Whether more stay than should, because they are in use."""
+
+
+def prune_versions(clients: Clients, name: str, keep: int) -> Pruned:
+    """Delete all but the newest `keep` versions.
 
     Never one that an alias, a traffic weight or provisioned concurrency uses, so more may stay.
-    For the end of a deploy that published. Raises AwsError.
+    Raises AwsError.
     """
     numbers = [one["Version"] for one in published(clients, name)]
     if len(numbers) <= keep:
-        return ()
+        return Pruned()
     used = _in_use(clients, name)
     gone = [number for number in numbers[keep:] if number not in used]
     for number in gone:
         clients.call("lambda", "DeleteFunction", FunctionName=name, Qualifier=number)
-    return tuple(gone)
+    return Pruned(tuple(gone), len(numbers) - len(gone) > keep)
 
 
 def _in_use(clients: Clients, name: str) -> set[str]:

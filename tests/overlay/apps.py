@@ -1,25 +1,25 @@
 """One manifest of four functions that holds every kind of resource, another, and none.
 
-A step brings an account to one of the three; each converges from whatever a killed run left.
+A step brings an account to one of them; each converges from whatever a killed run left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
-from app_on_cloud import READS, OnCloud, problems
+from app_on_cloud import OnCloud, problems
 
-from lcli.aws.session import Session
-from lcli.deploy import engine
+from lcli.deploy import engine, rollback
 
 FIRST = """
 app: photos
 defaults:
-  {runtime: python3.13, handler: app.handler, source: code, log: {retention_days: 14}}
+  runtime: python3.13
+  handler: app.handler
+  source: code
+  log: {retention_days: 14}
+  keep_versions: 2
 layers:
   imaging: {source: layer, runtimes: [python3.13]}
 functions:
@@ -93,6 +93,16 @@ def first(app: OnCloud, parallel: int = 16) -> None:
     _deployed(app, FIRST, "1", parallel)
 
 
+def newer(app: OnCloud, parallel: int = 16) -> None:
+    """The same with other code."""
+    _deployed(app, FIRST, "2", parallel)
+
+
+def newest(app: OnCloud, parallel: int = 16) -> None:
+    """And with other code again: the oldest of three versions goes."""
+    _deployed(app, FIRST, "3", parallel)
+
+
 def second(app: OnCloud, parallel: int = 16) -> None:
     """Deploys the second one."""
     _deployed(app, SECOND, "2", parallel)
@@ -106,71 +116,58 @@ def nothing(app: OnCloud, parallel: int = 16) -> None:
     assert not (said := problems(report)), said
 
 
+TARGETS = tuple(
+    rollback.Target(key, f"photos-{key}", "live") for key in ("thumb", "orders", "gallery")
+)
+
+
+def _moves(app: OnCloud, to: str, parallel: int = 16) -> tuple[rollback.Move, ...]:
+    clients = app.clients or app.session()
+    moves, refused = rollback.prepare(clients, TARGETS, to=to, place=app.place(), parallel=parallel)
+    assert all(one.code == rollback.ROLLED_BACK for one in refused), refused
+    return moves
+
+
+def back(app: OnCloud, parallel: int = 16, to: str = "") -> None:
+    """Rolls all that have an alias back by one version."""
+    clients = app.clients or app.session()
+    moved = rollback.roll_back(clients, _moves(app, to, parallel), parallel=parallel)
+    assert not (failed := [one.problem for one in moved if one.problem]), failed
+
+
+def back_to_1(app: OnCloud, parallel: int = 16) -> None:
+    """Rolls them back to the version that is named."""
+    back(app, parallel, "1")
+
+
 Step = Callable[..., None]
-LIVES: dict[str, tuple[Step, Step]] = {
-    "create": (nothing, first),
-    "change": (first, second),
-    "change back": (second, first),
-    "delete": (first, nothing),
+STEPS: dict[str, Step] = {
+    "first": first,
+    "newer": newer,
+    "newest": newest,
+    "second": second,
+    "nothing": nothing,
+    "back": back,
+    "back to 1": back_to_1,
 }
-"""From what, by what."""
+LIVES: dict[str, tuple[tuple[str, ...], str]] = {
+    "create": ((), "first"),
+    "change": (("first",), "second"),
+    "change back": (("second",), "first"),
+    "new code": (("first", "newer"), "newest"),
+    "delete": (("first",), "nothing"),
+    "rollback": (("first", "newer"), "back"),
+    "rollback --to": (("first", "newer"), "back to 1"),
+}
+"""After which steps, by what."""
 
 
-def left_to_do(app: OnCloud, step: Step) -> list[str]:
+def left_to_do(app: OnCloud, step: str) -> list[str]:
     """What the step would still do."""
-    if step is not nothing:
-        plan = app.prepare(prune=True).plan
-    else:
+    if step.startswith("back"):
+        return [str(one) for one in _moves(app, "1") if one.moves or one.held != one.hold]
+    if step == "nothing":
         plan = engine.prepare_deletion(app.place(), app.session(), logs=True).plan
+    else:
+        plan = app.prepare(prune=True).plan
     return [f"{a.verb} {a.resource.key} {a.changes}" for a in plan.changes]
-
-
-class Killed(BaseException):
-    """The process ends here: no code of lcli's runs any more that could call."""
-
-
-@dataclass
-class Dying:
-    """Calls of a process that is killed at one of them.
-
-    In place of SIGKILL every call from then on raises what nothing catches: for AWS that is the
-    same, since what lcli does after a kill could only be seen by calls.
-    """
-
-    session: Session
-    k: int
-    """Which call, from 1; 0 for none."""
-    processed: bool = True
-    """Whether that call is carried out before the end."""
-    changes_only: bool = True
-    """Whether reads are left out of the count."""
-    calls: int = 0
-    dead: bool = False
-    lock: Any = field(default_factory=Lock)
-
-    @property
-    def region(self) -> str:
-        return self.session.region
-
-    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """As `Session.call`; raises Killed at call k and after it."""
-        with self.lock:
-            if not (self.changes_only and operation.startswith(READS)):
-                self.calls += 1
-                dies = self.calls == self.k
-            else:
-                dies = False
-            alive = not self.dead
-            self.dead |= dies
-        if not alive or (dies and not self.processed):
-            raise Killed
-        answer = self.session.call(service, operation, **parameters)
-        if self.dead:
-            raise Killed
-        return answer
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """As `Session.pages`."""
-        if self.dead:
-            raise Killed
-        return self.session.pages(service, operation, **parameters)

@@ -145,6 +145,11 @@ def at(*numbers: int) -> When:
     return when
 
 
+def among(condition: When, when: When) -> When:
+    """`when`, asked about the calls alone for which the condition holds."""
+    return lambda call: condition(call) and when(call)
+
+
 def first(count: int) -> When:
     """The first so many."""
     return at(*range(1, count + 1))

@@ -38,6 +38,20 @@ class Overlay:
         self.url = ""
         self._seen: Counter[str] = Counter()
         self._open: set[asyncio.StreamWriter] = set()
+        self._under_way = 0
+
+    def again(self, *rules: Rule) -> None:
+        """Forget all calls, and hold to these rules from now on."""
+        self.rules = list(rules)
+        self.calls.clear()
+        self._seen.clear()
+
+    def settle(self, within: float = 10.0) -> None:
+        """Wait until no call is under way: the cloud ends those of a client that is gone."""
+        until = time.monotonic() + within
+        while self._under_way:
+            assert time.monotonic() < until, "a call does not end"
+            time.sleep(0.002)
 
     def counts(self) -> Counter[str]:
         """Calls by operation."""
@@ -56,7 +70,11 @@ class Overlay:
                 if "100-continue" in headers.get("expect", ""):
                     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 body = await _body(reader, headers, none=True)
-                await self._answer(line, headers, body, writer)
+                self._under_way += 1
+                try:
+                    await self._answer(line, headers, body, writer)
+                finally:
+                    self._under_way -= 1
         except (_Cut, asyncio.IncompleteReadError, ConnectionError):
             writer.transport.abort()
         finally:

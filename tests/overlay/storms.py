@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlay.account import everything
-from overlay.apps import app_on, first, left_to_do, nothing, second
+from overlay.apps import STEPS, app_on, left_to_do
 from overlay.faults import Fault, Reset, Rule, chance, server_error, throttled
 from overlay.operations import Call
 from overlay.server import overlay
@@ -40,8 +40,8 @@ def live(url: str, directory: Path, *rules: Rule) -> Life:
     held = []
     with overlay(url, *rules) as between:
         app = app_on(between.url, account, directory)
-        for step in (first, second, nothing):
-            step(app)
+        for step in ("first", "newer", "back", "second", "nothing"):
+            STEPS[step](app)
             assert not (left := left_to_do(plain, step)), left
             lines = everything(plain.session())
             held.append(tuple(line.replace(account, "ACCOUNT") for line in lines))

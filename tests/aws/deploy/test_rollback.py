@@ -73,6 +73,18 @@ def test_each_run_goes_one_further_and_a_number_is_repeatable(app: OnCloud) -> N
     assert (again.status, app.mutations()) == ("unchanged", [])
 
 
+def test_of_several_those_that_are_held_wait_for_the_others(app: OnCloud) -> None:
+    roll_back(app.session(), [ready(app)])
+    moves, (problem,) = prepare(app.session(), [ONE, TWO], place=app.place())
+    assert [(one.target, one.after) for one in moves] == [(TWO, "2")]
+    assert problem.code == "rolled-back"
+    assert problem.what == "one is rolled back already, and live is held at 2"
+    assert problem.next_step == "to go further back, name it alone, or say --to which version"
+    roll_back(app.session(), moves)
+    moves, refused = prepare(app.session(), [ONE, TWO], place=app.place())
+    assert ([one.after for one in moves], refused) == (["1", "1"], ())
+
+
 def test_the_newest_version_ends_the_hold(app: OnCloud) -> None:
     roll_back(app.session(), [ready(app)])
     roll_back(app.session(), [ready(app, to="3")])

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 from overlay.apps import LIVES
-from overlay.kills import Points
+from overlay.kills import Tally, all_points
 
 SAMPLED = 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("life", LIVES)
-def test_a_killed_run_is_mended_by_the_next(cloud: Any, tmp_path: Path, life: str) -> None:
-    points = Points(cloud.url, tmp_path, life)
+def test_a_killed_run_is_mended_by_the_next(cloud: Any, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
-    chosen = sorted(random.Random(seed).sample(range(1, points.changes + 1), SAMPLED))
-    for k in chosen:
-        points.check(k, told=f"seed {seed}, killed after change {k} of {points.changes}")
+    drawn, tally = random.Random(seed), Tally("sampled")
+    with all_points(cloud, tmp_path) as points:
+        for life in drawn.sample(list(LIVES), SAMPLED):
+            found = points(life)
+            for point in drawn.sample(found.all, SAMPLED):
+                found.check(point, tally)
+    assert tally.failures == [], f"seed {seed}"

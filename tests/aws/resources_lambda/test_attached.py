@@ -210,6 +210,6 @@ def test_versions_in_use_are_never_pruned(app, keep, expected):
     weights = {"AdditionalVersionWeights": {"1": 0.1}}
     client = app.boto3("lambda")
     client.update_alias(FunctionName=NAME, Name="live", RoutingConfig=weights)
-    assert prune_versions(app.clients, NAME, keep) == expected
+    assert prune_versions(app.clients, NAME, keep).gone == expected
     left = client.list_versions_by_function(FunctionName=NAME)["Versions"]
     assert {one["Version"] for one in left} == {"$LATEST", "1", "2", "3", "4"} - set(expected)
