@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -153,7 +154,9 @@ class AsynchronousQueue:
     async def _tried(self, event: Event) -> bool:
         """Run it once; False if it was throttled. Raises ApiError for any other refusal."""
         asked = event.invocation
-        async with self._turns[asked.deployed.arn]:
+        # The queue only waits for an execution of a durable function, for a year perhaps.
+        turn = nullcontext() if asked.execution else self._turns[asked.deployed.arn]
+        async with turn:
             functions = self._functions()
             invocation = functions.invocation(
                 asked.invoked_arn,
@@ -162,7 +165,9 @@ class AsynchronousQueue:
                 client_context=asked.client_context,
             )
             try:
-                outcome = await functions.run(replace(invocation, headers=asked.headers))
+                outcome = await functions.run(
+                    replace(invocation, headers=asked.headers, execution=asked.execution)
+                )
             except ApiError as error:
                 if error.status != 429:
                     raise

@@ -56,6 +56,9 @@ class Invocation:
     headers: Mapping[str, str] = field(default_factory=dict)
     stream: bool = False
     """The caller can take the response as it comes: then Outcome.stream may be set."""
+    execution: str = ""
+    """ARN of the durable execution that was started for the event; running it is to wait for
+    that one's end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ DEFAULT_REGION = "us-east-1"
 
 _SCOPE = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _LAMBDA_PATH = re.compile(
-    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|tags|account)"
+    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|tags|account|durable-execution)"
 )
 
 
@@ -130,6 +130,7 @@ class Cloud:
             fetch_object=self._fetch_object,
             role_exists=role_exists,
             url_for=self.urls.url_for,
+            speedup=speedup(),
         )
         pushes.RUNNING.append(self.targets)
         http_apis.RUNNING.append(self.apis)
@@ -177,13 +178,14 @@ class Cloud:
         http_apis.RUNNING.remove(self.apis)
         await self.pollers.close()
         await self.queue.close()
+        await self.functions.close()
         await self.ports.close_all()
         await self.invoker.close()
         await asyncio.to_thread(self.logs.close)
 
     def idle_seconds(self) -> float:
         """Since the last use ended; 0 while something is being done."""
-        busy = self._active or self.queue.pending
+        busy = self._active or self.queue.pending or self.functions.shared.runner.running
         return 0.0 if busy else time.monotonic() - self._used
 
     @contextmanager
@@ -212,6 +214,7 @@ class Cloud:
                 region.functions.clear()
                 region.mappings.clear()
                 region.layers.clear()
+                self.functions.shared.runner.forget(region)
         self.pollers.reconcile()
         self.urls.close_stale()
         await self.services.run(lambda: None)  # not while another thread still loads moto

@@ -18,10 +18,11 @@ from urllib.parse import quote
 
 from lcli.local.execution import Outcome
 from lcli.local.lambda_api import LambdaApi
+from lcli.local.lambda_api.calling import invocation_of, weighted
 from lcli.local.lambda_api.context import version_of
 from lcli.local.lambda_api.deploying import prepare
 from lcli.local.lambda_api.errors import function_not_found
-from lcli.local.lambda_api.invoke import invocation_of, run, weighted
+from lcli.local.lambda_api.invoke import run
 from lcli.local.lambda_api.state import Function
 from lcli.local.wire import Request, Response
 

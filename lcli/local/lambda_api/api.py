@@ -30,6 +30,7 @@ from lcli.local.lambda_api import (
     urls,
     versions,
 )
+from lcli.local.lambda_api.calling import invocation_of
 from lcli.local.lambda_api.code import CODE_PATH
 from lcli.local.lambda_api.codestore import CodeStore
 from lcli.local.lambda_api.context import (
@@ -44,6 +45,8 @@ from lcli.local.lambda_api.context import (
     Shared,
     UrlFor,
 )
+from lcli.local.lambda_api.durable import operations as executions
+from lcli.local.lambda_api.durable.running import Runner
 from lcli.local.lambda_api.errors import ApiError, violation
 from lcli.local.lambda_api.service import Operation as Described
 from lcli.local.lambda_api.service import service
@@ -76,6 +79,7 @@ OPERATIONS: dict[str, Operation] = {
         settings,
         signing,
         invoke,
+        executions,
     )
     for name, act in module.OPERATIONS.items()
 }
@@ -109,6 +113,7 @@ class LambdaApi:
         url_for: UrlFor | None = None,
         enqueue: Enqueue | None = None,
         foreign_layers: bool = True,
+        speedup: float = 1.0,
     ) -> None:
         self._service = service()
         self._account_of = account_of
@@ -122,6 +127,11 @@ class LambdaApi:
             seams=Seams(fetch_object, role_exists, url_for, enqueue, foreign_layers),
             changed=self._changed,
         )
+        self.shared.runner = Runner(self.shared, speedup)
+
+    async def close(self) -> None:
+        """Drop the durable executions that run."""
+        await self.shared.runner.close()
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have `callback` called on the event loop when mappings, URLs, aliases, reserved
@@ -182,7 +192,7 @@ class LambdaApi:
         Raises ApiError (404).
         """
         found = self.find(arn)
-        return invoke.invocation_of(
+        return invocation_of(
             self.shared,
             found.region,
             found.function,

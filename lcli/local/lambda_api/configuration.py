@@ -13,6 +13,7 @@ from typing import Any
 
 from lcli.local.lambda_api.constraints import SUPPORTED_RUNTIMES
 from lcli.local.lambda_api.context import Call, Parameters
+from lcli.local.lambda_api.durable.execution import RETENTION_DAYS
 from lcli.local.lambda_api.errors import invalid, violation
 from lcli.local.lambda_api.layers import checked as checked_layers
 from lcli.local.lambda_api.layers import size_of as size_of_layer
@@ -47,7 +48,7 @@ _SNAPSTART = ("java11", "java17", "java21", "java25", "python3.12", "python3.13"
 _SNAPSTART_DOTNET = ("dotnet8", "dotnet10")
 
 _PLAIN = ("Role", "Handler", "Description", "Timeout", "MemorySize", "EphemeralStorage")
-_AS_GIVEN = ("CapacityProviderConfig", "DurableConfig", "TenancyConfig")
+_AS_GIVEN = ("CapacityProviderConfig", "TenancyConfig")
 
 
 def new_settings(call: Call, parameters: Parameters) -> Settings:
@@ -64,6 +65,8 @@ def new_settings(call: Call, parameters: Parameters) -> Settings:
         "PackageType": parameters.get("PackageType", "Zip"),
         "Architectures": parameters.get("Architectures") or ["x86_64"],
     }
+    if "DurableConfig" in parameters:
+        base["DurableConfig"] = {"RetentionPeriodInDays": RETENTION_DAYS}
     if base["PackageType"] == "Zip" and not (
         parameters.get("Runtime") and parameters.get("Handler")
     ):
@@ -235,6 +238,19 @@ def _layers(call: Call, after: Settings, value: list[str]) -> None:
         after["Layers"] = list(value)
 
 
+def _durable(call: Call, after: Settings, value: Parameters) -> None:
+    """Only a new function becomes durable; of one that is, the settings change."""
+    known = after.get("DurableConfig")
+    if known is None:
+        raise invalid("You cannot enable durable configuration for an existing function.")
+    merged = {**known, **value}
+    if "ExecutionTimeout" not in merged:
+        raise invalid(
+            "You cannot create a function with a durable configuration without an executionTimeout"
+        )
+    after["DurableConfig"] = merged
+
+
 _APPLY: dict[str, Callable[[Call, Settings, Any], None]] = {
     "Environment": _environment,
     "VpcConfig": _vpc,
@@ -246,6 +262,7 @@ _APPLY: dict[str, Callable[[Call, Settings, Any], None]] = {
     "SnapStart": _snapstart,
     "LoggingConfig": _logging,
     "Layers": _layers,
+    "DurableConfig": _durable,
 }
 
 

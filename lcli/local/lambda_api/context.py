@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from lcli.local.execution import Invocation, Invoker
@@ -14,6 +14,9 @@ from lcli.local.lambda_api.codestore import CodeStore
 from lcli.local.lambda_api.names import Target, function_of, target
 from lcli.local.lambda_api.state import LATEST, Change, Function, Region, Version
 from lcli.local.wire import Request
+
+if TYPE_CHECKING:
+    from lcli.local.lambda_api.durable.running import Runner
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Shared:
     changed: Callable[..., None]
     """Tells the listeners that mappings, URLs, aliases or concurrency moved; once more after the
     given seconds, where a change settles by itself."""
+    runner: Runner = field(init=False)
 
 
 Parameters = dict[str, Any]

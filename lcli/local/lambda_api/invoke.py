@@ -5,24 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
-from uuid import uuid4
 
-from lcli.local.execution import Invocation, Outcome, RuntimeMissing, Throttled
+from lcli.local.execution import Invocation, Outcome
+from lcli.local.lambda_api.calling import invocation_of
 from lcli.local.lambda_api.context import Call, Operation, Parameters, Shared, resolved
-from lcli.local.lambda_api.deploying import deployed, prepare
-from lcli.local.lambda_api.errors import ApiError, conflict, function_not_found
+from lcli.local.lambda_api.deploying import prepare
+from lcli.local.lambda_api.durable.answers import outcome_of
+from lcli.local.lambda_api.errors import ApiError, conflict, function_not_found, invalid
 from lcli.local.lambda_api.eventstream import event
 from lcli.local.lambda_api.names import target
-from lcli.local.lambda_api.state import Function, Region, Version
+from lcli.local.lambda_api.state import Region
 from lcli.local.wire import Response
 
 SYNC_LIMIT = 6_291_456
 """Bytes of a payload (Lambda quotas, "Invocation payload")."""
 ASYNC_LIMIT = 1_048_576
-RESPONSE_LIMIT = 6_291_556
 CONTEXT_LIMIT = 3_583
 """Bytes of ClientContext as sent, encoded."""
 
@@ -34,15 +34,41 @@ async def invoke(call: Call, parameters: Parameters) -> Any:
     invocation = await _invocation(call, parameters, payload)
     if kind == "DryRun":
         return {"StatusCode": 204}
+    name = parameters.get("DurableExecutionName", "")
+    if call.shared.runner.config(call.region, invocation) is not None:
+        return await _execute(call, parameters, invocation, name)
+    if name:
+        raise invalid("DurableExecutionName is only valid for durable functions.")
     if kind == "Event":
         await _queue(call, invocation)
         return {"StatusCode": 202}
     outcome = await run(call.shared, call.region, invocation)
+    return _answer(parameters, outcome, invocation.deployed.version)
+
+
+async def _execute(
+    call: Call, parameters: Parameters, invocation: Invocation, name: str
+) -> Parameters:
+    """Start an execution or find the one of that name; wait for it unless it is an Event."""
+    waited_for = parameters.get("InvocationType") != "Event"
+    known = len(call.region.executions)
+    execution = call.shared.runner.start(call.region, invocation, name, waited_for=waited_for)
+    arn = {"DurableExecutionArn": execution.arn}
+    if waited_for:
+        await execution.over.wait()
+        return _answer(parameters, outcome_of(execution), execution.version) | arn
+    if len(call.region.executions) > known:
+        # the queue sees to the dead letter
+        await _queue(call, replace(invocation, execution=execution.arn))
+    return {"StatusCode": 202} | arn
+
+
+def _answer(parameters: Parameters, outcome: Outcome, version: str) -> Parameters:
     answer: Parameters = {
         "StatusCode": 200,
         "Payload": outcome.payload,
         "FunctionError": outcome.function_error,
-        "ExecutedVersion": invocation.deployed.version,
+        "ExecutedVersion": version,
     }
     if parameters.get("LogType") == "Tail":
         answer["LogResult"] = base64.b64encode(outcome.log_tail).decode()
@@ -73,69 +99,12 @@ async def invoke_with_response_stream(call: Call, parameters: Parameters) -> Res
 
 
 async def run(shared: Shared, region: Region, invocation: Invocation) -> Outcome:
-    """Run an invocation to its end within the function's reserved concurrency.
+    """Run an invocation to its end; of a durable function, its execution.
 
-    Raises ApiError: throttled (429), a runtime that this machine lacks (400).
+    Raises ApiError: throttled (429), a runtime that this machine lacks (400), a durable function
+    that cannot be called like this (400).
     """
-    function = region.functions.get(invocation.deployed.name)
-    reserved = function.reserved if function is not None else None
-    try:
-        if reserved == 0:
-            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
-        if shared.invoker is None:
-            raise RuntimeMissing("This endpoint has the control plane only; it runs no code.")
-        outcome = await shared.invoker.invoke(invocation, concurrency=reserved)
-    except Throttled as error:
-        raise ApiError(
-            "TooManyRequestsException", "Rate Exceeded.", 429, {"Reason": error.reason}
-        ) from None
-    except RuntimeMissing as error:
-        # AWS gives this a 502, which SDKs would repeat; it does not go away here
-        raise ApiError("InvalidRuntimeException", str(error)) from None
-    return _within_limit(outcome)
-
-
-def invocation_of(
-    shared: Shared,
-    region: Region,
-    function: Function,
-    qualifier: str | None,
-    payload: bytes,
-    *,
-    request_id: str = "",
-    client_context: str | None = None,
-    trace: str = "",
-    stream: bool = False,
-) -> Invocation:
-    """An invocation of what a qualifier means now; a weighted alias is decided here.
-
-    `trace` is the caller's X-Ray header; `stream` if the response may come piece by piece.
-    """
-    version = weighted(function, qualifier)
-    if version is None:
-        raise function_not_found(function.arn_of(qualifier))
-    return Invocation(
-        deployed=deployed(shared, region, function, version),
-        payload=payload,
-        request_id=request_id or str(uuid4()),
-        invoked_arn=function.arn_of(qualifier),
-        client_context=client_context,
-        headers={"x-amzn-trace-id": trace} if trace else {},
-        stream=stream,
-    )
-
-
-def weighted(function: Function, qualifier: str | None) -> Version | None:
-    """The version that one invocation of a qualifier runs."""
-    alias = function.aliases.get(qualifier or "")
-    if alias is not None:
-        qualifier = alias.version
-        for number, weight in alias.weights.items():
-            if random.random() < weight:  # noqa: S311 - traffic, no secret
-                qualifier = number
-    if not qualifier or qualifier == function.latest.number:
-        return function.latest
-    return function.versions.get(qualifier)
+    return await shared.runner.run(region, invocation)
 
 
 async def _invocation(
@@ -216,24 +185,6 @@ async def _queue(call: Call, invocation: Invocation) -> None:
     if enqueue is None:
         raise ApiError("ServiceException", "This endpoint has no asynchronous queue.", 400)
     await resolved(enqueue(invocation))
-
-
-def _within_limit(outcome: Outcome) -> Outcome:
-    if outcome.stream is not None or len(outcome.payload) <= RESPONSE_LIMIT:
-        return outcome
-    payload = {
-        "errorMessage": "Response payload size exceeded maximum allowed payload size "
-        f"({RESPONSE_LIMIT} bytes).",
-        "errorType": "Function.ResponseSizeTooLarge",
-    }
-    return Outcome(
-        payload=json.dumps(payload).encode(),
-        function_error="Unhandled",
-        log_tail=outcome.log_tail,
-        duration_ms=outcome.duration_ms,
-        init_ms=outcome.init_ms,
-        max_memory_mb=outcome.max_memory_mb,
-    )
 
 
 async def _frames(outcome: Outcome, *, with_log: bool) -> AsyncIterator[bytes]:

@@ -40,6 +40,7 @@ def reader(shape: StructureShape | None) -> Reader:
         if not member.serialization.get("location") and name != payload
     }
     raw = payload if payload and shape.members[payload].type_name == "blob" else None
+    whole = None if raw or not payload else (payload, _from_json(shape.members[payload]))
 
     def read(
         path: Mapping[str, str],
@@ -54,6 +55,8 @@ def reader(shape: StructureShape | None) -> Reader:
                 found[name] = convert(value)
         if raw is not None:
             found[raw] = body
+        elif whole is not None and body:
+            found[whole[0]] = whole[1](_json(body))
         elif inner and body:
             document = _json(body)
             for name, (wire, convert_json) in inner.items():
@@ -99,7 +102,7 @@ def _json(body: bytes) -> dict[str, Any]:
 
 def _from_text(shape: Shape) -> Convert:
     """Query values come as lists, path and header values as text."""
-    convert = {"boolean": _boolean, "integer": _integer, "long": _integer}.get(shape.type_name)
+    convert = _TEXTS.get(shape.type_name)
     if shape.type_name == "list":
         return lambda values: values
     if convert is None:
@@ -172,6 +175,12 @@ def _timestamp(value: Any) -> datetime:
     return datetime.fromtimestamp(_expect(value, (int, float), "Timestamp"), UTC)
 
 
+_TEXTS: dict[str, Convert] = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "long": _integer,
+    "timestamp": _timestamp,
+}
 _SCALARS: dict[str, Convert] = {
     "string": lambda value: _expect(value, str, "String"),
     "integer": lambda value: int(_expect(value, (int, float), "Integer")),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lcli.local.lambda_api.durable.execution import Execution
+
 LATEST = "$LATEST"
 
 
@@ -176,6 +178,8 @@ class Region:
     mappings: dict[str, EventSourceMapping] = field(default_factory=dict)
     signing: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Code signing configurations by ARN."""
+    executions: dict[str, Execution] = field(default_factory=dict)
+    """Durable executions by ARN, in the order of their start."""
 
     @property
     def partition(self) -> str:

@@ -53,15 +53,20 @@ def find(regions: Mapping[tuple[str, str], Region], text: str, account: str, reg
 
 
 def asynchronous(found: Found) -> Asynchronous:
-    """The settings of the qualifier, AWS's defaults where there are none."""
+    """The settings of the qualifier, AWS's defaults where there are none.
+
+    An execution of a durable function is never begun anew, and goes to no destination (developer
+    guide, "Invoking Lambda durable functions").
+    """
     function = found.function
-    settings = function.event_invoke.get(found.qualifier or LATEST, {})
-    destinations = settings.get("DestinationConfig", {})
     version = version_of(function, found.qualifier) or function.latest
+    durable = "DurableConfig" in version.settings
+    settings = {} if durable else function.event_invoke.get(found.qualifier or LATEST, {})
+    destinations = settings.get("DestinationConfig", {})
     dead_letters = version.settings.get("DeadLetterConfig", {})
     return Asynchronous(
         maximum_age=settings.get("MaximumEventAgeInSeconds", MAXIMUM_AGE),
-        retries=settings.get("MaximumRetryAttempts", RETRIES),
+        retries=0 if durable else settings.get("MaximumRetryAttempts", RETRIES),
         on_success=destinations.get("OnSuccess", {}).get("Destination", ""),
         on_failure=destinations.get("OnFailure", {}).get("Destination", ""),
         dead_letters=dead_letters.get("TargetArn", ""),

@@ -16,6 +16,7 @@ from lcli.local.runtime.interpreters import Interpreter, interpreter_for, own_cl
 _BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 _SHIPPED = (
     "awslambdaric",
+    "aws_durable_execution_sdk_python",
     "simplejson",
     "snapshot_restore_py",
     "boto3",

@@ -13,20 +13,6 @@ from lcli.local.lambda_api.service import service
 
 FN = {"FunctionName": "fn"}
 NOT_YET = {
-    "Durable functions are not run": (
-        "CheckpointDurableExecution",
-        "DeleteDurableExecution",
-        "GetDurableExecution",
-        "GetDurableExecutionHistory",
-        "GetDurableExecutionState",
-        "ListDurableExecutionsByFunction",
-        "PauseDurableExecution",
-        "ResumeDurableExecution",
-        "SendDurableExecutionCallbackFailure",
-        "SendDurableExecutionCallbackHeartbeat",
-        "SendDurableExecutionCallbackSuccess",
-        "StopDurableExecution",
-    ),
     "There are no instances to manage": (
         "CreateCapacityProvider",
         "DeleteCapacityProvider",
