@@ -7,12 +7,14 @@ here needs and which costs start-up time.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
@@ -201,6 +203,8 @@ class Session:
             raise setup_problem(error) from error
         _stay_alive(client)
         client.meta.events.register("before-parse", _refuse_cut_heads)
+        if service == "logs":
+            client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
         return client
 
 
@@ -215,6 +219,23 @@ def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:
     if response_dict["status_code"] in _BODILESS or framed & _FRAMING:
         return
     raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
+
+
+def _as_it_stands(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Takes a page of log events as its JSON says it.
+
+    The SDK goes through every member of every event to the same end, which takes five times as
+    long as reading the JSON; a page has up to 10,000 events. What is no JSON is left to the SDK.
+    """
+    if response_dict["status_code"] != HTTPStatus.OK:
+        return
+    try:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+    except ValueError:
+        return
+    response_dict["body"] = b"{}"
 
 
 def _stay_alive(client: Any) -> None:

@@ -127,7 +127,7 @@ class Logs:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         start, end, printer = self._span.start, self._span.end, self._printer
-        reached = self._reading.reached if self._reading else lambda at: None
+        reached = self._reading.reached if self._reading else lambda at, count: None
 
         def visible(lower: int, upper: int) -> Iterator[Record]:
             def events() -> Iterator[LogEvent]:

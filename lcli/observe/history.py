@@ -2,7 +2,7 @@
 
 A group's pages need not come in the order of time, so a group is read in slices of time: each is
 read to its end, sorted and given out before the next is. The slices' length follows how many
-events there are; the next slice is read while the last is being printed.
+events there are; the next ones are read, several at once, while the last is being printed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextvars import copy_context
 from itertools import chain, islice
 from math import inf
-from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple, TypeVar
 
@@ -22,43 +23,18 @@ from lcli.observe.events import LogEvent, by_time
 T = TypeVar("T")
 ReadPages = Callable[[int, int], Iterable[list[LogEvent]]]
 """Pages of the events with ``start <= timestamp < end``."""
+Reached = Callable[[int, int], None]
+"""Told up to where a group has been read, and how many events more that were."""
 
-BUDGET = 4_000_000
-"""Bytes of events in a slice, about, all groups together."""
+BUDGET = 16_000_000
+"""Bytes of events that are held, about, all groups and slices together."""
+LANES = 4
+"""Slices that are read at once: enough to use up what FilterLogEvents allows an account."""
 _MOST = 2.5
 _OVERHEAD = 400
 """Bytes that an event takes beside its message."""
 _TOKEN_TRIES = 3
 _BATCH = 1_000
-
-
-def slices(
-    read: ReadPages,
-    start: int,
-    end: int,
-    budget: int = BUDGET,
-    reached: Callable[[int], None] = lambda at: None,
-) -> Iterator[list[LogEvent]]:
-    """The events of one group in lists of bounded size, in the order of time, each event once.
-
-    The first slice is everything; one that turns out to hold more than `_MOST` times `budget`
-    bytes is dropped and read again shorter. `reached` is told the end of each slice. Raises
-    AwsError.
-    """
-    at, width = start, end - start
-    while at < end:
-        width = max(1, min(width, end - at))
-        part = _read_slice(read, at, at + width, _MOST * budget if width > 1 else inf)
-        first = part.events[0].timestamp if part.events else at
-        if not part.whole:
-            dense = part.events[-1].timestamp - first
-            width = first - at + int(dense * budget / part.size)
-            continue
-        at += width
-        width = int((at - first) * min(8.0, budget / max(part.size, 1)))
-        reached(at)
-        if part.events:
-            yield part.events
 
 
 class _Slice(NamedTuple):
@@ -69,27 +45,134 @@ class _Slice(NamedTuple):
     whole: bool
 
 
-def _read_slice(read: ReadPages, start: int, end: int, limit: float) -> _Slice:
-    """A slice's events, or some of them if they take more than `limit` bytes."""
-    for left in reversed(range(_TOKEN_TRIES)):
+class _Segment(NamedTuple):
+    """A stretch of time; once it is cut to length, with how many bytes it may take at most, and
+    its reading once that has begun."""
+
+    start: int
+    end: int
+    limit: float = 0.0
+    reading: Future[_Slice] | None = None
+
+
+def slices(
+    read: ReadPages,
+    start: int,
+    end: int,
+    budget: int = BUDGET,
+    reached: Reached = lambda at, count: None,
+    *,
+    lanes: int = 0,
+) -> Iterator[list[LogEvent]]:
+    """The events of one group in lists of bounded size, in the order of time, each event once.
+
+    The first slice is everything; one that turns out to hold more bytes than it may is dropped
+    and read again shorter. From then on `lanes` slices are read at once by threads of their own,
+    those to come while the last is worked on; the first begins with this call. Without lanes
+    each is read when it is asked for. Raises AwsError.
+    """
+    group = _Group(read, budget // max(lanes, 1), lanes)
+    # A slice that is the whole is held alone: it may take what all of them have.
+    group.begin(_Segment(start, end, budget if end - start > 1 else inf))
+    return group.slices(reached)
+
+
+class _Group:
+    """One group's stretches of time, from the earliest."""
+
+    def __init__(self, read: ReadPages, budget: int, lanes: int) -> None:
+        self._read = read
+        self._budget = budget
+        self._lanes = lanes
+        self._segments: deque[_Segment] = deque()
+        self._width = 1
+        self._closed = Event()
+
+    def begin(self, segment: _Segment) -> None:
+        """The first stretch."""
+        if segment.start < segment.end:
+            self._segments.append(self._begun(segment))
+
+    def slices(self, reached: Reached) -> Iterator[list[LogEvent]]:
+        """The stretches' events as they become complete, in the order of time."""
         try:
-            return _collect(read(start, end), limit)
-        except AwsError as error:
-            if not left or not token_expired(error):
-                raise
-    raise AssertionError("the last try returns or raises")
+            while self._segments:
+                segment = self._segments.popleft()
+                part = segment.reading.result() if segment.reading else self._slice(segment)
+                self._measure(segment, part)
+                if not part.whole:
+                    self._segments.appendleft(_Segment(segment.start, segment.end))
+                self._begin_more()
+                if part.whole:
+                    reached(segment.end, len(part.events))
+                    if part.events:
+                        yield part.events
+        finally:
+            self._closed.set()
 
+    def _measure(self, segment: _Segment, part: _Slice) -> None:
+        """How long the next slices are, by how many events this one has."""
+        first = part.events[0].timestamp if part.events else segment.start
+        if part.whole:
+            length = segment.end - first
+            self._width = max(1, int(length * min(8.0, self._budget / max(part.size, 1))))
+        else:
+            dense = part.events[-1].timestamp - first
+            dense = int(dense * min(0.5, self._budget / part.size))
+            self._width = max(1, first - segment.start + dense)
 
-def _collect(pages: Iterable[list[LogEvent]], limit: float) -> _Slice:
-    events: dict[str, LogEvent] = {}
-    size = 0
-    for page in pages:
-        for event in page:
-            events.setdefault(event.id, event)
-        size += sum(len(event.message) for event in page) + _OVERHEAD * len(page)
-        if size > limit:
-            break
-    return _Slice(sorted(events.values(), key=by_time), size, size <= limit)
+    def _begin_more(self) -> None:
+        """Begin the earliest stretches that are not being read, cut to length."""
+        for index in range(max(self._lanes, 1)):
+            if index == len(self._segments):
+                return
+            start, end, limit, _ = self._segments[index]
+            if limit:
+                continue
+            cut = min(end, start + self._width)
+            limit = _MOST * self._budget if cut - start > 1 else inf
+            self._segments[index] = self._begun(_Segment(start, cut, limit))
+            if cut < end:
+                self._segments.insert(index + 1, _Segment(cut, end))
+
+    def _begun(self, segment: _Segment) -> _Segment:
+        if not self._lanes:
+            return segment
+        future: Future[_Slice] = Future()
+
+        def work() -> None:
+            try:
+                future.set_result(self._slice(segment))
+            except BaseException as error:  # raised again in the reader's thread
+                future.set_exception(error)
+
+        Thread(target=copy_context().run, args=(work,), name="logs", daemon=True).start()
+        return segment._replace(reading=future)
+
+    def _slice(self, segment: _Segment) -> _Slice:
+        """A slice's events, or some of them if they take more bytes than it may."""
+        for left in reversed(range(_TOKEN_TRIES)):
+            try:
+                return self._collect(segment)
+            except AwsError as error:
+                if not left or not token_expired(error):
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _collect(self, segment: _Segment) -> _Slice:
+        events: dict[str, LogEvent] = {}
+        size, latest = 0, segment.start
+        for number, page in enumerate(self._read(segment.start, segment.end)):
+            events |= {event.id: event for event in page}
+            size += sum([len(event.message) for event in page]) + _OVERHEAD * len(page)
+            latest = max(latest, page[-1].timestamp) if page else latest
+            # A second page that is still near the start: no use in reading up to the limit.
+            done = (latest - segment.start + 1) / (segment.end - segment.start)
+            if size > segment.limit or (number and size > 4 * done * segment.limit):
+                return _Slice(sorted(events.values(), key=by_time), size, False)
+            if self._closed.is_set():
+                break
+        return _Slice(sorted(events.values(), key=by_time), size, True)
 
 
 def token_expired(error: AwsError) -> bool:
@@ -103,14 +186,15 @@ def history(
     end: int,
     *,
     budget: int = BUDGET,
-    reached: Callable[[int], None] = lambda at: None,
+    reached: Reached = lambda at, count: None,
 ) -> Iterator[list[LogEvent]]:
     """The events of several groups merged by time, in lists of bounded size.
 
-    Each group is read by a thread of its own, one slice ahead. Raises AwsError.
+    The groups are read at once, each ahead of what is given out. Raises AwsError.
     """
-    share = max(budget // max(len(reads), 1), 200_000)
-    groups = [ahead(slices(read, start, end, share, reached)) for read in reads]
+    count = max(len(reads), 1)
+    share, lanes = max(budget // count, 200_000), -(-LANES // count)
+    groups = [slices(read, start, end, share, reached, lanes=lanes) for read in reads]
     if len(groups) == 1:
         return groups[0]
     return _batches(heapq.merge(*map(chain.from_iterable, groups), key=by_time))
@@ -119,56 +203,6 @@ def history(
 def _batches(events: Iterator[LogEvent]) -> Iterator[list[LogEvent]]:
     while batch := list(islice(events, _BATCH)):
         yield batch
-
-
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, the next one being made by a thread while the last is worked on.
-
-    At most one waits, however slow the reader. What `items` raises is raised here. The thread
-    ends soon after this iterator is closed.
-    """
-    queue: Queue[tuple[T | None, BaseException | None]] = Queue(1)
-    closed = Event()
-
-    def put(item: T | None, error: BaseException | None) -> None:
-        while not closed.is_set():
-            try:
-                queue.put((item, error), timeout=0.5)
-            except Full:
-                continue
-            return
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(item, None)
-                if closed.is_set():
-                    return
-        except BaseException as error:  # raised again in the reader's thread
-            put(None, error)
-        else:
-            put(None, StopIteration())
-
-    return _taken(queue, closed, Thread(target=work, name="logs", daemon=True))
-
-
-def _taken(
-    queue: Queue[tuple[T | None, BaseException | None]], closed: Event, thread: Thread
-) -> Iterator[T]:
-    thread.start()
-    try:
-        while True:
-            try:
-                item, error = queue.get(timeout=1)
-            except Empty:
-                continue
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]
-    finally:
-        closed.set()
 
 
 def last(

@@ -65,7 +65,10 @@ _TEXT = {"START": Kind.START, "END": Kind.END, "REPORT": Kind.REPORT}
 _MARK = re.compile(
     r"(START|END|REPORT) RequestId: (\S+)|(?:INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT) "
 )
+_MARKS = frozenset("SERI")
 _CONTINUES = re.compile(r"[ \t]+\S|Caused by: |Traceback \(most recent")
+_CARRY_ON = frozenset(" \tCT")
+"""With what messages begin that may match the two patterns."""
 
 # What the runtimes put before a line: [INFO]⇥time⇥id⇥ (Python), time⇥id⇥INFO⇥ (Node.js).
 RUNTIME_PREFIX = re.compile(
@@ -160,32 +163,34 @@ class Reader:
     def read(self, event: LogEvent) -> Record:
         """The record of an event."""
         where = (event.group, event.stream)
-        record = self._record(event, where)
-        if record.kind is Kind.START:
-            self._requests[where] = record.request
-        elif record.kind is Kind.REPORT:
-            self._requests.pop(where, None)
-        if record.kind is not Kind.LINE:
-            self._last.pop(where, None)
-        elif _CONTINUES.match(event.message) and (last := self._last.get(where)):
-            record.head = last
-        else:
-            self._last[where] = record
-        return record
-
-    def _record(self, event: LogEvent, where: tuple[str, str]) -> Record:
         message = event.message
         first = message[:1]
         if first == "{" and (document := _document(message)) is not None:
             kind = _PLATFORM.get(str(document.get("type")), Kind.LINE)
             request = _document_request(document) or self._requests.get(where, "")
-            return Record(event, kind, request, document)
-        if first in "SERI" and (mark := _MARK.match(message)):
-            return Record(event, _TEXT.get(mark[1], Kind.INIT), mark[2] or "")
-        request = self._requests.get(where, "")
-        if not request and (named := _NAMED.match(message)):
-            request = named[1] or named[2]
-        return Record(event, Kind.LINE, request)
+            record = Record(event, kind, request, document)
+        elif first in _MARKS and (mark := _MARK.match(message)):
+            record = Record(event, _TEXT.get(mark[1], Kind.INIT), mark[2] or "")
+        else:
+            request = self._requests.get(where, "")
+            if not request and (named := _NAMED.match(message)):
+                request = named[1] or named[2]
+            record = Record(event, Kind.LINE, request)
+        if record.kind is not Kind.LINE:
+            self._mark(record, where)
+        elif first in _CARRY_ON and (last := self._last.get(where)) and _CONTINUES.match(message):
+            record.head = last
+        else:
+            self._last[where] = record
+        return record
+
+    def _mark(self, record: Record, where: tuple[str, str]) -> None:
+        """An invocation begins or ends in this stream."""
+        if record.kind is Kind.START:
+            self._requests[where] = record.request
+        elif record.kind is Kind.REPORT:
+            self._requests.pop(where, None)
+        self._last.pop(where, None)
 
 
 def _document(message: str) -> dict[str, Any] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,11 @@ Write = Callable[[Record], str]
 COLORS = (36, 33, 32, 35, 34, 96, 93)
 """SGR codes, one a function in turn."""
 _RED, _YELLOW, _DIM = "31", "33", "2"
+_LEVEL_COLORS = {
+    name: _RED if rank >= LEVELS["ERROR"] else _YELLOW
+    for name, rank in LEVELS.items()
+    if rank >= LEVELS["WARN"]
+}
 _TEXT_KEYS = ("message", "msg", "errorMessage")
 _SHOWN_ELSEWHERE = frozenset(
     {
@@ -74,7 +79,6 @@ class Style:
     """Make control characters visible: for a terminal."""
 
 
-@dataclass(slots=True)
 class Lines:
     """Writes records for people: time, function, then the message; see `Style`.
 
@@ -82,65 +86,61 @@ class Lines:
     stand below its first.
     """
 
-    style: Style
-    _width: int = 0
-    _colors: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        names = list(self.style.names)
-        self._width = max(map(len, names), default=0)
-        self._colors = {name: str(COLORS[i % len(COLORS)]) for i, name in enumerate(names)}
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        width = max(map(len, style.names), default=0)
+        self._names = {
+            name: self._paint(name.ljust(width), str(COLORS[i % len(COLORS)])) + " "
+            for i, name in enumerate(style.names)
+        }
+        clock = 13 + style.utc + 11 * style.dates if style.timestamps else 0
+        self._below = "\n" + " " * (clock + (width + 1 if width else 0))
+        self._second = -1
+        self._clock = ""
+        self._parts = [f".{n:03}{'Z' * style.utc}" for n in range(1000)]
 
     def __call__(self, record: Record) -> str:
         """The lines of a record; empty for START, END and a successful INIT."""
-        if record.kind is Kind.REPORT:
-            body = self._paint(closing(record), _RED if record.failure else _DIM)
-        elif record.kind is Kind.LINE or (record.kind is Kind.INIT and record.failure):
+        kind = record.kind
+        if kind is Kind.LINE or (kind is Kind.INIT and record.failure):
             body = self._body(record)
+        elif kind is Kind.REPORT:
+            body = self._paint(closing(record), _RED if record.failure else _DIM)
         else:
             return ""
-        return self._before(record) + body + "\n"
+        event = record.event
+        before = self._names.get(event.function, "")
+        if self._style.timestamps:
+            before = self._time(event.timestamp) + before
+        if event.late:
+            before += "(late) "
+        return f"{before}{body}\n"
 
     def _body(self, record: Record) -> str:
         level, text, fields = content(record)
         if record.head is not None:
             text = "  " + text.lstrip()
-        if self.style.neutral:
+        if self._style.neutral:
             text, fields = neutralise(text), neutralise(fields)
         if "\n" in text:
-            text = text.replace("\n", "\n" + " " * self._indent)
+            text = text.replace("\n", self._below)
         if level:
-            rank = LEVELS[level]
-            color = _RED if rank >= LEVELS["ERROR"] else _YELLOW if rank == LEVELS["WARN"] else ""
-            text = f"{self._paint(level, color)} {text}"
+            text = f"{self._paint(level, _LEVEL_COLORS.get(level, ''))} {text}"
         if not fields:
             return text
         first, newline, rest = text.partition("\n")
         return f"{first}  {self._paint(fields, _DIM)}{newline}{rest}"
 
-    @property
-    def _indent(self) -> int:
-        style = self.style
-        clock = 13 + style.utc + 11 * style.dates if style.timestamps else 0
-        return clock + (self._width + 1 if self._width else 0)
-
-    def _before(self, record: Record) -> str:
-        event = record.event
-        before = ""
-        if self.style.timestamps:
-            before = self._paint(self._clock(event.timestamp), _DIM) + " "
-        if self._width:
-            name = event.function.ljust(self._width)
-            before += self._paint(name, self._colors.get(event.function, "")) + " "
-        return before + "(late) " if event.late else before
-
-    def _clock(self, milliseconds: int) -> str:
+    def _time(self, milliseconds: int) -> str:
         second, rest = divmod(milliseconds, 1000)
-        clock = _clock(second, self.style.utc, self.style.dates)
-        return f"{clock}.{rest:03}Z" if self.style.utc else f"{clock}.{rest:03}"
+        if second != self._second:
+            self._second = second
+            self._clock = _clock(second, self._style.utc, self._style.dates)
+        clock = self._clock + self._parts[rest]
+        return f"\x1b[{_DIM}m{clock}\x1b[0m " if self._style.color else clock + " "
 
     def _paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if code and text and self.style.color else text
+        return f"\x1b[{code}m{text}\x1b[0m" if code and text and self._style.color else text
 
 
 def content(record: Record) -> tuple[str, str, str]:

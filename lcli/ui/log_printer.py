@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from threading import Lock
 from typing import TextIO
 
 from lcli.observe.events import LogEvent
@@ -104,24 +103,23 @@ class Reading:
         self._length = max(end - start, 1)
         self._next = clock() + 1.0
         self._shown = False
-        self._lock = Lock()
+        self._count = 0
 
-    def reached(self, at: int) -> None:
-        """A group has been read up to `at`, in milliseconds; called from several threads."""
+    def reached(self, at: int, count: int) -> None:
+        """A group has been read up to `at`, in milliseconds, which gave `count` events more."""
         now = self._clock()
-        with self._lock:
-            if now < self._next:
-                return
-            self._next = now + 0.2
-            self._shown = True
-            done = (at - self._start) * 100 // self._length
-            self._stream.write(f"\r\x1b[Kreading: {done} %")
-            self._stream.flush()
+        self._count += count
+        if now < self._next:
+            return
+        self._next = now + 0.2
+        self._shown = True
+        done = (at - self._start) * 100 // self._length
+        self._stream.write(f"\r\x1b[Kreading: {done} % of the time, {self._count:,} events")
+        self._stream.flush()
 
     def clear(self) -> None:
         """Take the line away: something else is to be written."""
-        with self._lock:
-            if self._shown:
-                self._stream.write("\r\x1b[K")
-                self._stream.flush()
-                self._shown = False
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._shown = False

@@ -16,6 +16,8 @@ def neutralise(text: str) -> str:
     Tabs and newlines stay; ``ESC`` becomes ``\x1b``, a right-to-left override ``\u202e``. Lone
     surrogates (bytes that are not UTF-8) become escapes too, so that printing cannot fail.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSAFE.sub(_escape, text)
 
 

@@ -10,7 +10,7 @@ from log_group import REFUSAL, SimulatedClock, SimulatedGroup
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Pacing
 from lcli.observe.events import Source, read_pages
-from lcli.observe.history import ahead, history, last, slices
+from lcli.observe.history import history, last, slices
 
 HOUR = 3_600_000
 
@@ -80,30 +80,50 @@ def test_groups_are_merged_by_time():
     assert len(found) == 9_000
 
 
-def test_a_slow_reader_holds_the_reading_up():
-    taken = []
+@pytest.mark.parametrize("by_stream", [False, True], ids=["by time", "stream by stream"])
+def test_slices_that_are_read_at_once_come_in_order_and_lose_nothing(by_stream):
+    simulated = group(5, 20_000, by_stream=by_stream)
+    reached = []
+    found = slices(
+        reading(simulated), 0, HOUR, 1_600_000, lambda at, count: reached.append(at), lanes=4
+    )
+    events = [event for batch in found for event in batch]
+    assert [e.timestamp for e in events] == sorted(e.timestamp for e in events)
+    assert len({event.id for event in events}) == len(events) == 20_000
+    assert reached == sorted(reached)
+    assert reached[-1] == HOUR
 
-    def endless():
-        while True:
-            taken.append(len(taken))
-            yield taken[-1]
 
-    items = ahead(endless())
-    assert [next(items), next(items)] == [0, 1]
+def test_slices_are_read_at_once_and_no_more_than_may_be_held():
+    simulated = group(6, 20_000)
+    begun, met = [], threading.Barrier(3)
+
+    def read(start, end):
+        begun.append(start)
+        if 1 < len(begun) <= 4:
+            # The first slice is everything and alone; three more are here at the same time.
+            met.wait(5)
+        yield from read_pages(simulated, Source("f", "g"), start, end)
+
+    found = slices(read, 0, HOUR, 1_600_000, lanes=3)
+    next(found)
     threading.Event().wait(0.05)
-    assert len(taken) <= 4
-    items.close()
+    assert len(begun) == 1 + 3 + 1
+    found.close()
 
 
-def test_what_goes_wrong_in_the_thread_is_raised_here():
-    def broken():
-        yield 1
-        raise ValueError("no")
+def test_a_history_that_is_large_at_first_sight_is_not_read_up_to_the_limit():
+    simulated = group(7, 100_000)
+    found = slices(reading(simulated), 0, HOUR, 2_000_000)
+    next(found)
+    assert len(simulated.calls) < 2 + 2.5 * 2_000_000 / (404 * 500)
 
-    items = ahead(broken())
-    assert next(items) == 1
-    with pytest.raises(ValueError, match="no"):
-        next(items)
+
+def test_what_goes_wrong_in_a_thread_is_raised_here():
+    simulated = group(8, 10)
+    simulated.fail = {1: AwsError("AccessDeniedException", "no", **REFUSAL)}
+    with pytest.raises(AwsError, match="AccessDeniedException"):
+        next(slices(reading(simulated), 0, HOUR, lanes=2))
 
 
 def test_the_last_ones_are_found_without_reading_everything():

@@ -186,7 +186,10 @@ def test_progress_is_shown_after_a_second_and_taken_away():
     stream = io.StringIO()
     reading = Reading(stream, 0, 200, clock=iter([0.0, 0.5, 1.0, 1.1, 1.2]).__next__)
     for at in (10, 20, 50, 100):
-        reading.reached(at)
+        reading.reached(at, 1_000)
     reading.clear()
     reading.clear()
-    assert stream.getvalue() == "\r\x1b[Kreading: 10 %\r\x1b[Kreading: 50 %\r\x1b[K"
+    assert stream.getvalue() == (
+        "\r\x1b[Kreading: 10 % of the time, 2,000 events"
+        "\r\x1b[Kreading: 50 % of the time, 4,000 events\r\x1b[K"
+    )
