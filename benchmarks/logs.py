@@ -1,32 +1,31 @@
-"""Reading logs: lcli against `awslogs get` and a bare boto3 paginator.
+"""Reading and following logs: lcli against awslogs and a bare boto3 paginator.
 
-Run with `python benchmarks/logs.py [EVENTS…]`; 20,000 and 200,000 by default. The events are in
-twenty streams of one group of the local cloud on loopback. awslogs is installed from PyPI into a
-virtual environment that is thrown away.
+Run with `python benchmarks/logs.py [read|follow] [EVENTS…]`; both by default, with 20,000 and
+200,000 events read. All of them ask one server on loopback whose answers are prepared, and
+write to /dev/null. Followed is a group of events that become visible some time after their
+timestamp, by three models of that lag, an hour of it at thirty times its speed.
 """
 
 from __future__ import annotations
 
+import random
+import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import venv
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import boto3
+from log_server import Arriving, Stored, serving
 from startup import BIN, aws_environment
 
-from lcli.local.server import running_cloud
-
 COUNTS = (20_000, 200_000)
-RUNS = 3
-STREAMS = 20
-REGION = "eu-west-1"
+RUNS = 5
 BARE = """
 import boto3, sys, time
 pages = boto3.client("logs").get_paginator("filter_log_events")
@@ -40,115 +39,145 @@ for page in pages.paginate(logGroupName=sys.argv[1], startTime=start):
 LAUNCH = """
 import resource, subprocess, sys, time
 began = time.perf_counter()
-code = subprocess.call(sys.argv[1:])
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
 seconds = time.perf_counter() - began
-print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
 sys.exit(code)
 """
+
+SPEED = 30
+HOUR = 3_600_000
+FOLLOWED = 100_000
+SPREAD = 700_000
+"""Milliseconds that are followed on after the last event."""
+LAGS = {
+    "half a second": lambda rng: int(rng.gammavariate(2, 250)),
+    "two seconds on average": lambda rng: int(rng.expovariate(1 / 2_000)),
+    "minutes for one in fifty": lambda rng: rng.randrange(600_000) if rng.random() < 0.02 else 300,
+}
 
 
 @dataclass
 class Measured:
-    """Wall seconds of every run, and the largest peak of resident memory in MB."""
+    """Of every run wall and CPU seconds, and the largest peak of resident memory in MB."""
 
     seconds: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
     megabytes: float = 0.0
-    lines: int = 0
 
 
 def main() -> None:
-    counts = [int(text) for text in sys.argv[1:]] or COUNTS
-    with tempfile.TemporaryDirectory() as directory, running_cloud(Path(directory)) as cloud:
-        environ = aws_environment(cloud.url, directory)
-        awslogs = install_awslogs(Path(directory) / "awslogs")
+    words = sys.argv[1:]
+    counts = [int(word) for word in words if word.isdigit()] or COUNTS
+    if "follow" not in words:
+        read(counts)
+    if "read" not in words:
+        follow()
+
+
+def read(counts: Sequence[int]) -> None:
+    now, stored = int(time.time() * 1000), Stored()
+    for count in counts:
+        stored.add(f"/aws/lambda/bench-{count}", count, now - HOUR // 2, now - 60_000)
+    with tempfile.TemporaryDirectory() as home, serving(stored) as url:
         for count in counts:
             name = f"bench-{count}"
-            fill(cloud.url, f"/aws/lambda/{name}", count)
             commands = {
                 "lcli logs": [str(BIN / "lcli"), "logs", name, "--since", "1h"],
                 "bare boto3": [sys.executable, "-c", BARE, f"/aws/lambda/{name}"],
-                "awslogs get": [awslogs, "get", f"/aws/lambda/{name}", "--start=1h ago"],
+                "awslogs get": [str(BIN / "awslogs"), "get", f"/aws/lambda/{name}", "-s1h ago"],
             }
-            report(count, measure(commands, environ))
-
-
-def install_awslogs(directory: Path) -> str:
-    venv.create(directory, with_pip=True)
-    # awslogs imports pkg_resources through a dependency that does not ask for it
-    install = [str(directory / "bin" / "pip"), "install", "--quiet", "awslogs", "setuptools<81"]
-    subprocess.run(install, check=True)
-    return str(directory / "bin" / "awslogs")
-
-
-def fill(url: str, group: str, count: int) -> None:
-    """`count` events within the last half hour, in turn in each of the streams."""
-    logs: Any = boto3.client(
-        "logs",
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="123456789012",
-        aws_secret_access_key="local",
-    )
-    logs.create_log_group(logGroupName=group)
-    began = int(time.time() * 1000) - 1_800_000
-    for stream in range(STREAMS):
-        name = f"2026/03/01/[1]{stream:032x}"
-        logs.create_log_stream(logGroupName=group, logStreamName=name)
-        events = [
-            {
-                "timestamp": began + number * 1_700_000 // count,
-                "message": f"[INFO]\t2026-03-01T10:00:00.000Z\t{stream:08x}-0000-4000-8000-"
-                f"{number:012x}\torder {number} of {count} was packed, weighed and sent\n",
-            }
-            for number in range(stream, count, STREAMS)
-        ]
-        for at in range(0, len(events), 10_000):
-            logs.put_log_events(
-                logGroupName=group, logStreamName=name, logEvents=events[at : at + 10_000]
-            )
+            runs = RUNS if count < 100_000 else 1
+            report(count, measure(commands, aws_environment(url, home), runs))
 
 
 def measure(
-    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str]
+    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], runs: int
 ) -> dict[str, Measured]:
-    """Every command RUNS times in turn, after one run of each to warm up."""
+    """Every command so many times in turn, after one run of the first to warm the server up."""
     found = {name: Measured() for name in commands}
-    for turn in range(RUNS + 1):
+    run(next(iter(commands.values())), environ)
+    for _ in range(runs):
         for name, command in commands.items():
-            seconds, megabytes, lines = run(command, environ)
-            if turn:
-                found[name].seconds.append(seconds)
-                found[name].megabytes = max(found[name].megabytes, megabytes)
-                found[name].lines = lines
+            seconds, cpu, megabytes = run(command, environ)
+            found[name].seconds.append(seconds)
+            found[name].cpu.append(cpu)
+            found[name].megabytes = max(found[name].megabytes, megabytes)
     return found
 
 
-def run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float, int]:
-    """Wall seconds, peak of resident memory in MB and lines printed."""
-    with tempfile.TemporaryFile() as output:
-        launch = [sys.executable, "-c", LAUNCH, *command]
-        done = subprocess.run(
-            launch, stdout=output, stderr=subprocess.PIPE, env=environ, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr}")
-        seconds, peak = done.stderr.split()[-2:]
-        output.seek(0)
-        unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-        return float(seconds), int(peak) / unit, sum(1 for line in output if line.strip())
+def run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float, float]:
+    """Wall and CPU seconds, and the peak of resident memory in MB."""
+    launch = [sys.executable, "-c", LAUNCH, *command]
+    done = subprocess.run(launch, stderr=subprocess.PIPE, env=environ, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} ended with {done.returncode}: {done.stderr}")
+    seconds, cpu, peak = done.stderr.split()[-3:]
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return float(seconds), float(cpu), int(peak) / unit
 
 
 def report(count: int, found: Mapping[str, Measured]) -> None:
-    print(f"{count:,} events")
+    print(f"{count:,} events, read")
     for name, one in found.items():
-        median = statistics.median(one.seconds)
+        wall, cpu = statistics.median(one.seconds), statistics.median(one.cpu)
         spread = f"({min(one.seconds):.2f} to {max(one.seconds):.2f})"
-        print(
-            f"  {name:12} {median:7.2f} s {spread:18} {one.megabytes:6.0f} MB {one.lines:9,} lines"
-        )
-    ours = statistics.median(found["lcli logs"].seconds)
+        print(f"  {name:12} {wall:7.2f} s {spread:18} {cpu:7.2f} s CPU {one.megabytes:6.0f} MB")
+    ours = found["lcli logs"]
     for name in ("bare boto3", "awslogs get"):
-        print(f"  lcli logs / {name}: {ours / statistics.median(found[name].seconds):.2f}")
+        wall = ratio(ours.seconds, found[name].seconds)
+        cpu = ratio(ours.cpu, found[name].cpu)
+        print(f"  lcli logs / {name}: {wall:.2f} of the time, {cpu:.2f} of the CPU")
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Median of the ratios run by run."""
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def follow() -> None:
+    """Both follow one server at once; its events are numbered, so each is known again."""
+    fast = [sys.executable, str(Path(__file__).with_name("faster.py")), str(SPEED)]
+    commands = {
+        "lcli logs -F": [*fast, "lcli.__main__", "main", "logs", "f", "-F", "--since", "1m"],
+        "awslogs --watch": [*fast, "awslogs.bin", "main", "get", "/aws/lambda/f", "-w", "-s1m ago"],
+    }
+    print(f"{FOLLOWED:,} events in an hour, followed at {SPEED} times the speed")
+    for name, lag in LAGS.items():
+        rng = random.Random(1)
+        # They begin when both programs follow.
+        arrivals = [(60_000 + rng.randrange(HOUR), lag(rng)) for _ in range(FOLLOWED)]
+        group = Arriving(arrivals, SPEED)
+        with tempfile.TemporaryDirectory() as home, serving(group) as url:
+            texts = watched(commands, aws_environment(url, home), HOUR + SPREAD)
+        print(f"  lag: {name}")
+        for program, text in texts.items():
+            times = Counter(re.findall(r"order (\d+) of", text))
+            lost, twice = FOLLOWED - len(times), sum(times.values()) - len(times)
+            print(f"    {program:16} {lost:6,} lost ({lost / FOLLOWED:.1%}), {twice:,} repeated")
+
+
+def watched(
+    commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], milliseconds: int
+) -> dict[str, str]:
+    """What each prints in so many milliseconds of its own time, until Ctrl-C."""
+    with tempfile.TemporaryDirectory() as directory:
+        files = {name: Path(directory, name.replace(" ", "-")) for name in commands}
+        processes = []
+        for name, command in commands.items():
+            with files[name].open("wb") as output:
+                processes.append(
+                    subprocess.Popen(
+                        command, stdout=output, stderr=subprocess.DEVNULL, env=dict(environ)
+                    )
+                )
+        time.sleep(milliseconds / 1000 / SPEED)
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            process.wait(120)
+        return {name: file.read_text() for name, file in files.items()}
 
 
 if __name__ == "__main__":

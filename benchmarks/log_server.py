@@ -1,0 +1,125 @@
+"""A log group on loopback that answers FilterLogEvents, for the benchmarks of `lcli logs`.
+
+What it says is prepared beforehand, so that the clients are timed and not the server; or events
+become visible some time after their timestamp, as CloudWatch's do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from lcli.local.http import Server
+from lcli.local.wire import Request, Response
+
+PAGE = 10_000
+Answer = Callable[[dict[str, Any]], bytes]
+
+
+def event(number: int, count: int, timestamp: int, ingestion: int) -> dict[str, Any]:
+    """One of `count` events, in one of twenty streams."""
+    stream = number % 20
+    return {
+        "logStreamName": f"2026/03/01/[1]{stream:032x}",
+        "timestamp": timestamp,
+        "message": f"[INFO]\t2026-03-01T10:00:00.000Z\t{stream:08x}-0000-4000-8000-{number:012x}\t"
+        f"order {number} of {count} was packed, weighed and sent\n",
+        "ingestionTime": ingestion,
+        "eventId": f"{timestamp:020}{number:036}",
+    }
+
+
+class Stored:
+    """Groups that do not change; their answers are kept once they were given."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, list[dict[str, Any]]] = {}
+        self._times: dict[str, list[int]] = {}
+        self._answers: dict[tuple[str, int, int], bytes] = {}
+
+    def add(self, name: str, count: int, start: int, end: int) -> None:
+        """A group of `count` events spread evenly."""
+        times = [start + number * (end - start) // max(count, 1) for number in range(count)]
+        self._times[name] = times
+        self._groups[name] = [event(n, count, at, at + 500) for n, at in enumerate(times)]
+
+    def __call__(self, asked: dict[str, Any]) -> bytes:
+        """The answer to FilterLogEvents."""
+        name, token = asked["logGroupName"], asked.get("nextToken", "")
+        times = self._times[name]
+        lower = int(token or bisect.bisect_left(times, asked.get("startTime", 0)))
+        upper = bisect.bisect_right(times, asked.get("endTime", 1 << 60))
+        until = min(upper, lower + PAGE)
+        key = (name, lower, until)
+        if key not in self._answers:
+            more = f',"nextToken":"{until}"' if until < upper else ""
+            page = json.dumps(self._groups[name][lower:until])
+            self._answers[key] = f'{{"events":{page},"searchedLogStreams":[]{more}}}'.encode()
+        return self._answers[key]
+
+
+class Arriving:
+    """One group whose events become visible when they are ingested, by a clock that runs `speed`
+    times as fast. A token stands for the event behind which the next page begins."""
+
+    def __init__(self, arrivals: list[tuple[int, int]], speed: float) -> None:
+        """`arrivals` are (timestamp, lag) in milliseconds from now on."""
+        self._began = time.time()
+        self._speed = speed
+        base = int(self._began * 1000)
+        self._events = [
+            event(number, len(arrivals), base + at, base + at + lag)
+            for number, (at, lag) in enumerate(sorted(arrivals))
+        ]
+        self._times = [event["timestamp"] for event in self._events]
+        self.calls = 0
+
+    def __call__(self, asked: dict[str, Any]) -> bytes:
+        """The answer to FilterLogEvents."""
+        self.calls += 1
+        now = (self._began + (time.time() - self._began) * self._speed) * 1000
+        lower = bisect.bisect_left(self._times, asked.get("startTime", 0))
+        upper = bisect.bisect_right(self._times, asked.get("endTime", 1 << 60))
+        if token := asked.get("nextToken"):
+            lower = int(token)
+        found, index = [], lower
+        for index in range(lower, upper):
+            if self._events[index]["ingestionTime"] <= now:
+                if len(found) == PAGE:
+                    break
+                found.append(self._events[index])
+        answer: dict[str, Any] = {"events": found, "searchedLogStreams": []}
+        if len(found) == PAGE:
+            answer["nextToken"] = str(index)
+        return json.dumps(answer).encode()
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """The URL under which `answer` is given, until the block ends."""
+
+    async def handle(request: Request) -> Response:
+        operation = request.headers["x-amz-target"].rpartition(".")[2]
+        if operation != "FilterLogEvents":
+            return Response(400, [], b'{"__type": "UnknownOperationException"}')
+        kind = [("content-type", "application/x-amz-json-1.1")]
+        return Response(200, kind, answer(json.loads(request.body)))
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = Server(handle)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    try:
+        yield server.url
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(0.1), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
