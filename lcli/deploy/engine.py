@@ -86,7 +86,15 @@ def prepare(
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
     known = all_kinds()
-    actual = read(expanded.to_read, place, clients, known, functions=functions, parallel=parallel)
+    actual = read(
+        expanded.to_read,
+        place,
+        clients,
+        known,
+        functions=functions,
+        parallel=parallel,
+        everywhere=prune,
+    )
     made = plan(expanded.resources, actual, known, _scope(app, expanded, functions, prune, adopt))
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
@@ -214,6 +222,7 @@ def prepare_deletion(
         known,
         functions=None if reads_all else frozenset(named),
         parallel=parallel,
+        everywhere=True,
     )
     keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
     scope = Scope(

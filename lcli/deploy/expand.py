@@ -23,7 +23,7 @@ from lcli.resources.model import Key, Place, Ref, Resource, Text
 from lcli.resources.naming import attached_to, function_key, qualified, unqualified
 from lcli.resources.parts import parts
 from lcli.resources.permission import permission, url_permissions
-from lcli.resources.role import role, role_arn
+from lcli.resources.role import role, role_arn, role_part
 from lcli.resources.runtime_settings import runtime_settings
 from lcli.resources.version import version
 from lcli.triggers.base import Lookup, Target, Trigger
@@ -136,6 +136,7 @@ class _One:
         group = self._log_group()
         needs: tuple[Key, ...] = (group.key,)
         role_needs: tuple[Key, ...] = ()
+        role_parts: tuple[str, ...] = ()
         if isinstance(function.role, str):
             arn = function.role
             if not arn.startswith("arn:"):
@@ -143,11 +144,13 @@ class _One:
         else:
             managed = self._role(function.role, statements)
             arn, role_needs = role_arn(place, managed), (managed.key,)
+            role_parts = role_part(place, managed)
             expanded.add(managed)
         attached = [*self._attached(role_needs, expanded), *triggered]
         own = [one for one in attached if one.function == function.key]
         alias_key = (Key("alias", qualified(function.name, function.qualifier)),)
         names = part_names([*(one.key for one in own), *(alias_key if function.qualifier else ())])
+        names = tuple(sorted((*names, *role_parts)))
         made = function_resource(
             place,
             function.key,

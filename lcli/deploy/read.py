@@ -23,11 +23,13 @@ def read(
     *,
     functions: frozenset[str] | None = None,
     parallel: int = 16,
+    everywhere: bool = False,
 ) -> dict[Key, Actual]:
     """Everything that the kinds find, each after those that it looks at; calls in parallel.
 
-    `functions` are the manifest's keys that the command names, None for all. Raises AwsError and
-    what a kind raises about what it found (LcliError).
+    `functions` are the manifest's keys that the command names, None for all; `everywhere` is for
+    deletions (`Reading.everywhere`). Raises AwsError and what a kind raises about what it found
+    (LcliError).
     """
     found: dict[Key, Actual] = {}
     sorter = TopologicalSorter({name: kind.reads_after for name, kind in kinds.items()})
@@ -42,7 +44,9 @@ def read(
         try:
             while sorter.is_active():
                 for name in sorter.get_ready():
-                    reading = Reading(place, clients, desired, dict(found), each, functions)
+                    reading = Reading(
+                        place, clients, desired, dict(found), each, functions, everywhere
+                    )
                     running[threads.submit(_all, kinds[name], reading)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:

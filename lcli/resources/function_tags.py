@@ -33,8 +33,10 @@ PART_NAMES: Mapping[str, str] = {
     "recursion": "recursion",
     "runtime_management": "runtime",
     "code_signing": "signing",
+    "role": "role",
 }
-"""What each kind is called in ``lcli:parts``; the alias it is attached to follows after ``=``."""
+"""What each kind is called in ``lcli:parts``; the alias it is attached to follows after ``=``, of a
+managed role (named only where its path does not lead to it) its name."""
 
 
 def part_names(keys: Iterable[Key]) -> tuple[str, ...]:
@@ -56,7 +58,7 @@ def parts_value(names: Iterable[str]) -> str:
             Problem(
                 "alias-too-long",
                 f"the tag {PARTS} would be {len(value)} characters long; AWS allows {LIMIT}",
-                next_step="choose a shorter name for the alias",
+                next_step="choose a shorter name for the alias, or for the role",
             ),
             ExitCode.USAGE,
         )
@@ -64,7 +66,10 @@ def parts_value(names: Iterable[str]) -> str:
 
 
 def qualifiers(parts: str, kind: str) -> tuple[str, ...]:
-    """The qualifiers ("" for none) at which the tag's value says that parts of `kind` exist."""
+    """The qualifiers ("" for none) at which the tag's value says that parts of `kind` exist.
+
+    Of ``role``, the names.
+    """
     part = PART_NAMES[kind]
     named = (entry.partition("=") for entry in parts.split())
     return tuple(qualifier for name, _, qualifier in named if name == part)

@@ -8,16 +8,17 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
-from lcli.resources.function_tags import are_ours, governed, own, owner
+from lcli.resources.function_tags import are_ours, governed, own, owner, qualifiers
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import short_hash
 from lcli.resources.role_policy import TRUST, Statement, normal_policy
+from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, unless_gone
 
-POLICY_NAME = "lcli"
-"""The one inline policy of a managed role."""
 NAME_LENGTH = 64
 """The longest name of a role (IAM CreateRole)."""
+_COMMA = (",", ":")
+"""Role names may hold commas, tags' values may not; role names never hold colons."""
 
 
 def role_path(place: Place) -> str:
@@ -59,7 +60,7 @@ def role(
         Key("role", name or role_name(place, function_name)),
         {
             "Path": path or role_path(place),
-            "Description": f"Execution role of the Lambda function {function_name}, kept by lcli",
+            "Description": _description(place, function_name),
             "AssumeRolePolicyDocument": normal_policy([TRUST]),
             "PermissionsBoundary": boundary,
             "Policy": normal_policy(statements),
@@ -69,6 +70,26 @@ def role(
         function=function,
         where=where,
     )
+
+
+def _kept(place: Place) -> str:
+    """How the descriptions of the roles of this app, stage and region end."""
+    stage = f", stage {place.stage}" if place.stage else ""
+    return f" in {place.region}, kept by lcli for {place.app}{stage}"
+
+
+def _description(place: Place, function_name: str) -> str:
+    return f"Execution role of the Lambda function {function_name}{_kept(place)}"
+
+
+def role_part(place: Place, wanted: Resource) -> tuple[str, ...]:
+    """What ``lcli:parts`` says of a managed role that its path and name do not lead to."""
+    path, name = str(wanted.fields["Path"]), wanted.key.name
+    return () if _leads(place, path, name) else (f"role={name.replace(*_COMMA)}",)
+
+
+def _leads(place: Place, path: str, name: str) -> bool:
+    return path == role_path(place) and name.endswith(f"-{place.region}")
 
 
 def role_arn(place: Place, wanted: Resource) -> str:
@@ -85,62 +106,32 @@ class Role(Kind):
     fixed = frozenset({"Path"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """ListRoles by path, then what each role holds (3 calls a role).
+        """ListRoles by path, then what each role holds (`role_reading`).
 
-        A role elsewhere than under lcli's path is looked up by its name; so is one that a
-        function is about to lose.
+        The paths are lcli's and those that the manifest gives, for a deletion all; the others'
+        roles there are told by name or description. Roles that a function's ``lcli:parts`` names
+        or that a function is about to lose may be anywhere: they are looked up by their names.
         """
-        clients, path = reading.clients, role_path(reading.place)
-        suffix = f"-{reading.place.region}"
-        listed = {
-            found["RoleName"]
-            for page in clients.pages("iam", "ListRoles", PathPrefix=path)
-            for found in page["Roles"]
-            if found["Path"] == path and found["RoleName"].endswith(suffix)
-        }
-        wanted = reading.wanted("role")
-        elsewhere = {one.key.name for one in wanted if one.fields["Path"] != path}
-        elsewhere |= _left_behind(reading) - listed
-        named = {one.key.name for one in wanted}
+        found = _listed(reading)
+        named = {one.key.name for one in reading.wanted("role")}
+        apart = {one.key.name for one in reading.wanted("role") if role_part(reading.place, one)}
         if reading.functions is not None:
             keys = [*reading.desired, *reading.found]
             functions = {key.name for key in keys if key.kind == "function"}
-            listed &= named | {role_name(reading.place, name) for name in functions}
-        roles = reading.each(lambda name: self._read(reading, name), sorted(listed | elsewhere))
-        return [found for found in roles if found is not None]
-
-    def _read(self, reading: Reading, name: str) -> Actual | None:
-        clients = reading.clients
-        found = _unless_gone(lambda: clients.call("iam", "GetRole", RoleName=name))
-        if found is None:
-            return None
-        role = found["Role"]
-        policy = _unless_gone(
-            lambda: clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
-        )
-        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
-        wanted = reading.desired.get(Key("role", name))
-        ours = role["Path"] == role_path(reading.place) or are_ours(tags, reading.place)
-        return Actual(
-            Resource(
-                Key("role", name),
-                {
-                    "Path": role["Path"],
-                    "Description": role.get("Description", ""),
-                    "AssumeRolePolicyDocument": _document(role["AssumeRolePolicyDocument"]),
-                    "PermissionsBoundary": role.get("PermissionsBoundary", {}).get(
-                        "PermissionsBoundaryArn", ""
-                    ),
-                    "Policy": _document(policy["PolicyDocument"]) if policy else {},
-                    "ManagedPolicies": tuple(sorted(_attached(clients, name))),
-                    "Tags": governed(tags, _tags(wanted)),
-                },
-                function=tags.get("lcli:function", ""),
-            ),
-            outputs={"arn": role["Arn"]},
-            ours=ours,
-            owner="" if ours else owner(tags),
-        )
+            names = named | {role_name(reading.place, name) for name in functions}
+            texts = {_description(reading.place, name) for name in functions}
+            found = {
+                name: one
+                for name, one in found.items()
+                if name in names or one.get("Description") in texts
+            }
+        others = (apart | _left_behind(reading) | _in_parts(reading)) - found.keys()
+        used = _given(reading) - named
+        listed = {name: one for name, one in found.items() if name not in used}
+        return [
+            _actual(reading, name, one)
+            for name, one in held(reading, listed, others - used).items()
+        ]
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateRole with its boundary and tags, then its policies.
@@ -184,8 +175,8 @@ class Role(Kind):
                     "its ARN (role: arn:…)",
                 )
             )
-        attached = tuple(sorted(_attached(applying.clients, name)))
-        before = {"ManagedPolicies": attached, "Tags": governed(tags, _tags(wanted))}
+        policies = tuple(sorted(attached(applying.clients, name)))
+        before = {"ManagedPolicies": policies, "Tags": governed(tags, _tags(wanted))}
         _converge(wanted, before, tuple(_STEPS), applying)
         return {"arn": role["Arn"]}
 
@@ -204,13 +195,66 @@ class Role(Kind):
 
         def remove(operation: str, **which: str) -> None:
             # Each by itself: an answer that was lost makes its repetition find nothing.
-            _unless_gone(lambda: clients.call("iam", operation, RoleName=name, **which))
+            unless_gone(lambda: clients.call("iam", operation, RoleName=name, **which))
 
-        for arn in _unless_gone(lambda: _attached(clients, name)) or ():
+        for arn in unless_gone(lambda: attached(clients, name)) or ():
             remove("DetachRolePolicy", PolicyArn=arn)
-        for policy in _unless_gone(lambda: _inline(clients, name)) or ():
+        for policy in unless_gone(lambda: _inline(clients, name)) or ():
             remove("DeleteRolePolicy", PolicyName=policy)
         remove("DeleteRole")
+
+
+def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
+    """Roles that look like those of this app, stage and region, in ListRoles' form."""
+    place = reading.place
+    paths = {role_path(place), *(str(one.fields["Path"]) for one in reading.wanted("role"))}
+    return {
+        one["RoleName"]: one
+        for path in (["/"] if reading.everywhere else sorted(paths))
+        for page in reading.clients.pages("iam", "ListRoles", PathPrefix=path)
+        for one in page["Roles"]
+        if _leads(place, one["Path"], one["RoleName"])
+        or one.get("Description", "").endswith(_kept(place))
+    }
+
+
+def _actual(reading: Reading, name: str, role: Held) -> Actual:
+    wanted = reading.desired.get(Key("role", name))
+    ours = role.path == role_path(reading.place) or are_ours(role.tags, reading.place)
+    return Actual(
+        Resource(
+            Key("role", name),
+            {
+                "Path": role.path,
+                "Description": role.description,
+                "AssumeRolePolicyDocument": _document(role.trust),
+                "PermissionsBoundary": role.boundary,
+                "Policy": _document(role.policy),
+                "ManagedPolicies": role.attached,
+                "Tags": governed(role.tags, _tags(wanted)),
+            },
+            function=role.tags.get("lcli:function", ""),
+        ),
+        outputs={"arn": role.arn},
+        ours=ours,
+        owner="" if ours else owner(role.tags),
+    )
+
+
+def _given(reading: Reading) -> set[str]:
+    """Roles that the manifest gives functions by name: those are never touched."""
+    arns = [one.fields.get("Role", "") for one in reading.wanted("function")]
+    return {str(arn).rpartition("/")[2] for arn in arns}
+
+
+def _in_parts(reading: Reading) -> set[str]:
+    """Roles that ``lcli:parts`` names: those whose path or name does not lead to them."""
+    return {
+        name.replace(_COMMA[1], _COMMA[0])
+        for function in reading.existing("function")
+        if function.ours
+        for name in qualifiers(function.outputs["parts"], "role")
+    }
 
 
 def _left_behind(reading: Reading) -> set[str]:
@@ -234,7 +278,7 @@ def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
             PolicyDocument=_json(policy),
         )
     else:
-        _unless_gone(
+        unless_gone(
             lambda: clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
         )
 
@@ -243,7 +287,7 @@ def _put_attached(name: str, wanted: Any, before: Any, clients: Clients) -> None
     for arn in sorted({*wanted} - {*before}):
         clients.call("iam", "AttachRolePolicy", RoleName=name, PolicyArn=arn)
     for arn in sorted({*before} - {*wanted}):
-        _unless_gone(
+        unless_gone(
             lambda arn=arn: clients.call(  # type: ignore[misc]
                 "iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn
             )
@@ -256,7 +300,7 @@ def _put_boundary(name: str, boundary: Any, before: Any, clients: Clients) -> No
             "iam", "PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=boundary
         )
     else:
-        _unless_gone(lambda: clients.call("iam", "DeleteRolePermissionsBoundary", RoleName=name))
+        unless_gone(lambda: clients.call("iam", "DeleteRolePermissionsBoundary", RoleName=name))
 
 
 def _put_tags(name: str, wanted: Any, before: Any, clients: Clients) -> None:
@@ -294,11 +338,6 @@ def _converge(
             step(wanted.key.name, value, before.get(field), applying.clients)
 
 
-def _attached(clients: Clients, name: str) -> list[str]:
-    pages = clients.pages("iam", "ListAttachedRolePolicies", RoleName=name)
-    return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
-
-
 def _inline(clients: Clients, name: str) -> list[str]:
     pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
     return [str(policy) for page in pages for policy in page["PolicyNames"]]
@@ -320,15 +359,6 @@ def _tag_list(tags: Any) -> list[dict[str, str]]:
 def _tags(wanted: Resource | None) -> Mapping[str, object]:
     tags = wanted.fields["Tags"] if wanted else {}
     return tags if isinstance(tags, Mapping) else {}
-
-
-def _unless_gone(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except AwsError as error:
-        if error.code in ("NoSuchEntity", "NoSuchEntityException"):
-            return None
-        raise
 
 
 KINDS = (Role(),)

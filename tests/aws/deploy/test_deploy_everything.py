@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from app_on_cloud import OnCloud, done, everything_in, problems
+from app_on_cloud import DyingClients, Killed, OnCloud, done, everything_in, problems
 
 from lcli.errors import ExitCode, LcliError
 
@@ -377,6 +378,92 @@ def test_a_role_with_a_name_of_its_own_goes_too(app: OnCloud) -> None:
     assert everything_in(app.session())["roles"] == ["yours"]
     assert problems(app.delete()) == []
     assert everything_in(app.session())["roles"] == []
+
+
+OWN_ROLE = """
+    app: photos
+    functions:
+      plain: {source: code, runtime: python3.13, handler: app.handler, ROLE}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "left"),
+    [
+        pytest.param(
+            "role: {name: 'min,e', path: /team/}",
+            "alias: live",
+            ["photos-plain-us-east-1"],
+            id="to lcli's own name",
+        ),
+        pytest.param(
+            "role: {path: /team/}",
+            "role: {path: /group/}",
+            ["photos-plain-us-east-1"],
+            id="to another path",
+        ),
+        pytest.param(
+            "role: {name: mine, path: /team/}",
+            "role: 'arn:aws:iam::ACCOUNT:role/theirs'",
+            [],
+            id="to one that exists",
+        ),
+        pytest.param(
+            "role: {path: /team/}",
+            "role: {path: /team/}, name: photos-renamed",
+            ["photos-renamed-us-east-1"],
+            id="by the name of a function that is renamed",
+        ),
+    ],
+)
+def test_a_killed_change_of_roles_leaves_none_behind(
+    app: OnCloud, before: str, after: str, left: list[str]
+) -> None:
+    """Killed after each change in turn, each time from the beginning."""
+    first = OWN_ROLE.replace("ROLE", before)
+    then = OWN_ROLE.replace("ROLE", after).replace("ACCOUNT", app.account)
+    survives = 0
+    while True:
+        app.manifest(first)
+        app.clients = None
+        assert problems(app.deploy()) == []
+        app.manifest(then)
+        app.clients = DyingClients(app.session(), survives)
+        with suppress(Killed):
+            app.deploy()
+        died, app.clients = app.clients.dead, None
+        assert problems(app.deploy()) == []
+        assert everything_in(app.session())["roles"] == left, f"killed after {survives} changes"
+        assert app.plan() == []
+        if not died:
+            break
+        survives += 1
+    assert survives > 3
+
+
+def test_a_killed_deletion_leaves_no_role_behind(app: OnCloud) -> None:
+    app.manifest(OWN_ROLE.replace("ROLE", "role: {name: mine, path: /team/}"))
+    session = app.session()
+    session.call("iam", "CreateRole", RoleName="theirs", AssumeRolePolicyDocument="{}")
+    survives, died = 0, True
+    while died:
+        assert problems(app.deploy()) == []
+        app.clients = DyingClients(session, survives)
+        with suppress(Killed):
+            app.delete()
+        died, app.clients = app.clients.dead, None
+        assert problems(app.delete()) == []
+        assert everything_in(session)["roles"] == ["theirs"], f"killed after {survives} changes"
+        survives += 1
+    assert survives > 3
+
+
+def test_the_role_of_another_function_that_is_named_outright_is_left_alone(app: OnCloud) -> None:
+    arn = f"arn:aws:iam::{app.account}:role/lcli/photos/photos-plain-us-east-1"
+    app.manifest(OWN_ROLE.replace("ROLE", "alias: live"))
+    assert problems(app.deploy()) == []
+    app.manifest(OWN_ROLE.replace("ROLE", f"role: '{arn}'"))
+    assert app.plan() == []
 
 
 def test_tags_reach_the_log_group_too(app: OnCloud) -> None:

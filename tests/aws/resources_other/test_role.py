@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from lcli.errors import LcliError
-from lcli.resources import kinds
+from lcli.resources import kinds, role_reading
 from lcli.resources.model import Key
 from lcli.resources.role import role
 from lcli.resources.role_policy import statements
@@ -43,6 +43,33 @@ def test_made_once_and_then_left_alone(world, policy):
     world.mutations()
     assert world.converge("role", one) == []
     assert world.mutations() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"tags": {"team": "x"}}, id="tags"),
+        pytest.param({"boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, id="boundary"),
+        pytest.param({"policies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"]}, id="attached"),
+        pytest.param({"statement": READ_PHOTOS}, id="inline"),
+    ],
+)
+def test_many_are_read_by_a_listing_and_look_the_same(world, change, monkeypatch):
+    extra = [change.pop("statement")] if "statement" in change else []
+    one = wanted(world, *extra, **change)
+    world.converge("role", one)
+    world.sent.clear()
+    (alone,) = world.read("role", [one]).values()
+    singly = sorted(call.operation for call in world.sent)
+    monkeypatch.setattr(role_reading, "MANY", 0)
+    world.sent.clear()
+    (listed,) = world.read("role", [one]).values()
+    assert listed == alone
+    assert singly == ["GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRoles"]
+    assert [call.operation for call in world.sent] == [
+        "ListRoles",
+        "GetAccountAuthorizationDetails",
+    ]
 
 
 def test_what_the_role_holds_in_aws(world):

@@ -1,0 +1,112 @@
+"""What AWS holds of execution roles, in as few calls as the API allows.
+
+ListRoles gives neither tags nor boundary nor policies, and what somebody changed there by hand
+must be found. So a role costs three calls; from `MANY` roles on, GetAccountAuthorizationDetails
+gives all of that for hundreds of roles at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources.model import Reading
+
+POLICY_NAME = "lcli"
+"""The one inline policy of a managed role."""
+MANY = 10
+"""More roles than this are read by one listing of the account's, if that is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One role."""
+
+    path: str
+    arn: str
+    description: str
+    trust: Mapping[str, Any]
+    """The policy document."""
+    boundary: str
+    tags: Mapping[str, str]
+    policy: Mapping[str, Any]
+    """The document of the inline policy; empty where there is none."""
+    attached: tuple[str, ...]
+    """ARNs of managed policies, sorted."""
+
+
+def held(
+    reading: Reading, listed: Mapping[str, Mapping[str, Any]], others: Iterable[str]
+) -> dict[str, Held]:
+    """The roles of these names, those that exist; `listed` are in ListRoles' form.
+
+    Raises AwsError.
+    """
+    found = _details(reading.clients, listed) if len(listed) > MANY else {}
+    names = sorted({*listed, *others} - found.keys())
+    read = reading.each(lambda name: _held(reading.clients, name), names)
+    return found | {name: one for name, one in zip(names, read, strict=True) if one is not None}
+
+
+def _details(clients: Clients, listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Held]:
+    """From GetAccountAuthorizationDetails, which shows all but the description."""
+    try:
+        return {
+            one["RoleName"]: _from_details(one, listed[one["RoleName"]].get("Description", ""))
+            for page in clients.pages(
+                "iam", "GetAccountAuthorizationDetails", Filter=["Role"], MaxItems=1000
+            )
+            for one in page["RoleDetailList"]
+            if one["RoleName"] in listed
+        }
+    except AwsError as error:
+        if error.status == 403:
+            return {}
+        raise
+
+
+def _from_details(role: Mapping[str, Any], description: str) -> Held:
+    inline = {one["PolicyName"]: one["PolicyDocument"] for one in role.get("RolePolicyList", ())}
+    attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies", ())]
+    return _made({**role, "Description": description}, inline.get(POLICY_NAME, {}), attached)
+
+
+def _held(clients: Clients, name: str) -> Held | None:
+    role = unless_gone(lambda: clients.call("iam", "GetRole", RoleName=name))
+    if role is None:
+        return None
+    policy = unless_gone(
+        lambda: clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
+    )
+    return _made(role["Role"], policy["PolicyDocument"] if policy else {}, attached(clients, name))
+
+
+def _made(role: Mapping[str, Any], policy: Mapping[str, Any], attached: Iterable[str]) -> Held:
+    return Held(
+        role["Path"],
+        role["Arn"],
+        role.get("Description", ""),
+        role["AssumeRolePolicyDocument"],
+        role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
+        policy,
+        tuple(sorted(attached)),
+    )
+
+
+def attached(clients: Clients, name: str) -> list[str]:
+    """ARNs of the managed policies of a role. Raises AwsError."""
+    pages = clients.pages("iam", "ListAttachedRolePolicies", RoleName=name)
+    return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
+
+
+def unless_gone(call: Callable[[], Any]) -> Any:
+    """What the call gives; None where IAM says that there is no such thing."""
+    try:
+        return call()
+    except AwsError as error:
+        if error.code in ("NoSuchEntity", "NoSuchEntityException"):
+            return None
+        raise
