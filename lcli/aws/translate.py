@@ -110,6 +110,10 @@ def explain(
     """
     if missing := _FUNCTION_NOT_FOUND.search(error.message):
         return _no_function(error, where, missing, functions or {})
+    if error.service == "lambda" and error.operation.startswith("Invoke"):
+        for fits, tell_of_call in _CALLS:
+            if fits(error):
+                return tell_of_call(error, where)
     for codes, tell in _STORIES:
         if error.code in codes:
             return tell(error, where)
@@ -200,6 +204,42 @@ def _throttled(error: AwsError, where: str) -> Problem:
         where,
         "run the same command again later, or set LCLI_RATE to fewer calls a second",
     )
+
+
+def _no_answer(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "no-answer",
+        f"{error.message}: the function may have run, or still run; it is not called again",
+        where,
+        "`lcli logs FUNCTION --since 15m` shows whether it did; call it again if that does no harm",
+    )
+
+
+def _call_throttled(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "throttled",
+        f"Lambda did not run the function, as too many run already: {error.message}",
+        where,
+        "call it again later; see its reserved concurrency and the account's",
+    )
+
+
+def _tenant(error: AwsError, where: str) -> Problem:
+    expected = "Add a valid tenant" in error.message
+    return Problem(
+        "tenant",
+        error.message,
+        where,
+        "name the tenant: --tenant ID" if expected else "leave --tenant out",
+    )
+
+
+_CALLS: tuple[tuple[Callable[[AwsError], bool], Callable[[AwsError, str], Problem]], ...] = (
+    (lambda error: error.lost, _no_answer),
+    (lambda error: error.status == 429, _call_throttled),
+    (lambda error: bool(re.search(r"\btenan", error.message)), _tenant),
+)
+"""Of Invoke, which is never sent twice."""
 
 
 def _changed(error: AwsError, where: str) -> Problem:

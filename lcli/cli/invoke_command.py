@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,7 +13,7 @@ from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
 
 if TYPE_CHECKING:
-    from lcli.invoke.call import Mode, Response
+    from lcli.invoke.call import Mode
 
 
 def command(
@@ -36,12 +33,16 @@ def command(
     event_name: options.Event = None,
     changes: options.Set = None,
     wait: options.Wait = False,
+    tenant: options.Tenant = None,
 ) -> None:
     """Invoke a function; response on stdout.
 
     Log and REPORT go to stderr. Exactly one request a call is sent, whatever the network does.
     Exit 4 if the function failed; --each goes on after errors and exits 4 at the end.
     """
+    from lcli.cli.invoke_asked import Asked
+    from lcli.cli.invoke_many import many
+    from lcli.cli.invoke_once import once
     from lcli.cli.local_runtimes import check_runtime_of
 
     run: Run = ctx.obj
@@ -53,11 +54,11 @@ def command(
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
+    asked = Asked(run, named, mode, event, raw, tenant or "")
     if each or repeat:
-        failed = _call_many(run, named, event, mode, repeat, parallel, raw=raw)
+        failed = many(asked, repeat, parallel=parallel) > 0
     else:
-        call = partial(_call, run, named, event, mode, stream=stream, raw=raw)
-        failed = _call_once(run, named, mode, call, tail=tail, wait=wait, raw=raw)
+        failed = once(asked, stream=stream, tail=tail, wait=wait)
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
 
@@ -126,74 +127,3 @@ def _named(run: Run, function: str, qualifier: str | None) -> Named:
         return named
     # Another version may have another architecture than the manifest says.
     return replace(named, qualifier=qualifier, architecture="")
-
-
-def _call_many(
-    run: Run,
-    named: Named,
-    event: bytes,
-    mode: Mode,
-    repeat: int | None,
-    parallel: int,
-    *,
-    raw: bool,
-) -> bool:
-    """Whether any of the calls failed."""
-    from lcli.cli.invoke_many import each_line, repeated
-
-    run.parallel = parallel
-    if repeat:
-        return repeated(run, named, event, repeat, parallel=parallel) > 0
-    return each_line(run, named, mode, parallel=parallel, raw=raw) > 0
-
-
-def _call_once(
-    run: Run,
-    named: Named,
-    mode: Mode,
-    call: Callable[[], Response],
-    *,
-    tail: bool,
-    wait: bool,
-    raw: bool,
-) -> bool:
-    """Call, show what came of it and what was logged; whether it failed."""
-    began = time.time()
-    response = call()
-    if tail and response.log:
-        from lcli.cli.invoke_log import show_log
-
-        show_log(run, named, response, began)
-    _show(run, named, mode, response, raw=raw)
-    if wait:
-        from lcli.cli.invoke_log import wait_for_report
-
-        return wait_for_report(run, named, response.request_id, began)
-    return response.error is not None
-
-
-def _call(run: Run, named: Named, event: bytes, mode: Mode, *, stream: bool, raw: bool) -> Response:
-    from lcli.invoke.call import invoke
-
-    session = run.session(named.region)
-    if not stream:
-        return invoke(session, named.name, event, qualifier=named.qualifier, mode=mode)
-    from lcli.invoke.stream import invoke_stream
-    from lcli.ui.response import writer
-
-    write = writer(run.stdout, raw=raw)
-    return invoke_stream(session, named.name, event, write, qualifier=named.qualifier)
-
-
-def _show(run: Run, named: Named, mode: Mode, response: Response, *, raw: bool) -> None:
-    from lcli.cli.invoke_cost import rate_of
-    from lcli.ui.response import closing_line, document, note_error, print_payload
-
-    if response.error:
-        note_error(run.terminal, named.name, response.error)
-    rate = rate_of(run, named)
-    if run.json:
-        run.print_json(document(response, rate))
-    else:
-        print_payload(run.stdout, response.payload, raw=raw)
-        run.terminal.note(closing_line(named.name, mode, response, rate))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from lcli.cli.invoke_cost import rate_of
-from lcli.cli.names import Named
-from lcli.cli.run import Run
+from lcli.cli.invoke_asked import Asked
 from lcli.errors import LcliError, Problem
 from lcli.invoke.call import READ_TIMEOUT, Response
 from lcli.invoke.report import find_report
@@ -20,7 +18,7 @@ _CLOCKS = 60_000
 """Milliseconds by which this machine's clock may be ahead of AWS's."""
 
 
-def show_log(run: Run, named: Named, response: Response, began: float) -> None:
+def show_log(asked: Asked, response: Response, began: float) -> None:
     """The whole log of an invocation that is over. `began` is its time in seconds since 1970.
 
     The answer's own log is enough if it goes back to the START; else CloudWatch is read until
@@ -29,49 +27,51 @@ def show_log(run: Run, named: Named, response: Response, began: float) -> None:
     log = response.log.rstrip("\n")
     request = response.request_id
     if f"START RequestId: {request}" in log or "platform.start" in log:
-        run.terminal.note(log)
+        asked.run.terminal.note(log)
         return
-    if not _follow(run, named, request, began, _LATE)[0]:
-        run.terminal.note(log)
-        run.terminal.note(f"{named.name}: the log is not complete after {_LATE:.0f} s")
+    if not _follow(asked, request, began, _LATE)[0]:
+        asked.run.terminal.note(log)
+        asked.run.terminal.note(f"{asked.named.name}: the log is not complete after {_LATE:.0f} s")
 
 
-def wait_for_report(run: Run, named: Named, request: str, began: float) -> bool:
+def wait_for_report(asked: Asked, request: str, began: float) -> bool:
     """Follow a queued invocation to its REPORT; whether it failed.
 
     Raises LcliError where there is no REPORT within the longest time-out of a function.
     """
-    complete, failed = _follow(run, named, request, began, _QUEUED)
+    complete, failed = _follow(asked, request, began, _QUEUED)
     if complete:
         return failed
     raise LcliError(
         Problem(
             "no-report",
-            f"{named.name} reported nothing of request {request} within {_QUEUED:.0f} s",
-            _source(run, named).group,
+            f"{asked.named.name} reported nothing of request {request} within {_QUEUED:.0f} s",
+            _source(asked).group,
             "lcli logs --request shows what it wrote; its log level may suppress the REPORT",
         )
     )
 
 
-def _follow(run: Run, named: Named, request: str, began: float, within: float) -> tuple[bool, bool]:
+def _follow(asked: Asked, request: str, began: float, within: float) -> tuple[bool, bool]:
     complete = failed = False
     start = int(began * 1000) - _CLOCKS
-    clients = run.session(named.region)
-    for record in follow_invocation(clients, _source(run, named), request, start, within=within):
+    clients = asked.run.session(asked.named.region)
+    for record in follow_invocation(clients, _source(asked), request, start, within=within):
         message = record.event.message.rstrip("\n")
-        run.terminal.note(message)
+        asked.run.terminal.note(message)
         failed = failed or record.failure
         if record.kind is Kind.REPORT:
             complete = True
             if report := find_report(message):
-                rate = rate_of(run, named)
-                run.terminal.note(f"{named.name}: {report}, {rate.told(rate.cost(report))}")
+                rate = asked.rate
+                asked.run.terminal.note(
+                    f"{asked.named.name}: {report}, {rate.told(rate.cost(report))}"
+                )
     return complete, failed
 
 
-def _source(run: Run, named: Named) -> Source:
-    document = run.any_document
+def _source(asked: Asked) -> Source:
+    document = asked.run.any_document
     groups = {f.name: f.log_group for f in document.functions()} if document else {}
-    name = named.name
-    return Source(named.key or name, groups.get(name, f"/aws/lambda/{name}"))
+    name = asked.named.name
+    return Source(asked.named.key or name, groups.get(name, f"/aws/lambda/{name}"))

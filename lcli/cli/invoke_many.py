@@ -7,47 +7,50 @@ from dataclasses import asdict
 from functools import partial
 from itertools import repeat
 
-from lcli.cli.invoke_cost import rate_of
-from lcli.cli.names import Named
-from lcli.cli.run import Run
-from lcli.invoke.call import Mode
+from lcli.cli.invoke_asked import Asked
 from lcli.invoke.latency import measure
 from lcli.invoke.many import Caller, invoke_many, lines
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
 from lcli.ui.response import cost_document
 
 
-def each_line(run: Run, named: Named, mode: Mode, *, parallel: int, raw: bool) -> int:
-    """One call a line of standard input, one line of stdout a call, in order; how many failed."""
-    caller = _caller(run, named, mode, raw=raw)
-    rate = rate_of(run, named)
+def many(asked: Asked, times: int | None, *, parallel: int) -> int:
+    """The same call `times` times, or one a line of standard input; how many failed."""
+    asked.run.parallel = parallel
+    return _repeated(asked, times, parallel) if times else _each_line(asked, parallel)
+
+
+def _each_line(asked: Asked, parallel: int) -> int:
+    """One call a line of standard input, one line of stdout a call, in order."""
+    run, rate = asked.run, asked.rate
     count = Count(run.terminal, rate)
     render = partial(as_document, rate=rate) if run.json else as_line
     # A file object of its own, never closed: closing it, as Python does with sys.stdin at exit,
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+    caller = _caller(asked, raw=asked.raw)
     for result in count.watch(invoke_many(caller, lines(stream), parallel=parallel)):
         run.stdout.buffer.write(render(result))
         run.stdout.buffer.flush()
-    run.terminal.note(f"{named.name}: {count}")
+    run.terminal.note(f"{asked.named.name}: {count}")
     return count.failed
 
 
-def repeated(run: Run, named: Named, event: bytes, times: int, *, parallel: int) -> int:
-    """The same call many times, and a table of how long it took; how many failed."""
-    caller = _caller(run, named, Mode.SYNC, raw=True)
-    count = Count(run.terminal, rate_of(run, named), times)
-    results = invoke_many(caller, repeat(event, times), parallel=min(parallel, times))
+def _repeated(asked: Asked, times: int, parallel: int) -> int:
+    """The same call many times, and a table of how long it took."""
+    run, name = asked.run, asked.named.name
+    count = Count(run.terminal, asked.rate, times)
+    caller = _caller(asked, raw=True)
+    results = invoke_many(caller, repeat(asked.payload, times), parallel=min(parallel, times))
     latency = measure(count.watch(results))
     if run.json:
         cost = cost_document(count.bill.rate, count.bill.total)
-        run.print_json({"function": named.name, **asdict(latency), "cost": cost})
+        run.print_json({"function": name, **asdict(latency), "cost": cost})
     else:
         run.terminal.show(latency_table(latency, count.bill))
-    run.terminal.note(f"{named.name}: {count}")
+    run.terminal.note(f"{name}: {count}")
     return count.failed
 
 
-def _caller(run: Run, named: Named, mode: Mode, *, raw: bool) -> Caller:
-    session = run.session(named.region)
-    return Caller(session, named.name, named.qualifier, mode, raw=raw)
+def _caller(asked: Asked, *, raw: bool) -> Caller:
+    return Caller(asked.run.session(asked.named.region), asked.target, asked.mode, raw=raw)

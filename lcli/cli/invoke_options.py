@@ -94,6 +94,12 @@ Set = Annotated[
         show_default=False,
     ),
 ]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", metavar="ID", help="For whom to call a function that isolates tenants."
+    ),
+]
 Wait = Annotated[
     bool, typer.Option("--wait", help="With --async: follow the log until the REPORT.")
 ]

@@ -28,6 +28,17 @@ class Single(Protocol):
         """The parsed answer with its ResponseMetadata; raises AwsError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is called."""
+
+    name: str
+    qualifier: str = ""
+    """A version or an alias; empty means $LATEST."""
+    tenant: str = ""
+    """For whom, where the function isolates tenants."""
+
+
 READ_TIMEOUT = 960.0
 """Seconds: above the longest time-out of a function, so that a slow one is not given up on.
 
@@ -66,14 +77,12 @@ class Response:
         return find_report(self.log)
 
 
-def invoke(
-    single: Single, name: str, payload: bytes, *, qualifier: str = "", mode: Mode = Mode.SYNC
-) -> Response:
+def invoke(single: Single, target: Target, payload: bytes, *, mode: Mode = Mode.SYNC) -> Response:
     """Invoke a function once (Invoke, API reference).
 
     A function that fails is a Response with `error`, not an exception. Raises AwsError.
     """
-    parameters = request(name, payload, qualifier, mode)
+    parameters = request(target, payload, mode)
     answer = single.once("lambda", "Invoke", READ_TIMEOUT, **parameters)
     body = answer["Payload"].read() if "Payload" in answer else b""
     return Response(
@@ -86,11 +95,13 @@ def invoke(
     )
 
 
-def request(name: str, payload: bytes, qualifier: str, mode: Mode) -> dict[str, Any]:
+def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:
     """The parameters that Invoke and InvokeWithResponseStream share."""
-    parameters: dict[str, Any] = {"FunctionName": name, "InvocationType": mode.value}
-    if qualifier:
-        parameters["Qualifier"] = qualifier
+    parameters: dict[str, Any] = {"FunctionName": target.name, "InvocationType": mode.value}
+    if target.qualifier:
+        parameters["Qualifier"] = target.qualifier
+    if target.tenant:
+        parameters["TenantId"] = target.tenant
     if payload:
         parameters["Payload"] = payload
     if mode is Mode.SYNC:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
-from lcli.invoke.call import Mode, Response, Single, invoke
+from lcli.invoke.call import Mode, Response, Single, Target, invoke
 from lcli.invoke.payload import SYNC_LIMIT, check_json, check_size
 
 _AHEAD = 2
@@ -53,8 +53,7 @@ class Caller:
     """One function, to be called with many payloads."""
 
     single: Single
-    name: str
-    qualifier: str = ""
+    target: Target
     mode: Mode = Mode.SYNC
     raw: bool = False
 
@@ -65,9 +64,7 @@ class Caller:
             check_size(payload, f"line {number}", asynchronous=self.mode is Mode.ASYNC)
             if payload and not self.raw:
                 check_json(payload, f"line {number}")
-            response = invoke(
-                self.single, self.name, payload, qualifier=self.qualifier, mode=self.mode
-            )
+            response = invoke(self.single, self.target, payload, mode=self.mode)
         except AwsError as error:
             if error.code in _SAME_FOR_ALL:
                 raise

@@ -14,6 +14,7 @@ from lcli.invoke.call import (
     Mode,
     Response,
     Single,
+    Target,
     function_error,
     log_tail,
     request,
@@ -25,12 +26,7 @@ _SHOWN = 64 * 1024
 
 
 def invoke_stream(
-    single: Single,
-    name: str,
-    payload: bytes,
-    write: Callable[[bytes], object],
-    *,
-    qualifier: str = "",
+    single: Single, target: Target, payload: bytes, write: Callable[[bytes], object]
 ) -> Response:
     """Invoke a function once and `write` each chunk of its response as it arrives
     (InvokeWithResponseStream, API reference).
@@ -39,7 +35,7 @@ def invoke_stream(
     `error`, also after it has sent something. Raises AwsError; a stream that ends without its
     InvokeComplete event was cut, and is Unreachable.
     """
-    parameters = request(name, payload, qualifier, Mode.SYNC)
+    parameters = request(target, payload, Mode.SYNC)
     answer = single.once("lambda", _OPERATION, READ_TIMEOUT, **parameters)
     sent = bytearray()
     complete: dict[str, Any] | None = None

@@ -39,7 +39,13 @@ class Functions(Protocol):
     """What the queue asks of Lambda's API."""
 
     def invocation(
-        self, arn: str, payload: bytes, *, request_id: str = "", client_context: str | None = None
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        request_id: str = "",
+        client_context: str | None = None,
+        tenant: str = "",
     ) -> Invocation:
         """An invocation of what an ARN means now; raises ApiError (404)."""
 
@@ -163,6 +169,7 @@ class AsynchronousQueue:
                 asked.payload,
                 request_id=asked.request_id,
                 client_context=asked.client_context,
+                tenant=asked.deployed.tenant,
             )
             try:
                 outcome = await functions.run(

@@ -40,6 +40,8 @@ class Deployed:
     application_log_level: str = "INFO"
     system_log_level: str = "INFO"
     tracing: bool = False
+    tenant: str = ""
+    """For whom alone its environments run; empty where the function does not isolate tenants."""
 
 
 @dataclass(frozen=True, slots=True)

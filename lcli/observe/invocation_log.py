@@ -60,7 +60,7 @@ def follow_invocation(
 def _read(clients: Clients, source: Source, start: int, pattern: str) -> list[LogEvent]:
     end = int(time.time() * 1000) + 60_000
     try:
-        pages = list(read_pages(clients, source, start, end, pattern))
+        pages = list(read_pages(clients, source, start, end, pattern=pattern))
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise

@@ -224,3 +224,29 @@ def test_an_event_is_not_kept_for_a_function_that_is_not_there(deployed):
     done = deployed.run("events", "put", "ecco", "hi", "-p", "1")
     assert done.returncode == 1
     assert deployed.json("events", "list", "ecco") == {"function": "ecco", "events": {}}
+
+
+ISOLATED = """
+app: tenants
+region: eu-west-1
+functions:
+  who:
+    source: src
+    handler: app.who
+    runtime: python3.11
+    api: {TenancyConfig: {TenantIsolationMode: PER_TENANT}}
+"""
+
+
+def test_a_call_for_a_tenant(project):
+    project.write("src/app.py", "def who(event, context):\n    return context.tenant_id\n")
+    project.write("lcli.yaml", ISOLATED)
+    project.ok("deploy")
+    assert project.ok("invoke", "who", "--tenant", "blue") == '"blue"'
+    assert project.ok("invoke", "who", "--tenant", "blue", "--stream") == '"blue"'
+    many = project.run("invoke", "who", "--tenant", "green", "--each", stdin="1\n2\n")
+    assert (many.returncode, many.stdout) == (0, '"green"\n"green"\n')
+    without = project.run("invoke", "who")
+    assert without.returncode == 1
+    assert "Add a valid tenant ID in your request" in without.stderr
+    assert "next: name the tenant: --tenant ID" in without.stderr

@@ -185,7 +185,13 @@ class LambdaApi:
         return find(self._regions, function, account, region)
 
     def invocation(
-        self, arn: str, payload: bytes, *, request_id: str = "", client_context: str | None = None
+        self,
+        arn: str,
+        payload: bytes,
+        *,
+        request_id: str = "",
+        client_context: str | None = None,
+        tenant: str = "",
     ) -> Invocation:
         """An invocation of what a (qualified) ARN means now, weights of an alias included.
 
@@ -200,6 +206,7 @@ class LambdaApi:
             payload,
             request_id=request_id,
             client_context=client_context,
+            tenant=tenant,
         )
 
     async def run(self, invocation: Invocation) -> Outcome:

@@ -27,6 +27,7 @@ def invocation_of(
     client_context: str | None = None,
     trace: str = "",
     stream: bool = False,
+    tenant: str = "",
 ) -> Invocation:
     """An invocation of what a qualifier means now; a weighted alias is decided here.
 
@@ -36,7 +37,7 @@ def invocation_of(
     if version is None:
         raise function_not_found(function.arn_of(qualifier))
     return Invocation(
-        deployed=deployed(shared, region, function, version),
+        deployed=deployed(shared, region, function, version, tenant),
         payload=payload,
         request_id=request_id or str(uuid4()),
         invoked_arn=function.arn_of(qualifier),

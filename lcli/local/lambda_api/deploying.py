@@ -6,17 +6,33 @@ import asyncio
 
 from lcli.local.execution import Deployed
 from lcli.local.lambda_api.context import Shared
-from lcli.local.lambda_api.errors import ApiError
+from lcli.local.lambda_api.errors import ApiError, invalid
 from lcli.local.lambda_api.layers import kept
 from lcli.local.lambda_api.state import Code, Function, Region, Version
 
+_NO_TENANT = (
+    "The invoked function is enabled with tenancy configuration. "
+    "Add a valid tenant ID in your request and try again."
+)
+_TENANT = (
+    "The invoked function is not enabled with tenancy configuration. "
+    "Remove the tenant ID from your request and try again."
+)
+"""When either is said: Lambda guide, "Troubleshooting tenant isolation"; the second's own words are
+not recorded anywhere."""
 
-def deployed(shared: Shared, region: Region, function: Function, version: Version) -> Deployed:
-    """The version with its code and layers unpacked.
 
-    Raises ApiError for a container image, which the local cloud does not run.
+def deployed(
+    shared: Shared, region: Region, function: Function, version: Version, tenant: str = ""
+) -> Deployed:
+    """The version with its code and layers unpacked, for one `tenant` where it isolates them.
+
+    Raises ApiError for a tenant that is missing or not expected, and for a container image, which
+    the local cloud does not run.
     """
     settings = version.settings
+    if bool(tenant) != ("TenancyConfig" in settings):
+        raise invalid(_TENANT if tenant else _NO_TENANT)
     if version.code.image:
         raise ApiError(
             "InvalidRuntimeException",
@@ -46,6 +62,7 @@ def deployed(shared: Shared, region: Region, function: Function, version: Versio
         application_log_level=logging.get("ApplicationLogLevel", "INFO"),
         system_log_level=logging.get("SystemLogLevel", "INFO"),
         tracing=settings["TracingConfig"]["Mode"] == "Active",
+        tenant=tenant,
     )
 
 

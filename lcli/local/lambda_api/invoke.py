@@ -131,6 +131,7 @@ async def _invocation(
         client_context=_client_context(parameters.get("ClientContext")),
         trace=call.request.headers.get("x-amzn-trace-id", ""),
         stream=stream,
+        tenant=parameters.get("TenantId", ""),
     )
 
 

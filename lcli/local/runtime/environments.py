@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """The environments of one version of a function at one revision."""
+    """The environments of one version of a function at one revision, for one tenant."""
 
     deployed: Deployed
     idle: list[Environment] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Environments:
         self._most = most or _most()
         self._launcher = Launcher(directory / "runtime", notice=notice)
         self._preparing = threading.Lock()
-        self._pools: dict[tuple[str, str], Pool] = {}
+        self._pools: dict[tuple[str, str, str], Pool] = {}
         self._living: dict[Environment, Pool] = {}
         self._freed = asyncio.Event()
         self._running: Counter[str] = Counter()
@@ -207,7 +207,7 @@ class Environments:
         return waiting.result()
 
     def _pool(self, deployed: Deployed) -> Pool:
-        key = (deployed.arn, deployed.version)
+        key = (deployed.arn, deployed.version, deployed.tenant)
         pool = self._pools.get(key)
         if pool is None or pool.deployed.revision != deployed.revision:
             if pool:

@@ -28,6 +28,8 @@ def event_headers(invocation: Invocation, trace: str) -> dict[str, str]:
         "Lambda-Runtime-Invoked-Function-Arn": invocation.invoked_arn,
         "Lambda-Runtime-Trace-Id": trace,
     }
+    if invocation.deployed.tenant:
+        headers["Lambda-Runtime-Aws-Tenant-Id"] = invocation.deployed.tenant
     if invocation.client_context:
         # As one line of ASCII, whatever the caller sent.
         context = json.dumps(json.loads(invocation.client_context))

@@ -145,6 +145,8 @@ class PlatformLog:
     def _record(self, kind: str, level: str, record: Mapping[str, object]) -> list[Event]:
         if _LEVELS.index(level) < self._level:
             return []
+        if self._deployed.tenant and "requestId" in record:
+            record = {**record, "tenantId": self._deployed.tenant}
         at = now()
         return [(at, json.dumps({"time": _iso(at), "type": kind, "record": record}) + "\n")]
 

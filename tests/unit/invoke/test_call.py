@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from lcli.invoke.call import FunctionError, Mode, invoke
+from lcli.invoke.call import FunctionError, Mode, Target, invoke
 
 
 class OneAnswer:
@@ -24,7 +24,7 @@ def test_one_request_is_sent_and_its_answer_returned():
         ExecutedVersion="7",
         LogResult=base64.b64encode(b"hello\n").decode(),
     )
-    response = invoke(single, "f", b"{}", qualifier="live")
+    response = invoke(single, Target("f", "live"), b"{}")
     assert single.requests == [
         (
             "lambda",
@@ -44,7 +44,7 @@ def test_one_request_is_sent_and_its_answer_returned():
 
 def test_an_asynchronous_call_asks_for_no_log():
     single = OneAnswer(StatusCode=202)
-    assert invoke(single, "f", b"", mode=Mode.ASYNC).status == 202
+    assert invoke(single, Target("f"), b"", mode=Mode.ASYNC).status == 202
     assert single.requests[0][2] == {"FunctionName": "f", "InvocationType": "Event"}
 
 
@@ -66,4 +66,4 @@ def test_an_asynchronous_call_asks_for_no_log():
 )
 def test_a_function_error_is_a_value(body, expected):
     single = OneAnswer(FunctionError="Unhandled", Payload=io.BytesIO(json.dumps(body).encode()))
-    assert invoke(single, "f", b"").error == expected
+    assert invoke(single, Target("f"), b"").error == expected

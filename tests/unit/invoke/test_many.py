@@ -6,7 +6,7 @@ import time
 import pytest
 
 from lcli.aws.clients import AwsError
-from lcli.invoke.call import FunctionError
+from lcli.invoke.call import FunctionError, Target
 from lcli.invoke.many import Caller, invoke_many, lines
 from lcli.invoke.payload import SYNC_LIMIT
 
@@ -38,7 +38,7 @@ class Echo:
 
 
 def many(echo, payloads, parallel=4):
-    return list(invoke_many(Caller(echo, "f"), payloads, parallel=parallel))
+    return list(invoke_many(Caller(echo, Target("f")), payloads, parallel=parallel))
 
 
 def test_results_come_in_the_order_of_the_payloads_and_each_is_sent_once():
@@ -59,7 +59,7 @@ def test_no_more_is_read_than_the_results_that_are_not_taken_allow():
             read.append(None)
             yield b"1"
 
-    results = invoke_many(Caller(Echo(), "f"), endless(), parallel=3)
+    results = invoke_many(Caller(Echo(), Target("f")), endless(), parallel=3)
     for _ in range(10):
         next(results)
     time.sleep(0.2)
@@ -79,7 +79,7 @@ def test_a_result_is_given_while_the_next_payload_is_not_there_yet():
         go_on.wait(5)
         yield b"2"
 
-    results = invoke_many(Caller(Echo(), "f"), slow(), parallel=2)
+    results = invoke_many(Caller(Echo(), Target("f")), slow(), parallel=2)
     began = time.monotonic()
     assert next(results).response.payload == b"1"
     assert time.monotonic() - began < 2
@@ -137,7 +137,9 @@ def test_many_payloads_need_no_more_memory_than_a_few():
             return {"StatusCode": 200, "Payload": io.BytesIO(parameters["Payload"] + b" ")}
 
     tracemalloc.start()
-    for _ in invoke_many(Caller(Quick(), "f"), (body + b" " for _ in range(500)), parallel=4):
+    for _ in invoke_many(
+        Caller(Quick(), Target("f")), (body + b" " for _ in range(500)), parallel=4
+    ):
         pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

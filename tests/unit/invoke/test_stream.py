@@ -4,7 +4,7 @@ import json
 import pytest
 
 from lcli.aws.clients import AwsError
-from lcli.invoke.call import FunctionError
+from lcli.invoke.call import FunctionError, Target
 from lcli.invoke.stream import invoke_stream
 
 CHUNKS = [{"PayloadChunk": {"Payload": b"one "}}, {"PayloadChunk": {"Payload": b"\xff two"}}]
@@ -28,7 +28,7 @@ class OneStream:
 
 def streamed(*events):
     single, written = OneStream(*events), []
-    response = invoke_stream(single, "f", b"{}", written.append, qualifier="live")
+    response = invoke_stream(single, Target("f", "live"), b"{}", written.append)
     assert [operation for _, operation, _ in single.requests] == ["InvokeWithResponseStream"]
     return response, written
 

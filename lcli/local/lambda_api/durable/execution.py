@@ -59,6 +59,7 @@ class Execution:
     started: datetime
     deadline: datetime
     """When ExecutionTimeout ends it."""
+    tenant: str = ""
     operations: dict[str, Operation] = field(default_factory=dict)
     """By id, in the order in which they began."""
     seconds: dict[str, int] = field(default_factory=dict)

@@ -139,6 +139,7 @@ class Runner:
             now=self.now(),
             name=name,
         )
+        execution.tenant = invocation.deployed.tenant
         region.executions[execution.arn] = execution
         self._begin(self._see_through(region, execution, invocation))
         return execution
@@ -222,7 +223,7 @@ class Runner:
             raise function_not_found(execution.function_arn)
         await prepare(self._shared, region, version)
         invocation = Invocation(
-            deployed=deployed(self._shared, region, function, version),
+            deployed=deployed(self._shared, region, function, version, execution.tenant),
             payload=payload,
             request_id=request_id,
             invoked_arn=execution.invoked_arn,

@@ -1,0 +1,46 @@
+"""lcli invoke: one call, its response, and what was logged."""
+
+from __future__ import annotations
+
+import time
+
+from lcli.cli.invoke_asked import Asked
+from lcli.invoke.call import Response, invoke
+from lcli.ui.response import closing_line, document, note_error, print_payload, writer
+
+
+def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
+    """Call, show what came of it and what was logged; whether it failed."""
+    began = time.time()
+    response = _call(asked, stream=stream)
+    if tail and response.log:
+        from lcli.cli.invoke_log import show_log
+
+        show_log(asked, response, began)
+    _show(asked, response)
+    if wait:
+        from lcli.cli.invoke_log import wait_for_report
+
+        return wait_for_report(asked, response.request_id, began)
+    return response.error is not None
+
+
+def _call(asked: Asked, *, stream: bool) -> Response:
+    run = asked.run
+    session = run.session(asked.named.region)
+    if not stream:
+        return invoke(session, asked.target, asked.payload, mode=asked.mode)
+    from lcli.invoke.stream import invoke_stream
+
+    return invoke_stream(session, asked.target, asked.payload, writer(run.stdout, raw=asked.raw))
+
+
+def _show(asked: Asked, response: Response) -> None:
+    run, name = asked.run, asked.named.name
+    if response.error:
+        note_error(run.terminal, name, response.error)
+    if run.json:
+        run.print_json(document(response, asked.rate))
+    else:
+        print_payload(run.stdout, response.payload, raw=asked.raw)
+        run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
