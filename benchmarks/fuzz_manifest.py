@@ -22,6 +22,7 @@ import yaml
 
 from lcli.errors import LcliError
 from lcli.manifest.document import read
+from lcli.manifest.loading import check_stage, load
 from lcli.resources.model import Place
 
 FULL = Path(__file__).parents[1] / "tests" / "unit" / "manifest" / "full.yaml"
@@ -110,9 +111,12 @@ def refused(path: Path, text: str) -> bool:
     try:
         for stage in ("", "prod"):
             document = read(path, stage=stage, environ={})
-            document.load(PLACE, every_stage=True)
-            document.load(PLACE, functions=["thumbnail"])
+            load(document, PLACE)
+            load(document, PLACE, functions=["thumbnail"])
             assert document.identity.app
+        for stage in document.stages:
+            if found := check_stage(document, stage, PLACE).problems:
+                raise LcliError(found)
     except LcliError as error:
         unclear = [each for each in error.problems if not (each.what and each.code)]
         if unclear:

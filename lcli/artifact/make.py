@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -20,7 +21,7 @@ from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
 from lcli.artifact.pack import Packed, atomic, pack, read_entry, zip_hashes
-from lcli.artifact.tree import Entry, file_entry, read_tree, refused
+from lcli.artifact.tree import Entry, file_entry, read_tree, refused, unreadable
 from lcli.artifact.unpack import read_member, zip_contents, zip_modes
 from lcli.errors import ExitCode, LcliError
 
@@ -63,7 +64,11 @@ def check(source: Source, target: Target) -> None:
     if source.kind == "zip":
         check_handler(_zip_files(source.path), source, target)
     elif find_requirements(source, target) is None:
-        check_handler(_files(own_files(source, Path())), source, target)
+        entries = own_files(source, Path())
+        hidden = [one.path for one in entries if not os.access(one.path, os.R_OK)]
+        if hidden:
+            raise unreadable(hidden[0], os.strerror(errno.EACCES))
+        check_handler(_files(entries), source, target)
 
 
 def _files(entries: Iterable[Entry]) -> Files:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli.names import Functions, keys
-from lcli.cli.preparing import workshop
+from lcli.cli.preparing import load_app, workshop
 from lcli.cli.run import Run
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def build_artifacts(run: Run, texts: list[str]) -> dict[str, Artifact]:
     """The artifacts of the named functions and their layers, by manifest key."""
     from lcli.deploy.code import build_all
 
-    app = run.app(run.presumed_place(), keys(texts, run.document))
+    app = load_app(run, run.presumed_place(), keys(texts, run.document))
     functions, layers = build_all(app, workshop(run))
     return functions | {f"layer:{key}": artifact for key, artifact in layers.items()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from lcli.cli.local_runtimes import check_runtimes
 from lcli.cli.names import keys
 from lcli.cli.run import Run, usage
+from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
     from lcli.aws.session import Session
     from lcli.deploy.code import Workshop
     from lcli.deploy.engine import Prepared
+    from lcli.manifest.models import App
+    from lcli.resources.model import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def prepare_region(
     functions = keys(texts, run.document)
     adopted = keys(adopt, run.document) if adopt else None
     place = run.place(region)
-    app = run.app(place, functions)
+    app = load_app(run, place, functions)
     if run.options.local:
         runtimes = {one.runtime: one.where for one in app.functions.values() if one.runtime}
         check_runtimes(run, runtimes, strict=app.local.strict)
@@ -59,6 +62,26 @@ def prepare_region(
     for notice in prepared.notices:
         run.terminal.note(run.mask.text(notice))
     return Ready(clients, prepared)
+
+
+def load_app(run: Run, place: Place, functions: frozenset[str] | None) -> App:
+    """The validated manifest with the named functions.
+
+    Raises LcliError (USAGE) with all that is wrong with it and with the sources at once.
+    """
+    found = run.check(place, functions)
+    if found.app is None:
+        from lcli.deploy.code import check_sources
+
+        raise problems_of(run, [*found.problems, *check_sources(found.functions, workshop(run))])
+    return found.app
+
+
+def problems_of(run: Run, problems: Iterable[Problem]) -> LcliError:
+    """The problems of a manifest and its sources by place, each with its line."""
+    from lcli.manifest.loading import in_order
+
+    return LcliError(in_order(map(run.document.shown, problems)), ExitCode.USAGE)
 
 
 def workshop(run: Run) -> Workshop:

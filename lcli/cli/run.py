@@ -15,8 +15,8 @@ from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
     from lcli.aws.session import Session
-    from lcli.manifest.document import Document
-    from lcli.manifest.models import App
+    from lcli.manifest.document import Document, Identity
+    from lcli.manifest.loading import Checked
     from lcli.resources.model import Place
     from lcli.ui.terminal import Terminal
 
@@ -100,7 +100,7 @@ class Run:
         if self.options.region:
             return (self.options.region,)
         document = self.any_document
-        found = document.identity.regions if document else ()
+        found = self.identity.regions if document else ()
         return found or ((LOCAL_REGION,) if self.options.local else ("",))
 
     def session(self, region: str = "") -> Session:
@@ -123,7 +123,7 @@ class Run:
         from lcli.resources.model import Place
 
         session = self.session(region)
-        app = self.document.identity
+        app = self.identity
         if self.options.local:
             return Place(app.app, app.stage, session.region, self._local_account, local=True)
         caller = identity(session)
@@ -134,35 +134,43 @@ class Run:
         """Where the manifest says it is deployed, without asking AWS: enough to check it."""
         from lcli.resources.model import Place
 
-        app = self.document.identity
+        app = self.identity
         region = region or self.regions[0] or self.environ.get("AWS_REGION") or LOCAL_REGION
         account = app.account or (LOCAL_ACCOUNT if self.options.local else "0" * 12)
         return Place(app.app, app.stage, region, account, local=self.options.local)
 
-    def app(
-        self,
-        place: Place,
-        functions: frozenset[str] | None = None,
-        *,
-        every_stage: bool = False,
-    ) -> App:
-        """The validated manifest; its secrets are masked in every output from here on.
+    @property
+    def identity(self) -> Identity:
+        """App, stage, regions and account.
 
-        `every_stage` checks the stages that are not selected, too.
+        Raises LcliError (USAGE) with these problems and all others that show without asking AWS.
         """
+        try:
+            return self.document.identity
+        except LcliError as error:
+            from lcli.manifest.loading import every_problem
+
+            raise LcliError(every_problem(self.document), ExitCode.USAGE) from error
+
+    def check(self, place: Place, functions: frozenset[str] | None = None) -> Checked:
+        """What is right and what is wrong with the manifest and the named functions of it.
+
+        Its secrets are masked in every output from here on.
+        """
+        from lcli.manifest.loading import check
+
         clients = _OnDemand(self, place.region)
-        app = self.document.load(
-            place, clients=clients, functions=functions, every_stage=every_stage
-        )
-        self.mask = Mask(app.secrets, show=self.mask.show)
-        for notice in app.notices:
-            self.terminal.note(self.mask.text(notice))
-        return app
+        found = check(self.document, place, clients=clients, functions=functions)
+        if found.app is not None:
+            self.mask = Mask(found.app.secrets, show=self.mask.show)
+            for notice in found.app.notices:
+                self.terminal.note(self.mask.text(notice))
+        return found
 
     @property
     def _local_account(self) -> str:
         document = self.any_document
-        return (document.identity.account if document else "") or LOCAL_ACCOUNT
+        return (self.identity.account if document else "") or LOCAL_ACCOUNT
 
     def _connect(self, region: str) -> Session:
         from lcli.aws.session import connect

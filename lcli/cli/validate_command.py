@@ -1,30 +1,57 @@
-"""lcli validate: every error of the manifest at once."""
+"""lcli validate: every error of the manifest and the sources at once."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from lcli.cli.preparing import workshop
+from lcli.cli.preparing import problems_of, workshop
 from lcli.cli.run import Run
-from lcli.errors import ExitCode, LcliError
+
+if TYPE_CHECKING:
+    from lcli.errors import Problem
+    from lcli.manifest.loading import Checked
 
 
 def command(ctx: typer.Context) -> None:
-    """Check the manifest and show every error at once.
+    """Check the manifest and the sources, and show every error at once.
 
-    The sources are looked into, too: whether they can be packed and hold the handlers. AWS
-    is asked only for references such as ${ssm:…}, and for those of other stages than the selected
-    one not at all. Exit 2 if anything is wrong.
+    The sources are looked into, too: whether they can be packed and hold the handlers. Without
+    --stage every stage of the manifest is checked, and an error that only some have names them;
+    with --stage that one alone.
+
+    AWS is asked only for references such as ${ssm:…}, and for those of a stage only with --stage.
+    Exit 2 if anything is wrong.
     """
+    run: Run = ctx.obj
+    found = run.check(run.presumed_place())
+    stages = () if run.document.stage else run.document.stages
+    problems = [*found.problems, *_of_sources(run, found), *_of_stages(run, stages)]
+    if found.app is None or problems:
+        raise problems_of(run, problems)
+    count = len(found.app.functions)
+    if run.json:
+        names = sorted(found.app.functions)
+        run.print_json({"valid": True, "functions": names, "stages": list(stages)})
+        return
+    also = f", stages {', '.join(stages)}" if stages else ""
+    run.terminal.note(f"{run.document.file}: {count} function{'s' * (count != 1)}{also}, no errors")
+
+
+def _of_stages(run: Run, stages: tuple[str, ...]) -> list[Problem]:
+    """What is wrong with each stage, and says which."""
+    from lcli.manifest.loading import at_stage, check_stage
+
+    problems: list[Problem] = []
+    for stage in stages:
+        found = check_stage(run.document, stage, run.presumed_place())
+        problems += found.problems
+        problems += [at_stage(one, stage) for one in _of_sources(run, found)]
+    return problems
+
+
+def _of_sources(run: Run, found: Checked) -> list[Problem]:
     from lcli.deploy.code import check_sources
 
-    run: Run = ctx.obj
-    app = run.app(run.presumed_place(), every_stage=True)
-    problems = check_sources(app, workshop(run))
-    if problems:
-        raise LcliError([run.document.shown(one) for one in problems], ExitCode.USAGE)
-    count = len(app.functions)
-    if run.json:
-        run.print_json({"valid": True, "functions": sorted(app.functions)})
-    else:
-        run.terminal.note(f"{run.document.file}: {count} function{'s' * (count != 1)}, no errors")
+    return check_sources(found.functions, workshop(run))

@@ -104,12 +104,12 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     )
 
 
-def check_sources(app: App, workshop: Workshop) -> list[Problem]:
+def check_sources(functions: Iterable[Function], workshop: Workshop) -> list[Problem]:
     """What is wrong with the sources of the functions, as far as it shows without building."""
     from lcli.artifact.make import check
 
     problems: list[Problem] = []
-    for function in app.functions.values():
+    for function in functions:
         try:
             check(*workshop.function(function))
         except LcliError as error:

@@ -7,17 +7,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
 
 from lcli.manifest import api
+from lcli.manifest.document import Named
 from lcli.manifest.explain import Fault, unknown
 from lcli.manifest.models import Function
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
 from lcli.triggers.http import Http
-
-if TYPE_CHECKING:
-    from lcli.manifest.document import Named
 
 MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")

@@ -1,19 +1,18 @@
-"""A manifest that was read for one stage: its identity at once, the whole App when asked for.
+"""A manifest that was read for one stage: its identity and its functions' names.
 
-Importing this module, `read` and `Document.functions` need yaml alone; pydantic and the SDK's
-data are loaded by `Document.load`.
+This needs yaml alone; the whole App, with pydantic and the SDK's data, is what loading.py makes
+of it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import nodes, stages
 from lcli.manifest.references import Interpolation
@@ -21,9 +20,6 @@ from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import Scope
 from lcli.manifest.source import Mark, Source, decode
 from lcli.resources.model import Place
-
-if TYPE_CHECKING:
-    from lcli.manifest.models import App
 
 APP_MISSING = "app-missing"
 _STAND_IN = "app"
@@ -102,15 +98,10 @@ class Document:
 
     @property
     def identity(self) -> Identity:
-        """App, stage, regions and account.
-
-        Raises LcliError (USAGE) with these problems and all others that show without asking AWS.
-        """
+        """App, stage, regions and account. Raises LcliError (USAGE) with what is wrong of them."""
         identity, problems = self.identified
         if problems:
-            from lcli.manifest.loading import every_problem
-
-            raise LcliError(every_problem(self), ExitCode.USAGE)
+            raise LcliError(problems, ExitCode.USAGE)
         return identity
 
     @cached_property
@@ -175,27 +166,8 @@ class Document:
     def named(self, place: Place | None = None) -> tuple[tuple[Named, ...], Interpolation]:
         """The same with what could not be resolved, instead of an error."""
         resolving = Interpolation(self.source, self._scope(place).resolve)
-        nodes = self.function_nodes().items()
-        return tuple(self._named(key, node, resolving) for key, node in nodes), resolving
-
-    def load(
-        self,
-        place: Place,
-        *,
-        clients: Clients | None = None,
-        functions: Collection[str] | None = None,
-        every_stage: bool = False,
-    ) -> App:
-        """The validated manifest with all references of the named functions (all by default).
-
-        `clients` answer ``${ssm:…}`` and the like; without them such a reference is an error
-        (under --local a placeholder). `every_stage` checks the other stages too, without asking
-        for what their references stand for. Raises LcliError (USAGE) with every problem found,
-        each with its place.
-        """
-        from lcli.manifest.loading import load
-
-        return load(self, place, clients, functions, every_stage=every_stage)
+        functions = self.function_nodes().items()
+        return tuple(self._named(key, node, resolving) for key, node in functions), resolving
 
     def at_stage(self, stage: str, unasked: frozenset[str]) -> Document:
         """The same manifest merged for another stage. Raises LcliError (USAGE)."""
@@ -204,9 +176,7 @@ class Document:
 
     def where(self, path: tuple[str | int, ...]) -> str:
         """The place of a part, or of the nearest part above it: ``lcli.yaml:12:5``."""
-        from lcli.manifest.explain import locate
-
-        return self.source.where(locate(self.root, path))
+        return self.source.where(nodes.locate(self.root, path))
 
     def shown(self, problem: Problem) -> Problem:
         """The problem with the line of its place, where that is in this file."""

@@ -13,9 +13,9 @@ from pydantic_core import ErrorDetails
 
 from lcli.errors import Problem
 from lcli.manifest.models import Function
-from lcli.manifest.nodes import Map, Node, Sequence
+from lcli.manifest.nodes import Map, Node, Sequence, locate
 from lcli.manifest.references import Path
-from lcli.manifest.source import Mark, Source
+from lcli.manifest.source import Source
 from lcli.resources.model import Ref, Text
 from lcli.triggers import settings_models, triggers
 from lcli.triggers.base import Trigger
@@ -57,26 +57,6 @@ class Fault:
     next_step: str
     at_key: bool = False
     """Point at the key instead of the value."""
-
-
-def locate(root: Node, path: Path, *, at_key: bool = False) -> Mark:
-    """The place of a part of the tree, or of the nearest part above it."""
-    mark = root.mark
-    node: Node = root
-    for index, step in enumerate(path):
-        if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
-            key = node.keys.get(step, node.mark)
-            node = node.entries[step]
-            last = index == len(path) - 1
-            mark = key if (last and at_key) or not _leaf(node) else node.mark
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
-            node = node.items[step]
-            mark = node.mark
-    return mark
-
-
-def _leaf(node: Node) -> bool:
-    return not isinstance(node, Map | Sequence)
 
 
 class Explainer:

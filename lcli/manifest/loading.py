@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import checks, resolvers
-from lcli.manifest.document import APP_MISSING
+from lcli.manifest.document import APP_MISSING, Document, Named
 from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function
 from lcli.manifest.nodes import Map
@@ -20,53 +20,79 @@ from lcli.manifest.scope import OUTSIDE, Scope
 from lcli.resources.model import Key, Place, Ref
 from lcli.triggers import settings_models
 
-if TYPE_CHECKING:
-    from lcli.manifest.document import Document, Named
-
 _SOMEWHERE, _SOMEBODY = "us-east-1", "0" * 12
 """Region and account where a manifest is only checked and names none."""
 _MOST = 100
 """Problems shown; the rest is counted."""
+_TREE = ("source", "build", "include", "exclude", "layers")
+"""What of a function decides which files its code has."""
+_CALLED = ("runtime", "handler")
+"""What must be in them. A wrong one is left out, and nothing is looked for then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found of a manifest at one stage."""
+
+    app: App | None
+    """None where anything is wrong."""
+    problems: tuple[Problem, ...]
+    functions: tuple[Function, ...]
+    """Those of which enough is right to look into their sources."""
 
 
 def load(
     document: Document,
     place: Place,
-    clients: Clients | None,
-    functions: Collection[str] | None,
     *,
-    every_stage: bool = False,
+    clients: Clients | None = None,
+    functions: Collection[str] | None = None,
 ) -> App:
-    """See Document.load."""
-    app, problems = _Loading(document, place, clients, document.unasked).load(functions)
-    if every_stage:
-        problems += _other_stages(document, place)
-    if problems or app is None:
-        raise LcliError(_ordered(problems), ExitCode.USAGE)
-    return app
+    """The validated manifest with all references of the named functions (all by default).
+
+    `clients` answer ``${ssm:…}`` and the like; without them such a reference is an error (under
+    --local a placeholder). Raises LcliError (USAGE) with every problem found, each with its place.
+    """
+    found = check(document, place, clients=clients, functions=functions)
+    if found.app is None:
+        raise LcliError(in_order(found.problems), ExitCode.USAGE)
+    return found.app
+
+
+def check(
+    document: Document,
+    place: Place,
+    *,
+    clients: Clients | None = None,
+    functions: Collection[str] | None = None,
+) -> Checked:
+    """The same with all that was found instead of an error."""
+    return _Loading(document, place, clients, document.unasked).load(functions)
+
+
+def check_stage(document: Document, stage: str, place: Place) -> Checked:
+    """Another stage, merged as for a deploy; what its references stand for is not asked.
+
+    `place` says what the manifest does not. Problems name the stage.
+    """
+    try:
+        other = document.at_stage(stage, OUTSIDE)
+    except LcliError as error:
+        return Checked(None, error.problems, ())
+    found = _Loading(other, _presumed(other, place), None, OUTSIDE).load(None)
+    return replace(found, problems=tuple(at_stage(one, stage) for one in found.problems))
+
+
+def at_stage(problem: Problem, stage: str) -> Problem:
+    """The problem with the stage that has it."""
+    return replace(problem, what=f"{problem.what} (stage {stage})")
 
 
 def every_problem(document: Document) -> list[Problem]:
     """All that is wrong with a manifest, as far as it shows without asking AWS."""
     place = _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
     unasked = document.unasked | set(resolvers.REMOTE)
-    return _ordered(_Loading(document, place, None, unasked).load(None)[1])
-
-
-def _other_stages(document: Document, place: Place) -> list[Problem]:
-    """What is wrong with the stages that were not asked for, each merged as for a deploy."""
-    found: list[Problem] = []
-    for stage in document.stages:
-        if stage == document.stage:
-            continue
-        try:
-            other = document.at_stage(stage, OUTSIDE)
-        except LcliError as error:
-            found += error.problems
-            continue
-        problems = _Loading(other, _presumed(other, place), None, OUTSIDE).load(None)[1]
-        found += [replace(one, what=f"{one.what} (stage {stage})") for one in problems]
-    return found
+    return in_order(_Loading(document, place, None, unasked).load(None).problems)
 
 
 def _presumed(document: Document, place: Place) -> Place:
@@ -104,8 +130,8 @@ class _Loading:
         self.problems = [*identity, *self.naming.problems]
         self.explainer = Explainer(document.source, document.root, self.resolving.failed)
 
-    def load(self, functions: Collection[str] | None) -> tuple[App | None, list[Problem]]:
-        """The App, None where its top level is wrong, and every problem."""
+    def load(self, functions: Collection[str] | None) -> Checked:
+        """The App, if all of it is right, and every problem."""
         app = self._top()
         chosen = {key for key in self.named if functions is None or key in functions}
         loaded: dict[str, Function] = {}
@@ -118,12 +144,46 @@ class _Loading:
         told = [each for each in faults if not _known_wrong(each.path, wrong)]
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
+        self._tell(loaded)
         if app is None or problems:
-            return None, problems
+            unsound = self._unsound(faults, wrong)
+            sound = (one for key, one in loaded.items() if key not in unsound)
+            return Checked(None, tuple(problems), tuple(sound))
         app = app.model_copy(update={"functions": loaded})
         app._secrets = frozenset(self.context.secrets)
         app._notices = _notices(self.context)
-        return _finished(self.document, self.place, app, self.named), []
+        app._names = {key: each.name for key, each in self.named.items()}
+        for key, layer in app.layers.items():
+            layer._key = key
+            layer._name = layer_name(self.place, key)
+            layer._where = self.document.where(("layers", key))
+        return Checked(app, (), tuple(loaded.values()))
+
+    def _tell(self, functions: Mapping[str, Function]) -> None:
+        """Tell the models what they cannot know themselves: keys and places."""
+        where = self.document.where
+        for key, function in functions.items():
+            function._key = key
+            function._where = self.named[key].where
+            function._handler_where = where(("functions", key, "handler"))
+            function._triggers_where = tuple(
+                where(("functions", key, "triggers", index))
+                for index, _ in function.numbered_triggers
+            )
+
+    def _unsound(
+        self, faults: Iterable[Fault], wrong: Mapping[str, Collection[Path]]
+    ) -> frozenset[str]:
+        """Keys of the functions of whose code something is not known, or was refused already."""
+        refused = {("functions", key, *part) for key, parts in wrong.items() for part in parts}
+        refused |= {fault.path for fault in faults}
+        failed = self.resolving.failed
+        return frozenset(
+            str(path[1])
+            for paths, parts in ((refused, _TREE), (failed, (*_TREE, *_CALLED)))
+            for path in paths
+            if path[0] == "functions" and path[2:] and path[2] in parts
+        )
 
     def _top(self) -> App | None:
         """Everything but the functions; what concerns a kind of triggers has a model of its own."""
@@ -191,24 +251,6 @@ def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
         for part in wrong.get(str(path[1]), ())
         if path[0] == "functions"
     )
-
-
-def _finished(document: Document, place: Place, app: App, named: Mapping[str, Named]) -> App:
-    """Tell the models what they cannot know themselves: keys, AWS names and places."""
-    app._names = {key: each.name for key, each in named.items()}
-    for key, function in app.functions.items():
-        function._key = key
-        function._where = named[key].where
-        function._handler_where = document.where(("functions", key, "handler"))
-        function._triggers_where = tuple(
-            document.where(("functions", key, "triggers", index))
-            for index in range(len(function.triggers))
-        )
-    for key, layer in app.layers.items():
-        layer._key = key
-        layer._name = layer_name(place, key)
-        layer._where = document.where(("layers", key))
-    return app
 
 
 def layer_name(place: Place, key: str) -> str:
@@ -285,12 +327,18 @@ def _notices(context: Context) -> tuple[str, ...]:
     )
 
 
-def _ordered(problems: list[Problem]) -> list[Problem]:
-    """By place, without repetitions (defaults reach every function), the first hundred."""
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By place, without repetitions (defaults reach every function), the first hundred.
 
-    def place(problem: Problem) -> tuple[int, int]:
-        line, column = problem.where.rsplit(":", 2)[-2:]
-        return int(line), int(column)
+    What has no place in the manifest, such as a file that cannot be read, comes last.
+    """
+
+    def place(problem: Problem) -> tuple[float, float]:
+        line, _, column = problem.where.rpartition(":")
+        line = line.rpartition(":")[2]
+        if line.isdecimal() and column.isdecimal():
+            return int(line), int(column)
+        return math.inf, math.inf
 
     unique: dict[tuple[str, str, str], Problem] = {}
     for problem in sorted(problems, key=place):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -69,6 +69,27 @@ class Map:
 
 
 Node: TypeAlias = Scalar | Sequence | Map
+
+
+def locate(root: Node, path: Iterable[str | int], *, at_key: bool = False) -> Mark:
+    """The place of a part of the tree, or of the nearest part above it."""
+    mark = root.mark
+    node: Node = root
+    steps = tuple(path)
+    for index, step in enumerate(steps):
+        if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
+            key = node.keys.get(step, node.mark)
+            node = node.entries[step]
+            last = index == len(steps) - 1
+            mark = key if (last and at_key) or not _leaf(node) else node.mark
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            mark = node.mark
+    return mark
+
+
+def _leaf(node: Node) -> bool:
+    return not isinstance(node, Map | Sequence)
 
 
 def parse(source: Source) -> Map:

@@ -123,7 +123,11 @@ def test_build_and_package_give_the_same_bytes(deployed):
 
 
 def test_validate_and_schema(deployed):
-    assert deployed.json("validate") == {"valid": True, "functions": ["hello"]}
+    assert deployed.json("validate") == {
+        "valid": True,
+        "functions": ["hello"],
+        "stages": [],
+    }
     assert deployed.json("schema")["properties"]["functions"]
     deployed.write("lcli.yaml", "app: x\nfunctions: {a: {source: src, memory: 64}}\n")
     bad = deployed.run("validate")
@@ -138,6 +142,69 @@ def test_validate_looks_for_the_handlers(project):
     assert found.returncode == 2
     assert "lcli.yaml:8:14\n" in found.stderr
     assert "did you mean the file app.py?" in found.stderr
+
+
+STAGED = """
+app: staged
+defaults: {runtime: python3.13, source: src, handler: app.handler}
+functions:
+  small: {memory: 64}
+  lost: {handler: ap.handler}
+stages:
+  dev: {functions: {small: {memory: 128}, more: {handler: app.main}}}
+  prod: {functions: {small: {memory: 256}, lost: {handler: app.handler}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param(
+            ["validate"],
+            [
+                ("4:19", "memory: expected at least 128, not 64"),
+                ("5:19", 'the handler "ap.handler" needs the file ap.py'),
+                ("7:59", 'app.py has no "main", which the handler "app.main" names (stage dev)'),
+            ],
+            id="every stage",
+        ),
+        pytest.param(["validate", "-s", "prod"], [], id="one stage"),
+        pytest.param(
+            ["validate", "-s", "dev"],
+            [
+                ("5:19", 'the handler "ap.handler" needs the file ap.py'),
+                ("7:59", 'app.py has no "main", which the handler "app.main" names'),
+            ],
+            id="another stage",
+        ),
+        pytest.param(
+            ["build"],
+            [
+                ("4:19", "memory: expected at least 128, not 64"),
+                ("5:19", 'the handler "ap.handler" needs the file ap.py'),
+            ],
+            id="what a build uses",
+        ),
+    ],
+)
+def test_errors_of_the_manifest_and_of_the_sources_come_together(project, arguments, expected):
+    project.write("src/app.py", HELLO)
+    project.write("lcli.yaml", STAGED.lstrip("\n"))
+    found = project.run(*arguments)
+    assert found.returncode == (2 if expected else 0)
+    places = re.findall(r"lcli\.yaml:(\d+:\d+)", found.stderr)
+    assert places == [place for place, _ in expected]
+    for _, what in expected:
+        assert found.stderr.count(what) == 1
+
+
+def test_validate_names_the_stages_that_it_checked(project):
+    project.write("src/app.py", HELLO)
+    fine = STAGED.replace("64", "128").replace("ap.h", "app.h").replace("app.main", "app.handler")
+    project.write("lcli.yaml", fine)
+    assert project.run("validate").stderr == "lcli.yaml: 2 functions, stages dev, prod, no errors\n"
+    assert project.run("validate", "-s", "dev").stderr == "lcli.yaml: 3 functions, no errors\n"
+    assert project.json("validate")["stages"] == ["dev", "prod"]
 
 
 def test_completion_prints_a_script(project):

@@ -16,6 +16,7 @@ from lcli.deploy.code import Workshop
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.report import Report
 from lcli.manifest.document import read
+from lcli.manifest.loading import load
 from lcli.resources.model import Place
 
 READS = ("Get", "List", "Describe", "Head")
@@ -65,7 +66,7 @@ class OnCloud:
         clients = self.clients or self.session()
         named = frozenset(functions) or None
         document = read(self.directory / "lcli.yaml", environ={})
-        app = document.load(self.place(), clients=clients, functions=named)
+        app = load(document, self.place(), clients=clients, functions=named)
         workshop = Workshop(self.directory, self.directory / "cache", local=True)
         return engine.prepare(app, self.place(), clients, workshop, functions=named, **options)
 

@@ -7,6 +7,7 @@ from lcli.artifact.make import check
 from lcli.deploy.code import Workshop, check_sources
 from lcli.errors import ExitCode, LcliError
 from lcli.manifest.document import read
+from lcli.manifest.loading import load
 from lcli.resources.model import Place
 
 MANIFEST = """
@@ -38,8 +39,9 @@ def root(tmp_path):
 
 def test_handlers_that_are_not_in_their_sources_are_told_at_their_places(root):
     document = read(root / "lcli.yaml", environ={})
-    app = document.load(Place("photos", "", "eu-west-1", "123456789012"))
-    problems = [document.shown(one) for one in check_sources(app, Workshop(root, root / "unused"))]
+    app = load(document, Place("photos", "", "eu-west-1", "123456789012"))
+    workshop = Workshop(root, root / "unused")
+    problems = [document.shown(one) for one in check_sources(app.functions.values(), workshop)]
     told = [(one.where.removeprefix(f"{root}/"), one.what) for one in problems]
     assert told == [
         (

@@ -9,6 +9,7 @@ from lcli.artifact.model import Artifact
 from lcli.deploy.checks import sizes
 from lcli.deploy.code import codes
 from lcli.deploy.expand import Expanded, expand, lookups_needed
+from lcli.manifest import loading
 from lcli.manifest.document import read
 from lcli.manifest.models import App
 from lcli.resources.model import Key, Place, Ref
@@ -31,7 +32,7 @@ def load(tmp_path: Path) -> object:
         text = HEAD + textwrap.dedent(functions)
         (tmp_path / "lcli.yaml").write_text(text)
         document = read(tmp_path / "lcli.yaml", stage="prod", environ={})
-        return document.load(PLACE, functions=names or None)
+        return loading.load(document, PLACE, functions=names or None)
 
     return loaded
 

@@ -171,7 +171,7 @@ def test_a_client_that_asks_first_is_told_to_continue(port):
             b"400 Bad Request",
         ),
         (b"GET / HTTP/1.1\r\nA: " + b"x" * 70_000 + b"\r\n\r\n", b"431 Request Header Fields"),
-        (b"PUT / HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n", b"413 Request Entity Too"),
+        (b"PUT / HTTP/1.1\r\nContent-Length: 9999999999\r\n\r\n", b"413 "),
         (b"GET / HTTP/1.0\r\n\r\n", b"200 OK"),
     ],
     ids=["nonsense", "length", "smuggling", "headers", "body", "old"],

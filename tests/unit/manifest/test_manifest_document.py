@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from lcli.errors import LcliError
+from lcli.manifest import loading
 from lcli.manifest.document import read
 from lcli.manifest.location import find
 from lcli.resources.model import Place
@@ -47,7 +48,7 @@ def place(stage=""):
 
 
 def load(path, stage=""):
-    return read(path, stage=stage, environ={}).load(place(stage))
+    return loading.load(read(path, stage=stage, environ={}), place(stage))
 
 
 def test_identity_and_names_need_no_validation(manifest):
@@ -106,7 +107,7 @@ def test_tags_of_the_top_reach_functions(manifest):
 
 
 def test_keys_names_and_places_are_known_to_the_models(manifest):
-    app = read(manifest, environ={}).load(place(), functions=["two"])
+    app = loading.load(read(manifest, environ={}), place(), functions=["two"])
     assert list(app.functions) == ["two"]
     assert app.names == {"one": "photos-one", "two": "photos-two"}
     two = app.functions["two"]

@@ -7,6 +7,7 @@ import pytest
 from lcli.errors import ExitCode, LcliError
 from lcli.manifest import api
 from lcli.manifest.document import read
+from lcli.manifest.loading import check, check_stage, every_problem, in_order, load
 from lcli.resources.model import Place
 
 PLACE = Place("photos", "", "eu-west-1", "123456789012")
@@ -22,7 +23,7 @@ def problems(tmp_path, monkeypatch):
     def problems(text):
         (tmp_path / "lcli.yaml").write_text(textwrap.dedent(text))
         with pytest.raises(LcliError) as caught:
-            read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+            load(read(tmp_path / "lcli.yaml", environ={}), PLACE)
         assert caught.value.exit_code is ExitCode.USAGE
         return [(p.where, p.what, p.next_step) for p in caught.value.problems]
 
@@ -232,14 +233,14 @@ def test_what_concerns_several_settings(problems, text, where, what):
 def test_values_of_the_environment_are_not_shown(problems, tmp_path):
     problems(f"app: photos\nfunctions: {{one: {{{GOOD}, environment: {{A: [hush], B1: hush}}}}}}\n")
     with pytest.raises(LcliError) as caught:
-        read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+        load(read(tmp_path / "lcli.yaml", environ={}), PLACE)
     assert "hush" not in repr(caught.value.problems)
 
 
 def test_the_line_is_shown_with_a_caret(problems, tmp_path):
     problems(f"app: photos\nfunctions:\n  one: {{{GOOD}, memory: 64}}\n")
     with pytest.raises(LcliError) as caught:
-        read(tmp_path / "lcli.yaml", environ={}).load(PLACE)
+        load(read(tmp_path / "lcli.yaml", environ={}), PLACE)
     (problem,) = caught.value.problems
     assert problem.excerpt == f"  one: {{{GOOD}, memory: 64}}\n" + " " * 64 + "^"
 
@@ -302,10 +303,12 @@ def test_a_wrong_identity_comes_together_with_the_rest(problems, tmp_path, ident
     rest = f"functions: {{one: {{{GOOD}, memory: 64}}}}"
     text = f"{identity[:-1]}, {rest}}}" if identity[0] == "{" else f"{identity}\n{rest}\n"
     loaded = problems(text)
+    document = read(tmp_path / "lcli.yaml", environ={})
     with pytest.raises(LcliError) as caught:
-        read(tmp_path / "lcli.yaml", environ={}).identity  # noqa: B018
-    asked = [(one.where, one.what, one.next_step) for one in caught.value.problems]
+        document.identity  # noqa: B018
+    asked = [(one.where, one.what, one.next_step) for one in every_problem(document)]
     assert loaded == asked
+    assert [one.what for one in caught.value.problems] == [asked[0][1]]
     (first, of_it, _), (_, other, _) = asked
     assert (first, other) == (f"lcli.yaml:{where}", "memory: expected at least 128, not 64")
     assert what in (None, of_it)
@@ -345,7 +348,7 @@ def test_checks_over_all_functions_see_those_that_are_not_named(tmp_path, monkey
         """)
     )
     with pytest.raises(LcliError) as caught:
-        read(tmp_path / "lcli.yaml", environ={}).load(PLACE, functions=["one"])
+        load(read(tmp_path / "lcli.yaml", environ={}), PLACE, functions=["one"])
     assert [(one.where, one.what) for one in caught.value.problems] == [
         ("lcli.yaml:4:93", "the route GET / is used twice: by one and two"),
         ("lcli.yaml:5:3", "one and three have one AWS name: photos-one"),
@@ -368,41 +371,27 @@ stages:
 """
 
 
-@pytest.mark.parametrize(
-    ("stage", "expected"),
-    [
-        (
-            "",
-            [
-                ("7:24", "memory: expected at least 128, not 64 (stage dev)"),
-                ("11:17", "the function two has no handler (stage test)"),
-                ("12:28", "the function one has no key 'memroy' (stage prod)"),
-                ("12:40", "one and two have one AWS name: photos-prod-one (stage prod)"),
-            ],
-        ),
-        (
-            "prod",
-            [
-                ("7:24", "memory: expected at least 128, not 64 (stage dev)"),
-                ("11:17", "the function two has no handler (stage test)"),
-                ("12:28", "the function one has no key 'memroy'"),
-                ("12:40", "one and two have one AWS name: photos-prod-one"),
-            ],
-        ),
-    ],
-    ids=["none selected", "prod selected"],
-)
+def every_stage(path):
+    """Place and what of every problem that the manifest and each of its stages have."""
+    document = read(path, environ={})
+    found = [*check(document, PLACE).problems]
+    for stage in document.stages:
+        found += check_stage(document, stage, PLACE).problems
+    return [(one.where, one.what) for one in in_order(found)]
+
+
 def test_stages_that_are_not_selected_are_checked_without_asking_for_their_values(
-    tmp_path, monkeypatch, stage, expected
+    tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "src").mkdir()
     (tmp_path / "lcli.yaml").write_text(STAGES)
-    document = read(tmp_path / "lcli.yaml", stage=stage, environ={})
-    with pytest.raises(LcliError) as caught:
-        document.load(Place("photos", stage, "eu-west-1", "123456789012"), every_stage=True)
-    found = [(one.where, one.what) for one in caught.value.problems]
-    assert found == [(f"lcli.yaml:{where}", what) for where, what in expected]
+    assert every_stage(tmp_path / "lcli.yaml") == [
+        ("lcli.yaml:7:24", "memory: expected at least 128, not 64 (stage dev)"),
+        ("lcli.yaml:11:17", "the function two has no handler (stage test)"),
+        ("lcli.yaml:12:28", "the function one has no key 'memroy' (stage prod)"),
+        ("lcli.yaml:12:40", "one and two have one AWS name: photos-prod-one (stage prod)"),
+    ]
 
 
 def test_a_stage_that_is_no_map_is_told_with_the_rest(tmp_path, monkeypatch):
@@ -410,12 +399,38 @@ def test_a_stage_that_is_no_map_is_told_with_the_rest(tmp_path, monkeypatch):
     (tmp_path / "lcli.yaml").write_text(
         "app: photos\nfunctions: {}\nstages: {dev: 1, prod: {zzz: 1}}"
     )
-    with pytest.raises(LcliError) as caught:
-        read(tmp_path / "lcli.yaml", environ={}).load(PLACE, every_stage=True)
-    assert [(one.where, one.what) for one in caught.value.problems] == [
+    assert every_stage(tmp_path / "lcli.yaml") == [
         ("lcli.yaml:3:15", "dev takes a map"),
         ("lcli.yaml:3:25", "the manifest has no key 'zzz' (stage prod)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "looked_into"),
+    [
+        pytest.param("memory: 64", True, id="something else is wrong"),
+        pytest.param("triggers: [{sqs: {queue: q, zzz: 1}}]", True, id="a trigger is wrong"),
+        pytest.param("handler: [1]", True, id="the handler is wrong"),
+        pytest.param("handler: '${env:NONE}'", False, id="the handler is not known"),
+        pytest.param("source: none", False, id="the source is missing"),
+        pytest.param("source: '${env:NONE}'", False, id="the source is not known"),
+        pytest.param("exclude: 7", False, id="the patterns are wrong"),
+        pytest.param("layers: [other]", False, id="a layer is unknown"),
+    ],
+)
+def test_sources_are_looked_into_where_enough_of_the_function_is_right(
+    tmp_path, monkeypatch, keys, looked_into
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(
+        f"app: photos\ndefaults: {{{GOOD}}}\nfunctions:\n  one: {{{keys}}}\n"
+    )
+    found = check(read(tmp_path / "lcli.yaml", environ={}), PLACE)
+    assert (len(found.problems), found.app) == (1, None)
+    assert [(one.key, one.where) for one in found.functions] == (
+        [("one", "lcli.yaml:4:3")] if looked_into else []
+    )
 
 
 def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
@@ -425,9 +440,9 @@ def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
         "  one: {source: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/one:1}\n"
     )
     document = read(tmp_path / "lcli.yaml", environ={})
-    assert document.load(PLACE).functions["one"].is_image
+    assert load(document, PLACE).functions["one"].is_image
     with pytest.raises(LcliError) as caught:
-        document.load(replace(PLACE, local=True))
+        load(document, replace(PLACE, local=True))
     (problem,) = caught.value.problems
     assert (problem.where, problem.what, problem.next_step) == (
         "lcli.yaml:3:17",

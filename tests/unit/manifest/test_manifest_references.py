@@ -6,6 +6,7 @@ import pytest
 
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
+from lcli.manifest import loading
 from lcli.manifest.document import read
 from lcli.resources.model import Key, Place, Ref, Text
 
@@ -88,7 +89,7 @@ def load(tmp_path):
         one = f"  one: {{{code}, environment: {{VV: {value}}}}}\n"
         path.write_text(HEAD + one)
         document = read(path, stage="prod", environ=environ or {})
-        return document.load(place, clients=clients or Recorded(), functions=["one"])
+        return loading.load(document, place, clients=clients or Recorded(), functions=["one"])
 
     return load
 
@@ -278,7 +279,7 @@ def test_a_whole_reference_keeps_its_type(tmp_path):
         " memory: '${tfstate:s.json#output.n}', timeout: '${env:T}',"
         " vpc: {subnets: '${tfstate:s.json#output.s}', security_groups: [sg]}}\n"
     )
-    one = read(tmp_path / "lcli.yaml", environ={"T": "9"}).load(PLACE).functions["one"]
+    one = loading.load(read(tmp_path / "lcli.yaml", environ={"T": "9"}), PLACE).functions["one"]
     assert (one.memory, one.timeout, one.vpc.subnets) == (512, 9, ("a", "b"))
 
 

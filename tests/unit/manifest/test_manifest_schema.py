@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from lcli.manifest import models
 from lcli.manifest.document import read
+from lcli.manifest.loading import load
 from lcli.manifest.schema import schema
 from lcli.resources.model import Place
 from lcli.triggers import settings_models, triggers
@@ -90,12 +91,12 @@ def test_good_manifests_load(tmp_path, text, stage):
     (tmp_path / "lcli.yaml").write_text(text)
     place = Place("photos", stage, "eu-west-1", "123456789012", local=True)
     stage = stage if "stages:" in text else ""
-    assert read(tmp_path / "lcli.yaml", stage=stage, environ={}).load(place).functions
+    assert load(read(tmp_path / "lcli.yaml", stage=stage, environ={}), place).functions
 
 
 def test_the_example_loads():
     place = Place("thumbnails", "", "eu-west-1", "123456789012", local=True)
-    assert read(EXAMPLE, environ={}).load(place).functions
+    assert load(read(EXAMPLE, environ={}), place).functions
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -42,13 +42,14 @@ lcli.triggers.__path__.append(sys.argv[1])
 from lcli.deploy.expand import expand
 from lcli.errors import LcliError
 from lcli.manifest.document import read
+from lcli.manifest.loading import load
 from lcli.manifest.schema import schema
 from lcli.resources.code import Code
 from lcli.resources.model import Place
 
 place = Place("photos", "", "eu-west-1", "123456789012")
 try:
-    app = read(Path(sys.argv[2]), environ={}).load(place)
+    app = load(read(Path(sys.argv[2]), environ={}), place)
 except LcliError as error:
     print(json.dumps([[one.where, one.what, one.next_step] for one in error.problems]))
     sys.exit()
