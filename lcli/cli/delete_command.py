@@ -29,7 +29,8 @@ def command(
     Without a name, the whole app and stage.
 
     What others made stays: their permissions, notifications, roles, and an HTTP API that they
-    have added routes to. Log groups stay without --logs.
+    have added routes to. Log groups stay without --logs, which also deletes those
+    that functions deleted earlier have left.
     """
     run: Run = ctx.obj
     ready = [_prepare(run, region, functions or [], logs, parallel) for region in run.regions]

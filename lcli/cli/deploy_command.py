@@ -25,6 +25,9 @@ def command(
     prune: Annotated[
         bool, typer.Option("--prune", help="Delete lcli's functions that left the manifest.")
     ] = False,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="With --prune: their log groups too, with all events.")
+    ] = False,
     adopt: Annotated[
         list[str] | None,
         typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
@@ -42,7 +45,15 @@ def command(
     """
     run: Run = ctx.obj
     ready = [
-        prepare_region(run, region, functions or [], prune=prune, adopt=adopt, parallel=parallel)
+        prepare_region(
+            run,
+            region,
+            functions or [],
+            prune=prune,
+            logs=logs,
+            adopt=adopt,
+            parallel=parallel,
+        )
         for region in run.regions
     ]
     confirm(

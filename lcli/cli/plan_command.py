@@ -24,6 +24,9 @@ def command(
     prune: Annotated[
         bool, typer.Option("--prune", help="Include functions that left the manifest.")
     ] = False,
+    logs: Annotated[
+        bool, typer.Option("--logs", help="With --prune: their log groups too, with all events.")
+    ] = False,
     adopt: Annotated[
         list[str] | None,
         typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
@@ -37,7 +40,7 @@ def command(
     run: Run = ctx.obj
     run.mask.show = show_values
     ready = [
-        prepare_region(run, region, functions or [], prune=prune, adopt=adopt)
+        prepare_region(run, region, functions or [], prune=prune, logs=logs, adopt=adopt)
         for region in run.regions
     ]
     if run.json:

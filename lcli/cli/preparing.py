@@ -34,12 +34,19 @@ def prepare_region(
     texts: list[str],
     *,
     prune: bool = False,
+    logs: bool = False,
     adopt: list[str] | None = None,
     parallel: int = 16,
 ) -> Ready:
     """Load, build, read and plan for one region. Raises LcliError and AwsError."""
     from lcli.deploy.engine import prepare
 
+    if logs and not prune:
+        raise usage(
+            "logs-without-prune",
+            "--logs says what becomes of functions that --prune deletes",
+            "add --prune, or use `lcli delete FUNCTION --logs`",
+        )
     functions = keys(texts, run.document)
     adopted = keys(adopt, run.document) if adopt else None
     place = run.place(region)
@@ -55,6 +62,7 @@ def prepare_region(
         workshop(run),
         functions=functions,
         prune=prune,
+        logs=logs,
         adopt=adopted or frozenset(),
         parallel=parallel,
         say=run.terminal.debug,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event as Flag
@@ -60,6 +60,7 @@ def prepare(
     *,
     functions: frozenset[str] | None = None,
     prune: bool = False,
+    logs: bool = False,
     adopt: frozenset[str] = frozenset(),
     parallel: int = 16,
     say: Callable[[str], None] = lambda doing: None,
@@ -67,7 +68,8 @@ def prepare(
     """Build, ask, expand, read and plan; changes nothing.
 
     `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
-    functions to take over. `say` is told what is being done. Raises LcliError, with exit code
+    functions to take over; `logs` lets `prune` take log groups along. `say` is told what is
+    being done. Raises LcliError, with exit code
     USAGE for what is found wrong before AWS is asked to change anything, and AwsError.
     """
     if prune and functions is not None:
@@ -93,13 +95,39 @@ def prepare(
         known,
         functions=functions,
         parallel=parallel,
-        everywhere=prune,
+        everywhere=_everywhere(logs) if prune else frozenset(),
     )
-    made = plan(expanded.resources, actual, known, _scope(app, expanded, functions, prune, adopt))
+    scope = _scope(app, expanded, functions, prune, adopt)
+    if logs:
+        scope = replace(scope, released=LOGS)
+    made = plan(expanded.resources, actual, known, scope)
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    made = replace(made, notices=(*expanded.notices, *made.notices))
+    notices = (*expanded.notices, *made.notices, *_logs_left(made, actual))
+    made = replace(made, notices=notices)
     return Prepared(place, made, actual, known, app.artifacts.bucket or "", app.artifacts.prefix)
+
+
+LOGS = frozenset({"log_group"})
+"""The kind that stays unless it is asked for (`--logs`)."""
+
+
+def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
+    """What stays of the functions that are pruned, and how it goes."""
+    gone = {one.resource.key for one in made.changes if one.verb is Verb.DELETE}
+    for function in (key for key in gone if key.kind == "function"):
+        owner = actual[function].resource.function
+        for key, one in actual.items():
+            if key.kind == "log_group" and one.resource.function == owner and key not in gone:
+                yield (
+                    f"log group {key.name} stays with its events; --prune --logs deletes it too, "
+                    f"`lcli delete {function.name} --logs` does so later"
+                )
+
+
+def _everywhere(logs: bool) -> frozenset[str]:
+    """The kinds of which a deletion finds also what nothing leads to any more."""
+    return frozenset({"role"}) | (LOGS if logs else frozenset())
 
 
 def _scope(
@@ -222,7 +250,7 @@ def prepare_deletion(
         known,
         functions=None if reads_all else frozenset(named),
         parallel=parallel,
-        everywhere=True,
+        everywhere=_everywhere(logs),
     )
     keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
     scope = Scope(
@@ -230,16 +258,20 @@ def prepare_deletion(
         None if whole else keys,
         prune=True,
         is_deletion=True,
-        released=frozenset({"log_group"}) if logs else frozenset(),
+        released=LOGS if logs else frozenset(),
     )
     return Prepared(place, plan({}, actual, known, scope), actual, known)
 
 
 def _find(word: str, actual: Mapping[Key, Actual]) -> str:
-    """The manifest's key that a function of ours had. Raises LcliError (USAGE)."""
+    """The manifest's key that a function of ours had, or the function of a log group that is left.
+
+    Raises LcliError (USAGE).
+    """
     ours = [a.resource for k, a in actual.items() if k.kind == "function" and a.ours]
-    for resource in ours:
-        if word in (resource.key.name, resource.function):
+    groups = [a.resource for k, a in actual.items() if k.kind == "log_group" and a.ours]
+    for resource in (*ours, *groups):
+        if word in (resource.key.name.removeprefix("/aws/lambda/"), resource.function):
             return resource.function
     known = ", ".join(sorted(one.function for one in ours)) or "none"
     problem = Problem(

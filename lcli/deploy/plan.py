@@ -235,7 +235,9 @@ class _Planner:
         if self.scope.is_deletion:
             return Action(Verb.DELETE, found.resource, found)
         key = found.resource.key
-        asks = f"deletes {self.kinds[key.kind].title} {key.name}" if key.kind in _MISSED else ""
+        kind = self.kinds[key.kind]
+        is_missed = key.kind in _MISSED or kind.keeps
+        asks = f"deletes {kind.title} {key.name}" if is_missed else ""
         reason = "no longer in the manifest"
         return Action(Verb.DELETE, found.resource, found, reason=reason, confirm=asks)
 

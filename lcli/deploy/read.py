@@ -23,7 +23,7 @@ def read(
     *,
     functions: frozenset[str] | None = None,
     parallel: int = 16,
-    everywhere: bool = False,
+    everywhere: frozenset[str] = frozenset(),
 ) -> dict[Key, Actual]:
     """Everything that the kinds find, each after those that it looks at; calls in parallel.
 

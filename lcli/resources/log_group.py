@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources.compare import merged
 from lcli.resources.function_tags import are_ours, own
 from lcli.resources.kind import Applying, Kind
+from lcli.resources.log_group_tags import indexed, ours_left, wanted_tags
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 
 
@@ -47,20 +48,30 @@ class LogGroup(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """DescribeLogGroups, one listing for each folder of names.
 
-        Groups of functions that exist are read too, so that `delete --logs` finds them.
-        The tags are those of the group's function, which were written together with the group's:
-        DescribeLogGroups shows none, ListTagsForResource would be a call a group, and the tagging
-        API's index lags behind. Without such a function they are not compared.
+        Groups of functions that exist are read too, so that `delete --logs` finds them, and for
+        such a deletion those whose functions are gone. Where the tagging API is not allowed, the
+        tags are taken to be those of the group's function, written together with the group's.
         """
         logged = _logged(reading)
         owners = {group: function.resource.function for group, function in logged.items()}
         owners |= {one.key.name: one.function for one in reading.wanted("log_group")}
         listings = reading.each(lambda prefix: _listed(reading.clients, prefix), _prefixes(owners))
+        groups = [one for found in listings for one in found if one["logGroupName"] in owners]
+        arns = {one["logGroupName"]: one["arn"].removesuffix(":*") for one in groups}
+        tags = wanted_tags(reading, arns, reading.wanted("log_group"))
+        if self.name in reading.everywhere:
+            left = _left(reading, owners)
+            owners |= ours_left(reading, left)
+            groups += [one for one in left if one["logGroupName"] in owners]
         return [
-            _actual(group, owners[group["logGroupName"]], logged.get(group["logGroupName"]))
-            for listing in listings
-            for group in listing
-            if group["logGroupName"] in owners
+            _actual(
+                group,
+                owners[group["logGroupName"]],
+                logged.get(group["logGroupName"]),
+                tags.get(group["logGroupName"]) if tags is not None else None,
+                tags is None,
+            )
+            for group in groups
         ]
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
@@ -119,10 +130,30 @@ def _logged(reading: Reading) -> dict[str, Actual]:
     return found
 
 
-def _actual(group: Mapping[str, Any], owner: str, function: Actual | None) -> Actual:
-    own_tags = function.resource.fields.get("Tags") if function else None
-    is_its = function is not None and owner == function.resource.function and bool(owner)
-    known = is_its and own_tags is not None
+def _left(reading: Reading, known: Collection[str]) -> list[dict[str, Any]]:
+    """Groups that may be of functions that are gone: by their names, and by the index of tags."""
+    place = reading.place
+    prefix = "-".join(filter(None, ("/aws/lambda/" + place.app, place.stage))) + "-"
+    named = _listed(reading.clients, prefix)
+    others = {*(indexed(reading) or ())} - {one["logGroupName"] for one in named}
+    for name in sorted(others):
+        named += [one for one in _listed(reading.clients, name) if one["logGroupName"] == name]
+    return [one for one in named if one["logGroupName"] not in known]
+
+
+def _actual(
+    group: Mapping[str, Any],
+    owner: str,
+    function: Actual | None,
+    tags: Mapping[str, str] | None,
+    hidden: bool,
+) -> Actual:
+    """`tags` are the group's own; where those are `hidden`, its function's stand for them."""
+    if hidden and function and owner and owner == function.resource.function:
+        own_tags: Value = function.resource.fields.get("Tags")
+    else:
+        own_tags = tags
+    known = own_tags is not None
     return Actual(
         Resource(
             Key("log_group", group["logGroupName"]),

@@ -160,9 +160,9 @@ class Reading:
     """Runs a function over items in parallel, results in order; the first error is raised."""
     functions: frozenset[str] | None = None
     """Manifest keys that the command names; None for all."""
-    everywhere: bool = False
-    """Also what only a search of the whole account finds: for a deletion, whose traces are the
-    last."""
+    everywhere: frozenset[str] = frozenset()
+    """Kinds of which also that is wanted which only a search of the whole account finds: for a
+    deletion, whose traces are the last."""
 
     def wanted(self, kind: str) -> list[Resource]:
         """The desired resources of one kind, in their order."""

@@ -210,7 +210,7 @@ def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
     paths = {role_path(place), *(str(one.fields["Path"]) for one in reading.wanted("role"))}
     return {
         one["RoleName"]: one
-        for path in (["/"] if reading.everywhere else sorted(paths))
+        for path in (["/"] if "role" in reading.everywhere else sorted(paths))
         for page in reading.clients.pages("iam", "ListRoles", PathPrefix=path)
         for one in page["Roles"]
         if _leads(place, one["Path"], one["RoleName"])

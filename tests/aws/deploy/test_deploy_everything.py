@@ -278,12 +278,55 @@ def test_a_function_that_left_is_kept_pruned_or_deleted_by_name(deployed: OnClou
     assert prepared.notices == (
         "function plain (photos-plain) has left the manifest; --prune deletes it",
     )
-    assert deployed.prepare(prune=True).plan.confirmations == ("deletes function photos-plain",)
+    pruned = deployed.prepare(prune=True)
+    assert pruned.plan.confirmations == ("deletes function photos-plain",)
+    assert pruned.notices == (
+        "log group /aws/lambda/photos-plain stays with its events; --prune --logs deletes it too, "
+        "`lcli delete photos-plain --logs` does so later",
+    )
+    assert deployed.prepare(prune=True, logs=True).plan.confirmations == (
+        "deletes log group /aws/lambda/photos-plain",
+        "deletes function photos-plain",
+    )
     report = deployed.delete(gone=["plain"])
     assert list(done(report)) == [
         "delete function photos-plain",
         "delete role photos-plain-us-east-1",
     ]
+
+
+OWN_GROUP = """
+    app: photos
+    functions:
+      plain: {source: code, runtime: python3.13, handler: app.handler}
+      other: {source: code, runtime: python3.13, handler: app.handler, log: {group: /all/other}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        pytest.param({"gone": ["plain"]}, ["/all/other", "/aws/lambda/photos-x"], id="by its key"),
+        pytest.param(
+            {"gone": ["photos-plain"]}, ["/all/other", "/aws/lambda/photos-x"], id="by AWS name"
+        ),
+        pytest.param(
+            {"functions": {"other": "photos-other"}},
+            ["/aws/lambda/photos-plain", "/aws/lambda/photos-x"],
+            id="of a function in the manifest, with a name of its own",
+        ),
+        pytest.param({}, ["/aws/lambda/photos-x"], id="of the whole app"),
+    ],
+)
+def test_log_groups_go_after_their_functions(
+    app: OnCloud, options: dict[str, Any], left: list[str]
+) -> None:
+    app.manifest(OWN_GROUP)
+    app.deploy()
+    assert problems(app.delete()) == []
+    app.session().call("logs", "CreateLogGroup", logGroupName="/aws/lambda/photos-x")
+    assert problems(app.delete(logs=True, **options)) == []
+    assert everything_in(app.session())["log groups"] == left
 
 
 def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lcli.aws.clients import AwsError
 from lcli.resources import kinds
 from lcli.resources.log_group import log_group
 from lcli.resources.model import Actual, Key, Resource
@@ -46,7 +47,9 @@ def test_retention_is_changed_and_lifted(world):
 
 def test_one_that_lambda_made_is_taken_over(world):
     world.boto3("logs").create_log_group(logGroupName=NAME)
-    assert world.converge("log_group", wanted(world)) == ["update RetentionInDays"]
+    (update,) = world.converge("log_group", wanted(world))
+    assert update == ("update RetentionInDays, Tags.lcli:app, Tags.lcli:function, Tags.lcli:stage")
+    assert world.converge("log_group", wanted(world)) == []
     (found,) = world.read("log_group", [wanted(world)]).values()
     kinds()["log_group"].delete(found, world)
     assert groups(world) == {}
@@ -65,7 +68,9 @@ def test_any_number_of_groups_in_one_folder_is_one_listing(world):
     world.sent.clear()
     assert len(world.read("log_group", many)) == 60
     # DescribeLogGroups gives fifty a page.
-    assert [one.operation for one in world.sent] == ["DescribeLogGroups"] * 2
+    listed = [one.operation for one in world.sent]
+    assert (listed[:2], {*listed[2:]}) == (["DescribeLogGroups"] * 2, {"GetResources"})
+    assert len(listed) < 8
 
 
 def test_groups_of_functions_that_exist_are_found_but_others_groups_are_not(world):
@@ -98,33 +103,71 @@ def function_with(world, tags, group=NAME):
         pytest.param({}, ["update Tags.lcli:tags, Tags.team"], id="gone"),
     ],
 )
-def test_tags_change_together_with_those_of_the_function(world, tags, expected):
+def test_tags_of_the_manifest_come_and_go(world, tags, expected):
     world.converge("log_group", wanted(world, tags={"team": "media"}))
-    before = function_with(world, wanted(world, tags={"team": "media"}).fields["Tags"])
     world.mutations()
-    assert world.converge("log_group", wanted(world, tags=tags), found=[before]) == expected
+    assert world.converge("log_group", wanted(world, tags=tags)) == expected
     assert "logs:PutRetentionPolicy" not in world.mutations()
-    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{NAME}"
-    seen = world.boto3("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    seen = tags_of(world)
     assert {key: value for key, value in seen.items() if not key.startswith("lcli:")} == tags
 
 
+def tags_of(world, **change):
+    """The group's tags, after a change by hand if one is given."""
+    logs = world.boto3("logs")
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{NAME}"
+    if change:
+        logs.tag_resource(resourceArn=arn, tags=change)
+    return logs.list_tags_for_resource(resourceArn=arn)["tags"]
+
+
+def test_tags_changed_by_hand_are_found_and_those_of_others_stay(world):
+    one = wanted(world, tags={"team": "media"})
+    world.converge("log_group", one)
+    tags_of(world, team="web", cost="42")
+    world.sent.clear()
+    assert world.converge("log_group", one) == ["update Tags.team"]
+    assert [call.operation for call in world.sent] == [
+        "DescribeLogGroups", "GetResources", "ListTagsForResource", "TagResource"
+    ]  # fmt: skip
+    assert {**tags_of(world)}.items() >= {"team": "media", "cost": "42"}.items()
+
+
+class NoIndex:
+    """The tagging API is not allowed."""
+
+    def __init__(self, real):
+        self.real, self.region = real, real.region
+
+    def call(self, *args, **named):
+        return self.real.call(*args, **named)
+
+    def pages(self, service, operation, **parameters):
+        if service == "resourcegroupstaggingapi":
+            raise AwsError("AccessDeniedException", "no", service=service, operation=operation)
+        return self.real.pages(service, operation, **parameters)
+
+
 @pytest.mark.parametrize(
-    "group", [pytest.param("/other", id="writes elsewhere"), pytest.param(NAME, id="shared")]
+    ("group", "expected"),
+    [
+        pytest.param(NAME, ["update Tags.team"], id="its function tells"),
+        pytest.param("/other", [], id="its function writes elsewhere"),
+    ],
 )
-def test_tags_are_not_compared_where_no_function_tells_them(world, group):
-    world.converge("log_group", wanted(world))
-    shared = log_group(
-        world.place, NAME, retention_days=14, function="" if group == NAME else "thumbnail"
-    )
-    assert world.converge("log_group", shared, found=[function_with(world, {}, group)]) == []
+def test_without_the_tagging_api_the_functions_tags_stand_for_the_groups(world, group, expected):
+    world.converge("log_group", wanted(world, tags={"team": "media"}))
+    before = function_with(world, wanted(world, tags={"team": "media"}).fields["Tags"], group)
+    world.clients = NoIndex(world.clients)
+    one = wanted(world, tags={"team": "web"})
+    assert world.converge("log_group", one, found=[before]) == expected
 
 
 def test_tags_that_somebody_else_owns_stay(world):
     world.converge("log_group", wanted(world))
-    tags = {**wanted(world).fields["Tags"], "cost": "42"}
+    tags_of(world, cost="42")
     one = wanted(world, tags={"cost": "1"}, ignored=["Tags"])
-    assert world.converge("log_group", one, found=[function_with(world, tags)]) == []
+    assert world.converge("log_group", one) == []
 
 
 def test_delete_spares_a_group_of_somebody_else(world):

@@ -1,0 +1,92 @@
+"""Tags of log groups: which groups are ours though nothing leads to them, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.resources.function_tags import are_ours, governed
+from lcli.resources.model import Reading, Resource
+
+_GROUP = ":log-group:"
+
+
+def wanted_tags(
+    reading: Reading, arns: Mapping[str, str], wanted: Iterable[Resource]
+) -> dict[str, dict[str, str]] | None:
+    """The tags of the wanted groups that exist (`arns` by name); None where they are not to be had.
+
+    The tagging API tells those of all groups in a few calls, but its index lags behind: where it
+    disagrees with what is wanted, ListTagsForResource has the last word.
+    """
+    asked = [one for one in wanted if one.key.name in arns]
+    if not asked:
+        return {}
+    index = indexed(reading)
+    if index is None:
+        return None
+    found: dict[str, dict[str, str]] = {}
+    doubtful = []
+    for one in asked:
+        tags = governed(index.get(one.key.name, {}), _mapping(one.fields["Tags"]))
+        if tags == one.fields["Tags"]:
+            found[one.key.name] = tags
+        else:
+            doubtful.append(one)
+    answers = reading.each(lambda one: tags_of(reading.clients, arns[one.key.name]), doubtful)
+    for one, answer in zip(doubtful, answers, strict=True):
+        found[one.key.name] = governed(answer, _mapping(one.fields["Tags"]))
+    return found
+
+
+def ours_left(reading: Reading, groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Of the `groups`, in DescribeLogGroups' form, those whose tags say that they are ours.
+
+    The manifest's key of the function that each was made for, by the group's name.
+    """
+    arns = {group["logGroupName"]: group["arn"].removesuffix(":*") for group in groups}
+    answers = reading.each(lambda arn: tags_of(reading.clients, arn), arns.values())
+    return {
+        name: tags.get("lcli:function", "")
+        for name, tags in zip(arns, answers, strict=True)
+        if are_ours(tags, reading.place)
+    }
+
+
+def indexed(reading: Reading) -> dict[str, dict[str, str]] | None:
+    """This app's groups with their tags as the tagging API's index has them; None if denied."""
+    filters = [{"Key": "lcli:app", "Values": [reading.place.app]}]
+    try:
+        return {
+            one["ResourceARN"].partition(_GROUP)[2].removesuffix(":*"): {
+                tag["Key"]: tag["Value"] for tag in one["Tags"]
+            }
+            for page in reading.clients.pages(
+                "resourcegroupstaggingapi",
+                "GetResources",
+                ResourceTypeFilters=["logs"],
+                TagFilters=filters,
+            )
+            for one in page["ResourceTagMappingList"]
+            if _GROUP in one["ResourceARN"]
+        }
+    except AwsError as error:
+        if error.status == 403 or error.code.startswith("AccessDenied"):
+            return None
+        raise
+
+
+def tags_of(clients: Clients, arn: str) -> dict[str, str]:
+    """The tags of one group; none where it is gone, or where AWS does not show them."""
+    try:
+        answer = clients.call("logs", "ListTagsForResource", resourceArn=arn)
+    except AwsError as error:
+        if error.code == "ResourceNotFoundException":
+            return {}
+        raise
+    return dict(answer.get("tags", {}))
+
+
+def _mapping(tags: object) -> Mapping[str, object]:
+    return tags if isinstance(tags, Mapping) else {}
