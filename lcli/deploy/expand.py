@@ -345,8 +345,7 @@ class _One:
                 principal_org_id=given.organization or "",
                 where=function.where,
             )
-            bounded = given.source_arn or given.source_account or given.organization
-            if not bounded and (given.principal == "*" or given.principal.endswith(".com")):
+            if given.unbounded:
                 expanded.exposing[one.key] = (
                     f"{given.principal} may invoke {function.name} on anybody's behalf"
                 )

@@ -102,6 +102,7 @@ def function(
     yield from _sizes(path, function)
     yield from _publishing(path, function)
     yield from _environment(path, function)
+    yield from _permissions(path, function)
     yield from _names_inside(path, function, layers)
     if function.log.format == "text":
         for level in ("level", "system_level"):
@@ -254,6 +255,18 @@ def _environment(path: Path, function: Function) -> Iterator[Fault]:
             f"the environment has {size:,} bytes; Lambda takes {_MAX_ENVIRONMENT:,}",
             "keep large values in Parameter Store, S3 or a file of the source",
         )
+
+
+def _permissions(path: Path, function: Function) -> Iterator[Fault]:
+    for index, permission in enumerate(function.permissions):
+        if permission.unbounded and not permission.anybody:
+            who = "everybody" if permission.principal == "*" else permission.principal
+            yield Fault(
+                (*path, "permissions", index, "principal"),
+                "open-to-anybody",
+                f"{who[:MAX_NAME]} may invoke {path[-1]} on anybody's behalf",
+                "add source_arn, source_account or organization, or anybody: true if it is meant",
+            )
 
 
 def _names_inside(path: Path, function: Function, layers: Collection[str]) -> Iterator[Fault]:

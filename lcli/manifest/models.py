@@ -141,6 +141,17 @@ class Permission(Model):
         default=None, description="Only on behalf of this account."
     )
     organization: str | None = Field(default=None, description="Only from this organization's id.")
+    anybody: bool = Field(
+        default=False,
+        description="Wanted where it is * or a service, and no key above says on whose behalf.",
+    )
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether anybody may have it invoked: everybody, or any customer of a service."""
+        service = "." in self.principal and not self.principal.startswith("arn:")
+        bounded = self.source_arn or self.source_account or self.organization
+        return not bounded and (self.principal == "*" or service)
 
 
 class Url(Model):

@@ -167,11 +167,13 @@ def test_everybody_is_let_in_only_after_a_word(load) -> None:
     app = load("""
         functions:
           a: {url: {auth: none}}
-          b: {permissions: [{principal: "*"}]}
+          b: {permissions: [{principal: "*", anybody: true}]}
           c: {permissions: [{principal: events.amazonaws.com, source_arn: "arn:aws:events:::x"}]}
+          d: {permissions: [{principal: sns.amazonaws.com.cn, anybody: true}, {principal: "12"}]}
     """)
     assert sorted(expanded(app).exposing.values()) == [
         "* may invoke photos-prod-b on anybody's behalf",
+        "sns.amazonaws.com.cn may invoke photos-prod-d on anybody's behalf",
         "everybody may call the URL of photos-prod-a",
     ]
 

@@ -31,6 +31,7 @@ def problems(tmp_path, monkeypatch):
 
 
 SEE = "see docs/manifest.md"
+BOUND = "add source_arn, source_account or organization, or anybody: true if it is meant"
 TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: is lcli's)"
 
 
@@ -81,6 +82,10 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
          "provisioned (2) is more than reserved (1)", "reserve at least as many"),
         ("permissions: [{principal: x, source_account: 12}]", "4:50",
          "permissions[0].source_account: expected an account's twelve digits, not 12", SEE),
+        ("permissions: [{principal: '*'}]", "4:30", "everybody may invoke f on anybody's behalf",
+         BOUND),
+        ("permissions: [{principal: sns.amazonaws.com, action: 'lambda:*'}]", "4:30",
+         "sns.amazonaws.com may invoke f on anybody's behalf", BOUND),
         ("description: ${layer:imaging.arn}", "4:18",
          "description cannot be a value that AWS has yet to choose",
          "use it in environment or layers"),
