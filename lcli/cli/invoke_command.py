@@ -51,6 +51,10 @@ def command(
         raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
     mode = _mode(asynchronous, dry_run)
     named = _named(run, function, qualifier)
+    if each or repeat:
+        run.parallel = parallel
+    if named.key:
+        run.check_account()
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)

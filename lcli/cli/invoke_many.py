@@ -16,7 +16,6 @@ from lcli.ui.response import cost_document
 
 def many(asked: Asked, times: int | None, *, parallel: int) -> int:
     """The same call `times` times, or one a line of standard input; how many failed."""
-    asked.run.parallel = parallel
     return _repeated(asked, times, parallel) if times else _each_line(asked, parallel)
 
 

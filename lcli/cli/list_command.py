@@ -28,6 +28,8 @@ def command(
     run: Run = ctx.obj
     document = None if everything else run.any_document
     found: list[tuple[str, Row]] = []
+    if document:
+        run.check_account()
     for region in run.regions:
         named = document.functions(run.presumed_place(region)) if document else None
         found.extend((run.session(region).region, row) for row in rows(run.session(region), named))

@@ -130,7 +130,10 @@ def _sources(run: Run, texts: list[str]) -> list[Source]:
     if not texts and not known:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     found = {}
-    for name in [find(text, document).name for text in texts] or known:
+    names = [find(text, document).name for text in texts] or list(known)
+    if not known.keys().isdisjoint(names):
+        run.check_account()
+    for name in names:
         own = known.get(name)
         group = own.log_group if own else f"/aws/lambda/{name}"
         found[group] = Source(own.key if own else name, group)

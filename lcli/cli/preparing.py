@@ -11,6 +11,7 @@ from lcli.cli.local_runtimes import check_runtimes
 from lcli.cli.names import keys
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.ui.neutral import neutralise
 
 if TYPE_CHECKING:
     from lcli.aws.session import Session
@@ -124,14 +125,14 @@ def confirm(run: Run, reasons: list[str], *, yes: bool) -> None:
     """Ask before what cannot be undone. Raises LcliError (USAGE) without a terminal or a yes."""
     if yes or not reasons:
         return
-    for reason in reasons:
-        run.terminal.note(f"! {reason}")
     if not (run.stdin.isatty() and run.stderr.isatty()):
         raise usage(
             "not-confirmed",
-            "this wants a confirmation, and there is no terminal to ask on",
+            f"no terminal to ask on whether this is meant: {'; '.join(reasons)}",
             "run again with --yes if it is meant; nothing was touched",
         )
+    for reason in reasons:  # also with --quiet: a question needs what it is about
+        run.stderr.write(f"! {neutralise(run.mask.text(reason))}\n")
     run.stderr.write("Go on? [y/N] ")
     run.stderr.flush()
     if run.stdin.readline().strip().lower() not in ("y", "yes"):

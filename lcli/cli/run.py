@@ -14,7 +14,7 @@ from lcli.errors import ExitCode, LcliError
 from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
-    from lcli.aws.session import Session
+    from lcli.aws.session import Caller, Session
     from lcli.manifest.document import Document, Identity
     from lcli.manifest.loading import Checked
     from lcli.resources.model import Place
@@ -45,6 +45,7 @@ class Run:
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
+        self._caller: Caller | None = None
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -113,22 +114,40 @@ class Run:
     def forget_sessions(self) -> None:
         """Connect anew at the next call, with the credentials that there are then."""
         self._sessions.clear()
+        self._caller = None
 
     def place(self, region: str = "") -> Place:
         """Where the app is deployed; asks AWS for the account, and refuses any but the manifest's.
 
         Raises LcliError (USAGE) for the wrong account, AwsError where AWS cannot be asked.
         """
-        from lcli.aws.session import guard, identity
         from lcli.resources.model import Place
 
         session = self.session(region)
         app = self.identity
         if self.options.local:
             return Place(app.app, app.stage, session.region, self._local_account, local=True)
-        caller = identity(session)
-        guard(caller, app.account, self.document.file)
+        caller = self._checked_caller(session)
         return Place(app.app, app.stage, session.region, caller.account, caller.partition)
+
+    def check_account(self, region: str = "") -> None:
+        """Refuse credentials of another account than the manifest's before it is asked anything.
+
+        AWS is asked for the account only where the manifest names one. Raises LcliError (USAGE).
+        """
+        document = self.any_document
+        if document and document.identity.account and not self.options.local:
+            self._checked_caller(self.session(region))
+
+    def _checked_caller(self, session: Session) -> Caller:
+        """Whose credentials these are, asked for once; never of an account the manifest refuses."""
+        from lcli.aws.session import guard, identity
+
+        if self._caller is None:
+            caller = identity(session)
+            guard(caller, self.document.identity.account, self.document.file)
+            self._caller = caller
+        return self._caller
 
     def presumed_place(self, region: str = "") -> Place:
         """Where the manifest says it is deployed, without asking AWS: enough to check it."""

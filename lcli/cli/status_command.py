@@ -70,6 +70,8 @@ def _drift(ready: Ready, key: str) -> str:
 def _one(run: Run, named: Named, region: str) -> None:
     from lcli.deploy.inventory import describe
 
+    if named.key:
+        run.check_account(region)
     clients = run.session(named.region or region)
     found = describe(clients, named.name, named.qualifier)
     if found is None:

@@ -35,6 +35,8 @@ def command(
     """
     run: Run = ctx.obj
     named = find(function, run.any_document)
+    if named.key:
+        run.check_account()
     regions = [named.region] if named.region else list(run.regions)
     documents = [_one(run, named, region, prune) for region in regions]
     if run.json:

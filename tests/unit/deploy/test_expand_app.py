@@ -173,8 +173,8 @@ def test_everybody_is_let_in_only_after_a_word(load) -> None:
     """)
     assert sorted(expanded(app).exposing.values()) == [
         "* may invoke photos-prod-b on anybody's behalf",
-        "sns.amazonaws.com.cn may invoke photos-prod-d on anybody's behalf",
         "everybody may call the URL of photos-prod-a",
+        "sns.amazonaws.com.cn may invoke photos-prod-d on anybody's behalf",
     ]
 
 

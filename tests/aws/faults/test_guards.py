@@ -1,0 +1,113 @@
+"""What is refused before anything is touched: the wrong account, and what nobody confirmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from overlay.inside import lcli
+from overlay.outages import REACHING, project
+from overlay.server import overlay
+
+GUARDED = {name: words for name, words in REACHING.items() if name != "invoke --async"} | {
+    "validate": ("validate",),
+    "invoke --repeat": ("invoke", "one", "--repeat", "3"),
+}
+PARAMETER = '{environment: {TOKEN: "${ssm:/photos/token}"}, '
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    return project(tmp_path), cloud.environ | {"LCLI_CACHE_DIR": str(tmp_path / "cache")}
+
+
+@pytest.mark.parametrize("words", GUARDED.values(), ids=GUARDED)
+def test_nothing_is_asked_of_another_account(
+    cloud: Any, app: tuple[Path, dict[str, str]], words: tuple[str, ...]
+) -> None:
+    directory, environ = app
+    manifest = directory / "lcli.yaml"
+    guarded = manifest.read_text().replace("one: {", f"one: {PARAMETER}")
+    manifest.write_text(f'account: "999999999999"\n{guarded}')
+    with overlay(cloud.url) as between:
+        said = lcli(directory, {**environ, "AWS_ENDPOINT_URL": between.url}, *words)
+        calls = [call.name for call in between.calls]
+    assert calls == ["sts:GetCallerIdentity"]
+    assert (said.code, said.stdout) == (2, "")
+    assert said.stderr == (
+        f"error: these credentials are of account {cloud.account}, the manifest says "
+        "999999999999 [wrong-account]\n"
+        "  at: lcli.yaml\n"
+        "  next: choose another --profile or --stage; nothing was touched\n"
+    )
+
+
+def test_the_manifest_s_account_is_asked_for_once(
+    cloud: Any, app: tuple[Path, dict[str, str]]
+) -> None:
+    directory, environ = app
+    manifest = directory / "lcli.yaml"
+    manifest.write_text(f'account: "{cloud.account}"\n{manifest.read_text()}')
+    assert lcli(directory, environ, "deploy").code == 0
+    with overlay(cloud.url) as between:
+        there = {**environ, "AWS_ENDPOINT_URL": between.url}
+        for words in (("invoke", "one"), ("list",), ("status", "one"), ("plan",)):
+            between.calls.clear()
+            assert lcli(directory, there, *words).code == 0
+            assert between.counts()["sts:GetCallerIdentity"] == 1, words
+
+
+CLOSED, OPEN = "url: {auth: iam}, ", "url: {auth: none}, "
+POLICY = 'permissions: [{principal: "*", anybody: true}], '
+EVERYBODY = "everybody may call the URL of photos-one"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        pytest.param(None, OPEN, EVERYBODY, id="open URL"),
+        pytest.param(CLOSED, OPEN, EVERYBODY, id="URL that is opened"),
+        pytest.param(None, POLICY, "* may invoke photos-one on anybody's behalf", id="open policy"),
+        pytest.param(
+            "name: photos-a, ",
+            "name: photos-b, ",
+            "deletes function photos-a",
+            id="another function",
+        ),
+        pytest.param(
+            "name: photos-a, ", "GONE", "deletes function photos-a", id="function that goes"
+        ),
+        pytest.param(
+            CLOSED, f"{CLOSED} alias: blue, ", "deletes function URL photos-one:live", id="address"
+        ),
+        pytest.param("triggers: [http: GET /], ", "", "deletes HTTP API photos", id="HTTP API"),
+    ],
+)
+@pytest.mark.parametrize("quiet", [(), ("-q",)], ids=["", "quiet"])
+def test_what_nobody_confirmed_is_not_done(
+    cloud: Any,
+    app: tuple[Path, dict[str, str]],
+    before: str | None,
+    after: str,
+    reason: str,
+    quiet: tuple[str, ...],
+) -> None:
+    directory, environ = app
+    manifest = directory / "lcli.yaml"
+    text = manifest.read_text()
+    if before is not None:
+        manifest.write_text(text.replace("one: {", "one: {" + before))
+        assert lcli(directory, environ, "deploy", "--yes").code == 0
+    manifest.write_text(text.replace("one: {", "two: {" if after == "GONE" else "one: {" + after))
+    with overlay(cloud.url) as between:
+        there = {**environ, "AWS_ENDPOINT_URL": between.url}
+        said = lcli(directory, there, "deploy", "--prune", *quiet)
+        changes = [call.name for call in between.calls if call.changes]
+    assert changes == []
+    assert (said.code, said.stdout) == (2, "")
+    assert said.stderr.endswith(
+        f"error: no terminal to ask on whether this is meant: {reason} [not-confirmed]\n"
+        "  next: run again with --yes if it is meant; nothing was touched\n"
+    )
+    assert lcli(directory, environ, "deploy", "--prune", "--yes").code == 0
