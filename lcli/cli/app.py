@@ -24,6 +24,7 @@ COMMANDS = (
     "list",
     "status",
     "invoke",
+    "executions",
     "event",
     "events",
     "cost",

@@ -21,11 +21,13 @@ class Asked:
     """Empty with --each."""
     raw: bool = False
     tenant: str = ""
+    execution: str = ""
+    """Name of a durable execution."""
 
     @property
     def target(self) -> Target:
         """What is called."""
-        return Target(self.named.name, self.named.qualifier, self.tenant)
+        return Target(self.named.name, self.named.qualifier, self.tenant, self.execution)
 
     @property
     def rate(self) -> Rate:

@@ -34,6 +34,7 @@ def command(
     changes: options.Set = None,
     wait: options.Wait = False,
     tenant: options.Tenant = None,
+    execution_name: options.ExecutionName = None,
 ) -> None:
     """Invoke a function; response on stdout.
 
@@ -58,7 +59,7 @@ def command(
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
-    asked = Asked(run, named, mode, event, raw, tenant or "")
+    asked = Asked(run, named, mode, event, raw, tenant or "", execution_name or "")
     if each or repeat:
         failed = many(asked, repeat, parallel=parallel) > 0
     else:
@@ -110,6 +111,8 @@ _EXCLUSIVE = (
     ("--each", "--wait"),
     ("--raw", "--set"),
     ("--stream", "-o json"),
+    ("--execution-name", "--dry-run", "--stream", "--each"),
+    ("--execution-name", "--repeat"),
 )
 """Of each of these, at most one makes sense."""
 

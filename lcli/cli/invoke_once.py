@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
+from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
 from lcli.invoke.call import Response, invoke
+from lcli.invoke.executions import refused
 from lcli.ui.response import closing_line, document, note_error, print_payload, writer
 
 
@@ -18,6 +20,11 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
 
         show_log(asked, response, began)
     _show(asked, response)
+    if wait and response.execution:
+        from lcli.cli.executions_history import wait_for_end
+
+        run = asked.run
+        return wait_for_end(run, run.session(asked.named.region), response.execution)
     if wait:
         from lcli.cli.invoke_log import wait_for_report
 
@@ -29,7 +36,10 @@ def _call(asked: Asked, *, stream: bool) -> Response:
     run = asked.run
     session = run.session(asked.named.region)
     if not stream:
-        return invoke(session, asked.target, asked.payload, mode=asked.mode)
+        try:
+            return invoke(session, asked.target, asked.payload, mode=asked.mode)
+        except AwsError as error:
+            raise refused(error, asked.named.name) from error
     from lcli.invoke.stream import invoke_stream
 
     return invoke_stream(session, asked.target, asked.payload, writer(run.stdout, raw=asked.raw))
@@ -44,3 +54,5 @@ def _show(asked: Asked, response: Response) -> None:
     else:
         print_payload(run.stdout, response.payload, raw=asked.raw)
         run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
+        if response.execution:
+            run.terminal.note(f"execution {response.execution}")

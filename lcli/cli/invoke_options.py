@@ -101,5 +101,16 @@ Tenant = Annotated[
     ),
 ]
 Wait = Annotated[
-    bool, typer.Option("--wait", help="With --async: follow the log until the REPORT.")
+    bool,
+    typer.Option(
+        "--wait", help="With --async: follow the log until the REPORT, an execution until its end."
+    ),
+]
+ExecutionName = Annotated[
+    str | None,
+    typer.Option(
+        "--execution-name",
+        metavar="NAME",
+        help="Of a durable function: start the execution of this name, or find it again.",
+    ),
 ]

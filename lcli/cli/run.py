@@ -68,12 +68,21 @@ class Run:
 
     def print_json(self, document: Any) -> None:
         """One JSON document on stdout; AWS's own words in it may repeat secrets."""
+        self._write_json(document, indent=2)
+
+    def print_line(self, document: Any) -> None:
+        """One line of NDJSON on stdout, at once."""
+        self._write_json(document, indent=None)
+        self.stdout.flush()
+
+    def _write_json(self, document: Any, indent: int | None) -> None:
         import json
 
         from lcli.ui.values import shown
 
         document = shown(document, False, self.mask)
-        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+        text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+        self.stdout.write(f"{text}\n")
 
     @cached_property
     def document(self) -> Document:

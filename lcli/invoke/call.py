@@ -37,6 +37,8 @@ class Target:
     """A version or an alias; empty means $LATEST."""
     tenant: str = ""
     """For whom, where the function isolates tenants."""
+    execution: str = ""
+    """Name of the durable execution to start or to find again."""
 
 
 READ_TIMEOUT = 960.0
@@ -70,6 +72,9 @@ class Response:
     log: str
     """The last 4 KB of the invocation's log, when it was asked for."""
     error: FunctionError | None
+    execution: str = ""
+    """ARN of the durable execution that the call started or found; its invocations may be many,
+    of which `log` is the last one's."""
 
     @property
     def report(self) -> InvocationReport | None:
@@ -92,6 +97,7 @@ def invoke(single: Single, target: Target, payload: bytes, *, mode: Mode = Mode.
         version=answer.get("ExecutedVersion", ""),
         log=log_tail(answer.get("LogResult", "")),
         error=function_error(answer.get("FunctionError", ""), body),
+        execution=answer.get("DurableExecutionArn", ""),
     )
 
 
@@ -102,6 +108,8 @@ def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:
         parameters["Qualifier"] = target.qualifier
     if target.tenant:
         parameters["TenantId"] = target.tenant
+    if target.execution:
+        parameters["DurableExecutionName"] = target.execution
     if payload:
         parameters["Payload"] = payload
     if mode is Mode.SYNC:

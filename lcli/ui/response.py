@@ -45,11 +45,15 @@ def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
 
 def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
     """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``."""
+    if mode is Mode.ASYNC and response.execution:
+        return f"{name}: started as {response.request_id}"
     if mode is Mode.ASYNC:
         return f"{name}: queued as {response.request_id}"
     if mode is Mode.DRY_RUN:
         return f"{name}: would be invoked"
     version = f" version {response.version}" if response.version else ""
+    if response.execution:
+        return f"{name}{version}: the execution has ended"
     report = response.report
     used = f": {report}, {rate.told(rate.cost(report))}" if report else ""
     return f"{name}{version}{used}"
@@ -59,6 +63,8 @@ def document(response: Response, rate: Rate) -> dict[str, Any]:
     """The shape of `-o json`; `response` is the payload where it is JSON, else its text."""
     from dataclasses import asdict
 
+    # An execution is several invocations; the report is the last one's.
+    cost = None if response.execution else rate.cost(response.report)
     return {
         "status": response.status,
         "request_id": response.request_id,
@@ -66,8 +72,9 @@ def document(response: Response, rate: Rate) -> dict[str, Any]:
         "response": body(response.payload),
         "error": asdict(response.error) if response.error else None,
         "report": asdict(response.report) if response.report else None,
-        "cost": cost_document(rate, rate.cost(response.report)),
+        "cost": cost_document(rate, cost),
         "log": response.log,
+        "execution": response.execution or None,
     }
 
 

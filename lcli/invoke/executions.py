@@ -1,0 +1,278 @@
+"""Durable executions in AWS: finding, reading, stopping them, answering their callbacks.
+
+Lambda API reference: ListDurableExecutionsByFunction, GetDurableExecution,
+GetDurableExecutionHistory, StopDurableExecution, SendDurableExecutionCallback….
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.errors import LcliError, Problem
+
+ARN = re.compile(
+    r"arn:[^:]+:lambda:([^:]+):\d{12}:function:([^:/]+):([^:/]+)/durable-execution/([^/]+)/[^/]+"
+)
+"""Of a durable execution: region, function, version and name."""
+STATUSES = (
+    "RUNNING",
+    "PAUSING",
+    "PAUSED",
+    "SUCCEEDED",
+    "FAILED",
+    "TIMED_OUT",
+    "STOPPED",
+    "DELETING",
+)
+OPEN = frozenset({"RUNNING", "PAUSING", "PAUSED"})
+"""Statuses of executions that have not ended."""
+PAGE = 1000
+"""Rows that a list operation gives at most."""
+
+Document = dict[str, Any]
+"""An answer by its API members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What an execution waits for."""
+
+    kind: str
+    """``callback``, ``wait``, ``retry``, ``invoke`` or ``step``."""
+    name: str
+    """The operation's; its id where it has none."""
+    since: datetime
+    until: str = ""
+    """When it ends by itself, ISO 8601; empty if it does not say."""
+    callback_id: str = ""
+
+    def as_json(self) -> Document:
+        """By names like those of the API."""
+        shown = {"Kind": self.kind, "Name": self.name, "Since": self.since}
+        more = {"Until": self.until, "CallbackId": self.callback_id}
+        return shown | {name: value for name, value in more.items() if value}
+
+
+def executions(
+    clients: Clients,
+    function: str,
+    *,
+    qualifier: str = "",
+    name: str = "",
+    statuses: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Iterator[Document]:
+    """A function's executions, the newest first, page by page; raises AwsError."""
+    asked = {
+        "Qualifier": qualifier,
+        "DurableExecutionName": name,
+        "Statuses": list(statuses),
+        "StartedAfter": since,
+        "StartedBefore": until,
+    }
+    given = {key: value for key, value in asked.items() if value}
+    for page in clients.pages(
+        "lambda",
+        "ListDurableExecutionsByFunction",
+        FunctionName=function,
+        PaginationConfig={"PageSize": PAGE},
+        **given,
+    ):
+        yield from page.get("DurableExecutions", ())
+
+
+def newest(clients: Clients, function: str, name: str = "") -> str:
+    """The ARN of a function's newest execution, of that name if one is given.
+
+    Raises LcliError where there is none, AwsError.
+    """
+    for found in executions(clients, function, name=name):
+        return str(found["DurableExecutionArn"])
+    what = f"named {name!r}" if name else "at all"
+    raise LcliError(
+        Problem(
+            "no-execution",
+            f"{function} has no durable execution {what} in {clients.region}",
+            next_step=f"see `lcli executions list {function}`; they are forgotten after their "
+            "retention"
+            if name
+            else f"start one with `lcli invoke {function} --async --execution-name NAME`",
+        )
+    )
+
+
+def read(clients: Clients, arn: str, *, data: bool = True) -> Document:
+    """One execution; `data` with its input, result and error. Raises LcliError, AwsError."""
+    return _asked(clients, "GetDurableExecution", arn, IncludeExecutionData=data)
+
+
+def history(
+    clients: Clients, arn: str, *, data: bool = True, reverse: bool = False
+) -> Iterator[Document]:
+    """All events of an execution, the oldest first unless `reverse`, page by page."""
+    parameters = {"IncludeExecutionData": data, "ReverseOrder": reverse}
+    pages = clients.pages(
+        "lambda",
+        "GetDurableExecutionHistory",
+        DurableExecutionArn=arn,
+        PaginationConfig={"PageSize": PAGE},
+        **parameters,
+    )
+    try:
+        for page in pages:
+            yield from page.get("Events", ())
+    except AwsError as error:
+        raise _gone(error, arn) from error
+
+
+def stop(clients: Clients, arn: str, error: Mapping[str, Any]) -> Document:
+    """End an execution for good; `error` is an ErrorObject, or empty."""
+    return _asked(clients, "StopDurableExecution", arn, **({"Error": error} if error else {}))
+
+
+def pause(clients: Clients, arn: str, reason: str, *, timeout: bool) -> None:
+    """Invoke nothing more until it is resumed; `timeout`: its time-out pauses, too."""
+    given = {"Reason": reason} if reason else {}
+    _asked(clients, "PauseDurableExecution", arn, ExecutionTimeoutPaused=timeout, **given)
+
+
+def resume(clients: Clients, arn: str, reason: str) -> None:
+    """Let a paused execution go on."""
+    _asked(clients, "ResumeDurableExecution", arn, **({"Reason": reason} if reason else {}))
+
+
+def delete(clients: Clients, arn: str) -> None:
+    """Delete an execution that has ended."""
+    _asked(clients, "DeleteDurableExecution", arn)
+
+
+def succeed(clients: Clients, callback: str, result: bytes) -> None:
+    """Answer a callback."""
+    _answered(clients, "Success", callback, **({"Result": result} if result else {}))
+
+
+def fail(clients: Clients, callback: str, error: Mapping[str, Any]) -> None:
+    """Answer a callback with an ErrorObject."""
+    _answered(clients, "Failure", callback, Error=error)
+
+
+def heartbeat(clients: Clients, callback: str) -> None:
+    """Say that a callback is still being worked on."""
+    _answered(clients, "Heartbeat", callback)
+
+
+def _asked(clients: Clients, operation: str, arn: str, **parameters: Any) -> Document:
+    try:
+        return clients.call("lambda", operation, DurableExecutionArn=arn, **parameters)
+    except AwsError as error:
+        raise _gone(error, arn) from error
+
+
+def _gone(error: AwsError, arn: str) -> AwsError | LcliError:
+    if error.code == "ResourceConflictException":
+        return LcliError(
+            Problem(
+                "execution-status",
+                f"the execution does not allow that now: {error.message}",
+                next_step=f"`lcli executions get {arn}` shows its status",
+            )
+        )
+    if error.code != "ResourceNotFoundException":
+        return error
+    found = ARN.fullmatch(arn)
+    function = found[2] if found else ""
+    return LcliError(
+        Problem(
+            "no-execution",
+            f"there is no durable execution {arn}",
+            next_step=f"see `lcli executions list {function}`; they are forgotten after their "
+            "retention",
+        )
+    )
+
+
+def _answered(clients: Clients, what: str, callback: str, **parameters: Any) -> None:
+    operation = f"SendDurableExecutionCallback{what}"
+    try:
+        clients.call("lambda", operation, CallbackId=callback, **parameters)
+    except AwsError as error:
+        if error.code not in ("CallbackTimeoutException", "ResourceNotFoundException"):
+            raise
+        closed = error.code == "CallbackTimeoutException"
+        raise LcliError(
+            Problem(
+                "callback-closed" if closed else "no-callback",
+                "the callback has been answered or has timed out"
+                if closed
+                else "there is no such callback",
+                next_step="`lcli executions history EXECUTION` shows what became of it"
+                if closed
+                else "`lcli executions get EXECUTION` shows the ids of open callbacks",
+            )
+        ) from error
+
+
+def pending(events: Sequence[Document]) -> list[Pending]:
+    """What is open after all of an execution's events, the oldest first."""
+    found: dict[str, Pending] = {}
+    for event in events:
+        key, kind = event.get("Id", ""), event["EventType"]
+        details = event.get(f"{kind}Details", {})
+        name = event.get("Name") or key
+        at = event["EventTimestamp"]
+        if kind == "CallbackStarted":
+            found[key] = Pending("callback", name, at, callback_id=details["CallbackId"])
+        elif kind == "WaitStarted":
+            ends = details["ScheduledEndTimestamp"].isoformat(timespec="seconds")
+            found[key] = Pending("wait", name, at, until=ends)
+        elif kind == "ChainedInvokeStarted":
+            found[key] = Pending("invoke", f"{name} ({details['FunctionName']})", at)
+        elif kind == "StepStarted":
+            found[key] = Pending("step", name, at)
+        elif kind in ("StepFailed", "StepSucceeded") and (
+            "NextAttemptDelaySeconds" in details.get("RetryDetails", {})
+        ):
+            found[key] = Pending("retry", name, at)
+        else:
+            found.pop(key, None)
+    return list(found.values())
+
+
+_REFUSALS = (
+    (
+        "unqualified ARN",
+        "a durable function is invoked by a version or an alias",
+        "add --qualifier live (or another alias, a version, '$LATEST')",
+    ),
+    (
+        "synchronously invoke a durable function",
+        "its executions may take longer than the 15 minutes that a caller can wait",
+        "add --async, and --wait to follow the execution to its end",
+    ),
+)
+"""Of Invoke: a part of AWS's message, what it means, what to do."""
+
+
+def refused(error: AwsError, function: str) -> AwsError | LcliError:
+    """AWS's refusal of an invocation; those that concern executions with their next steps."""
+    if error.code == "DurableExecutionAlreadyStartedException":
+        return LcliError(
+            Problem(
+                "execution-exists",
+                f"{function} has an execution of that name with another payload",
+                next_step="take another --execution-name, or send the same payload; `lcli "
+                f"executions list {function}` shows them",
+            )
+        )
+    for part, meaning, advice in _REFUSALS:
+        if error.code == "InvalidParameterValueException" and part in error.message:
+            return LcliError(
+                Problem("durable-function", f"{function}: {meaning}", next_step=advice)
+            )
+    return error
