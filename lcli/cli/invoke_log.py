@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Container
+from concurrent.futures import Future
+from contextlib import suppress
+
+from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
 from lcli.errors import LcliError, Problem
 from lcli.invoke.call import READ_TIMEOUT, Response
@@ -9,69 +16,164 @@ from lcli.invoke.report import find_report
 from lcli.observe.events import Source
 from lcli.observe.invocation_log import follow_invocation
 from lcli.observe.records import Kind
+from lcli.observe.running_invocation import RunningInvocation
 
 _LATE = 30.0
 """Seconds for which the log of an invocation that is over is waited for."""
+_UNREPORTED = 5.0
+"""The same where the answer's own log shows that no REPORT is written."""
 _QUEUED = READ_TIMEOUT + 60
 """Seconds for which an event that was queued is waited for: the longest time-out, and the queue."""
 _CLOCKS = 60_000
 """Milliseconds by which this machine's clock may be ahead of AWS's."""
+_PAUSE = 1.0
+"""Seconds until the log is first looked at, and between two looks: FilterLogEvents allows five a
+second in the whole account."""
+_TAIL = 4096
+"""Bytes of the log that an answer brings (LogResult, Invoke API reference)."""
 
 
-def show_log(asked: Asked, response: Response, began: float) -> None:
-    """The whole log of an invocation that is over. `began` is its time in seconds since 1970.
+def call_with_log(asked: Asked, call: Callable[[], Response]) -> Response:
+    """Call, and print the invocation's log while it runs and until its REPORT.
 
-    The answer's own log is enough if it goes back to the START; else CloudWatch is read until
-    the REPORT is there, and a log that stays incomplete is said to be.
+    The call runs in a thread. Where it cannot be told which log is that of this call, its log is
+    printed once the answer has brought the request id.
     """
-    log = response.log.rstrip("\n")
-    request = response.request_id
-    if f"START RequestId: {request}" in log or "platform.start" in log:
-        asked.run.terminal.note(log)
+    began = time.time()
+    future: Future[Response] = Future()
+    # A daemon: Ctrl-C must not wait for a function that runs for minutes.
+    threading.Thread(target=_run, args=(call, future), daemon=True).start()
+    clients, source = asked.run.session(asked.named.region), _source(asked)
+    running = RunningInvocation(clients, source, int(began * 1000))
+    trouble = ""
+    while not _done(future):
+        try:
+            records = [] if trouble else running.poll()
+        except AwsError as error:
+            trouble = error.code
+            continue
+        for record in records:
+            asked.run.terminal.note(record.event.message.rstrip("\n"))
+    response = future.result()
+    _rest(asked, source, response, began, running)
+    return response
+
+
+def _run(call: Callable[[], Response], future: Future[Response]) -> None:
+    try:
+        future.set_result(call())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _done(future: Future[Response]) -> bool:
+    with suppress(TimeoutError):
+        future.exception(_PAUSE)
+    return future.done()
+
+
+def _rest(
+    asked: Asked, source: Source, response: Response, began: float, running: RunningInvocation
+) -> None:
+    """What was not printed yet, up to the REPORT.
+
+    The answer's own log is enough if all of it is there and nothing of it was printed.
+    """
+    note, name = asked.run.terminal.note, asked.named.name
+    if running.request not in ("", response.request_id):
+        note(f"{name}: the lines above are those of request {running.request}, called meanwhile")
+    log = response.log
+    if not running.printed and (_is_whole(log) or not log):
+        if log:
+            note(log.rstrip("\n"))
         return
-    if not _follow(asked, request, began, _LATE)[0]:
-        asked.run.terminal.note(log)
-        asked.run.terminal.note(f"{asked.named.name}: the log is not complete after {_LATE:.0f} s")
+    within = _LATE if find_report(log) else _UNREPORTED
+    why = f"its REPORT did not come within {within:.0f} s"
+    try:
+        follow = _follow(
+            asked, source, response.request_id, began, within=within, printed=running.printed
+        )
+        if follow.reported:
+            return
+        if follow.lines or running.request == response.request_id:
+            note(f"{name}: {why}; its log level may suppress it")
+            return
+    except AwsError as error:
+        why = f"logs:{error.operation}: {error.message}"
+    note(log.rstrip("\n"))
+    note(f"{name}: only the end of the log: {why}")
+
+
+def _is_whole(log: str) -> bool:
+    starts = log.startswith("START RequestId: ") or '"platform.start"' in log.partition("\n")[0]
+    return len(log.encode()) < _TAIL or starts
 
 
 def wait_for_report(asked: Asked, request: str, began: float) -> bool:
     """Follow a queued invocation to its REPORT; whether it failed.
 
-    Raises LcliError where there is no REPORT within the longest time-out of a function.
+    `began` is when it was queued, in seconds since 1970. Raises LcliError where there is no REPORT
+    within the longest time-out of a function.
     """
-    complete, failed = _follow(asked, request, began, _QUEUED)
-    if complete:
-        return failed
+    source = _source(asked)
+    follow = _follow(asked, source, request, began, within=_QUEUED)
+    if follow.reported:
+        return follow.failed
     raise LcliError(
         Problem(
             "no-report",
             f"{asked.named.name} reported nothing of request {request} within {_QUEUED:.0f} s",
-            _source(asked).group,
+            source.group,
             "lcli logs --request shows what it wrote; its log level may suppress the REPORT",
         )
     )
 
 
-def _follow(asked: Asked, request: str, began: float, within: float) -> tuple[bool, bool]:
-    complete = failed = False
+class _Followed:
+    """What was seen of an invocation's log."""
+
+    lines = 0
+    reported = failed = False
+
+
+def _follow(
+    asked: Asked,
+    source: Source,
+    request: str,
+    began: float,
+    *,
+    within: float,
+    printed: Container[str] = (),
+) -> _Followed:
+    """Print an invocation's log until its REPORT, for so many seconds at most. Raises AwsError."""
+    found = _Followed()
     start = int(began * 1000) - _CLOCKS
     clients = asked.run.session(asked.named.region)
-    for record in follow_invocation(clients, _source(asked), request, start, within=within):
+    for record in follow_invocation(
+        clients, source, request, start, within=within, printed=printed
+    ):
         message = record.event.message.rstrip("\n")
         asked.run.terminal.note(message)
-        failed = failed or record.failure
+        found.lines += 1
+        found.failed = found.failed or record.failure
         if record.kind is Kind.REPORT:
-            complete = True
-            if report := find_report(message):
-                rate = asked.rate
-                asked.run.terminal.note(
-                    f"{asked.named.name}: {report}, {rate.told(rate.cost(report))}"
-                )
-    return complete, failed
+            found.reported = True
+            if asked.mode == "Event" and (report := find_report(message)):
+                cost = asked.rate.told(asked.rate.cost(report))
+                asked.run.terminal.note(f"{asked.named.name}: {report}, {cost}")
+    return found
 
 
 def _source(asked: Asked) -> Source:
-    document = asked.run.any_document
-    groups = {f.name: f.log_group for f in document.functions()} if document else {}
-    name = asked.named.name
-    return Source(asked.named.key or name, groups.get(name, f"/aws/lambda/{name}"))
+    """The function's log group: the manifest's, else what AWS says, else the usual one."""
+    run, named = asked.run, asked.named
+    document = run.any_document
+    for function in document.functions() if document else ():
+        if function.name == named.name:
+            return Source(named.key or named.name, function.log_group)
+    group = ""
+    with suppress(AwsError):
+        asks = {"FunctionName": named.name, "Qualifier": named.qualifier or "$LATEST"}
+        answer = run.session(named.region).call("lambda", "GetFunction", **asks)
+        group = answer["Configuration"].get("LoggingConfig", {}).get("LogGroup", "")
+    return Source(named.name, group or f"/aws/lambda/{named.name}")

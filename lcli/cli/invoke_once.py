@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
@@ -14,11 +15,12 @@ from lcli.ui.response import closing_line, document, note_error, print_payload, 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
     began = time.time()
-    response = _call(asked, stream=stream)
-    if tail and response.log:
-        from lcli.cli.invoke_log import show_log
+    if tail and asked.mode == "RequestResponse":
+        from lcli.cli.invoke_log import call_with_log
 
-        show_log(asked, response, began)
+        response = call_with_log(asked, partial(_call, asked, stream=stream))
+    else:
+        response = _call(asked, stream=stream)
     _show(asked, response)
     if wait and response.execution:
         from lcli.cli.executions_history import wait_for_end

@@ -26,7 +26,9 @@ Stream = Annotated[
 ]
 Tail = Annotated[
     bool,
-    typer.Option("--tail", help="Show the invocation's whole log on stderr, until its REPORT."),
+    typer.Option(
+        "--tail", help="Show the whole log on stderr, while the function runs and until its REPORT."
+    ),
 ]
 Qualifier = Annotated[
     str | None,

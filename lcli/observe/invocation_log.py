@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, read_pages
@@ -23,6 +23,7 @@ def follow_invocation(
     start: int,
     *,
     within: float,
+    printed: Container[str] = (),
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[Record]:
@@ -31,23 +32,25 @@ def follow_invocation(
     `start` is a time before the invocation began, in milliseconds since 1970; `within` bounds the
     whole wait in seconds, since a REPORT may be late or, by the function's system log level,
     absent. First only events that name the request are asked for; from then on, what the group
-    has got since. A group that does not exist yet is waited for. Raises AwsError.
+    has got since. Those whose ids are `printed` are left out. A group that does not exist yet is
+    waited for. Raises AwsError.
     """
     until = clock() + within
     reader, seen = Reader(), set[str]()
     pattern = f'"{request}"'
     while True:
-        events = _read(clients, source, start, pattern)
+        events = read_group(clients, source, start, pattern)
         if pattern and events:
             start, pattern = events[0].timestamp, ""
-            events = _read(clients, source, start, pattern)
+            events = read_group(clients, source, start, pattern)
         for event in events:
             if event.id in seen:
                 continue
             seen.add(event.id)
             record = reader.read(event)
             if record.request == request:
-                yield record
+                if event.id not in printed:
+                    yield record
                 if record.kind is Kind.REPORT:
                     return
         if events and not pattern:
@@ -57,7 +60,11 @@ def follow_invocation(
         sleep(_PAUSE)
 
 
-def _read(clients: Clients, source: Source, start: int, pattern: str) -> list[LogEvent]:
+def read_group(clients: Clients, source: Source, start: int, pattern: str = "") -> list[LogEvent]:
+    """What a group has got since `start`, in the order of time; nothing where it is not there yet.
+
+    Raises AwsError.
+    """
     end = int(time.time() * 1000) + 60_000
     try:
         pages = list(read_pages(clients, source, start, end, pattern=pattern))

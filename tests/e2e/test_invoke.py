@@ -250,3 +250,64 @@ def test_a_call_for_a_tenant(project):
     assert without.returncode == 1
     assert "Add a valid tenant ID in your request" in without.stderr
     assert "next: name the tenant: --tenant ID" in without.stderr
+
+
+def test_tail_shows_the_log_while_the_function_runs(deployed):
+    process = subprocess.Popen(
+        [LCLI, "invoke", "echo", "--tail", "-p", '{"sleep": 5}'],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    lines = iter(process.stderr.readline, b"")
+    early = next(line for line in lines if line.startswith(b"got"))
+    at = time.monotonic()
+    response, rest = process.communicate(timeout=60)
+    assert (early, response, process.returncode) == (b"got {'sleep': 5}\n", b'{"sleep": 5}', 0)
+    assert time.monotonic() - at > 1
+    assert (rest.count(b"START"), rest.count(b"got"), rest.count(b"REPORT")) == (0, 0, 1)
+
+
+def test_tail_of_invocations_at_once_shows_each_only_its_own(deployed):
+    processes = [
+        subprocess.Popen(
+            [LCLI, "invoke", "echo", "--tail", "-p", f'{{"sleep": 3, "number": {number}}}'],
+            cwd=deployed.directory,
+            env=deployed.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    for number, process in enumerate(processes):
+        _, said = process.communicate(timeout=60)
+        assert re.findall(r"'number': (\d)", said) == [str(number)]
+        assert said.count("START RequestId") == said.count("REPORT RequestId") == 1
+
+
+SUPPRESSED = """
+app: quiet
+region: eu-west-1
+functions:
+  echo:
+    source: src
+    handler: app.echo
+    runtime: python3.11
+    timeout: 20
+    log: {format: json, system_level: warn}
+"""
+
+
+def test_a_report_that_is_suppressed_is_not_waited_for(project):
+    project.write("src/app.py", HANDLERS)
+    project.write("lcli.yaml", SUPPRESSED)
+    project.ok("deploy")
+    began = time.monotonic()
+    done = project.run("invoke", "echo", "--tail", "-p", '{"chatty": true}')
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - began < 20
+    assert (
+        "its log level may suppress it" in done.stderr or "only the end of the log" in done.stderr
+    )

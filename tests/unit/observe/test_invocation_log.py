@@ -91,3 +91,20 @@ def test_what_aws_refuses_is_raised():
 
     with pytest.raises(AwsError, match="AccessDeniedException"):
         followed(Denied([]))
+
+
+def test_what_was_printed_is_left_out():
+    report = f"REPORT RequestId: {MINE}{REPORT}"
+    group = Group([event(1, f"START RequestId: {MINE}"), event(2, "one"), event(3, report)])
+    group.pause(0)
+    records = follow_invocation(
+        group,
+        Source("f", "g"),
+        MINE,
+        0,
+        within=5,
+        printed={"1-one", "2-one"},
+        clock=group.clock,
+        sleep=group.pause,
+    )
+    assert [record.event.message for record in records] == [report]
