@@ -219,6 +219,7 @@ class _One:
                 destinations=filter(None, destinations),
                 kms_key=function.kms_key or "",
                 file_systems=[one.arn for one in function.file_systems],
+                durable=function.name if function.api.get("DurableConfig") else "",
             ),
             *from_triggers,
             *settings.api_statements(wanted),

@@ -140,7 +140,7 @@ class _Planner:
             return None
         kind = self.kinds[key.kind]
         changes = kind.diff(self._settled(resource), found)
-        fixed = sorted({c.path for c in changes if c.path.partition(".")[0] in kind.fixed})
+        fixed = sorted({change.path for change in changes if kind.is_fixed(change)})
         if not changes or not fixed:
             self.outputs[key] = found.outputs
         if not changes:

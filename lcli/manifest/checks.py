@@ -203,6 +203,26 @@ def _sizes(path: Path, function: Function) -> Iterator[Fault]:
             )
 
 
+def _durable(path: Path, function: Function) -> Iterator[Fault]:
+    durable = function.api.get("DurableConfig")
+    if not isinstance(durable, Mapping):
+        return
+    if "ExecutionTimeout" not in durable:
+        yield Fault(
+            (*path, "api", "DurableConfig"),
+            "missing-key",
+            "a durable function needs an ExecutionTimeout",
+            "add ExecutionTimeout, in seconds: at most 31622400, and 900 if callers are to wait",
+        )
+    if function.alias is False:
+        yield Fault(
+            (*path, "api", "DurableConfig"),
+            "needs-alias",
+            "a durable function is invoked by a version or an alias, and alias is false",
+            "give it an alias, or remove DurableConfig",
+        )
+
+
 def _publishing(path: Path, function: Function) -> Iterator[Fault]:
     snap = function.api.get("SnapStart")
     snap_start = isinstance(snap, Mapping) and snap.get("ApplyOn") == "PublishedVersions"
@@ -221,6 +241,7 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
             "SnapStart works on published versions, and with alias: false nothing is published",
             "give it an alias, or remove SnapStart",
         )
+    yield from _durable(path, function)
     if provisioned and snap_start:
         yield Fault(
             (*path, "concurrency", "provisioned"),

@@ -131,6 +131,12 @@ class Function(Kind):
             return (Change("State", "Failed", "Active"),)
         return compared(wanted, actual)
 
+    def is_fixed(self, change: Change) -> bool:
+        """Also for a function that is to become durable, which only a new one can be."""
+        return super().is_fixed(change) or (
+            change.path == "DurableConfig" and change.before is None
+        )
+
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateFunction with all tags; one that is there already is taken if it is ours.
 

@@ -92,6 +92,10 @@ class Kind(ABC):
         """Change it in place, guarded by its revision. Kinds with only fixed fields have none."""
         raise TypeError(f"{self.name} cannot be updated in place")
 
+    def is_fixed(self, change: Change) -> bool:
+        """Whether no call can make this change."""
+        return change.path.partition(".")[0] in self.fixed
+
     @abstractmethod
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Remove it; that it is gone already is fine."""

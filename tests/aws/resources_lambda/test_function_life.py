@@ -111,6 +111,18 @@ def test_a_setting_that_no_call_takes_away_is_told(app):
     )
 
 
+def test_a_function_becomes_durable_by_being_made_anew_and_is_changed_in_place_later(deployed):
+    durable = {"DurableConfig": {"ExecutionTimeout": 60}}
+    (replaced, *_) = deployed.plan(deployed.resources(api=durable)).changes
+    assert (replaced.verb.value, replaced.confirm) == ("replace", f"replaces function {NAME}")
+    deployed.deploy(deployed.resources(api=durable))
+    deployed.mutations()
+    longer = deployed.resources(api={"DurableConfig": {"ExecutionTimeout": 90}})
+    assert deployed.deploy(longer)[0] == f"update {FUNCTION}"
+    assert "UpdateFunctionConfiguration" in deployed.mutations()
+    assert deployed.deploy(longer) == []
+
+
 def test_a_function_is_made_with_the_key_of_its_zip(app):
     with_key = app.resources(api={"Code": {"SourceKMSKeyArn": KEY}})
     app.deploy(with_key)

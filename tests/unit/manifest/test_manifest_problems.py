@@ -228,6 +228,10 @@ def test_a_problem_of_defaults_is_told_once(problems):
          "provisioned concurrency needs an alias, and alias is false"),
         ("functions: {one: {GOOD, alias: false, api: {SnapStart: {ApplyOn: PublishedVersions}}}}",
          "2:87", "SnapStart works on published versions, and with alias: false nothing is published"),
+        ("functions: {one: {GOOD, alias: false, api: {DurableConfig: {ExecutionTimeout: 9}}}}",
+         "2:87", "a durable function is invoked by a version or an alias, and alias is false"),
+        ("functions: {one: {GOOD, api: {DurableConfig: {RetentionPeriodInDays: 9}}}}",
+         "2:73", "a durable function needs an ExecutionTimeout"),
     ],
 )  # fmt: skip
 def test_what_concerns_several_settings(problems, text, where, what):
