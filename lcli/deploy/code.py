@@ -158,28 +158,35 @@ def codes(
     place: Place,
     functions: Mapping[str, Artifact],
     layers: Mapping[str, Artifact],
+    addressed: Mapping[str, Code],
 ) -> Codes:
-    """What is sent for each: the zip, its place in the artifacts bucket, S3 or an image."""
+    """What is sent for each: the zip, its place in the artifacts bucket, S3 or an image.
+
+    `addressed` are the codes of `addresses`, which have no artifact.
+    """
+
+    def code(source: str, artifact: Artifact | None) -> Code:
+        return addressed[source] if artifact is None else _code(artifact, app, place)
+
     return Codes(
-        {
-            key: _code(one.source, functions.get(key), app, place)
-            for key, one in app.functions.items()
-        },
-        {
-            key: _code(app.layers[key].source, layers.get(key), app, place)
-            for key in layers_used(app)
-        },
+        {key: code(one.source, functions.get(key)) for key, one in app.functions.items()},
+        {key: code(app.layers[key].source, layers.get(key)) for key in layers_used(app)},
     )
 
 
-def _code(source: str, artifact: Artifact | None, app: App, place: Place) -> Code:
+def addresses(
+    app: App, functions: Mapping[str, Artifact], layers: Mapping[str, Artifact]
+) -> dict[str, str]:
+    """The sources that are not built, objects in S3 and images, with their places."""
+    found = {app.layers[k].source: app.layers[k].where for k in layers_used(app) if k not in layers}
+    return found | {
+        one.source: one.where for key, one in app.functions.items() if key not in functions
+    }
+
+
+def _code(artifact: Artifact, app: App, place: Place) -> Code:
     from lcli.artifact.limits import needs_bucket
 
-    if artifact is None:
-        if not source.startswith("s3://"):
-            return Code(image_uri=source)
-        bucket, _, key = source.removeprefix("s3://").partition("/")
-        return Code(s3_bucket=bucket, s3_key=key)
     if not needs_bucket(artifact):
         return Code(artifact)
     bucket = app.artifacts.bucket or bucket_name(place)

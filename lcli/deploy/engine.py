@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.translate import explain
 from lcli.deploy import checks
+from lcli.deploy.addresses import look_up
 from lcli.deploy.apply import apply
-from lcli.deploy.code import Workshop, build_all, codes, upload_all
+from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, upload_all
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.plan import Plan, Scope, plan
@@ -80,11 +81,9 @@ def prepare(
         )
         raise LcliError(problem, ExitCode.USAGE)
     say("building")
-    built, layers = build_all(app, workshop)
-    _refuse(checks.sizes(app, built, layers))
+    code, notices = _code(app, place, workshop, clients)
     say("reading what there is")
     lookups = answer_lookups(lookups_needed(app, place), clients)
-    code = codes(app, place, built, layers)
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
     known = all_kinds()
@@ -97,15 +96,24 @@ def prepare(
         parallel=parallel,
         everywhere=_everywhere(logs) if prune else frozenset(),
     )
-    scope = _scope(app, expanded, functions, prune, adopt)
-    if logs:
-        scope = replace(scope, released=LOGS)
+    released = LOGS if logs else frozenset[str]()
+    scope = replace(_scope(app, expanded, functions, prune, adopt), released=released)
     made = plan(expanded.resources, actual, known, scope)
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    notices = (*expanded.notices, *made.notices, *_logs_left(made, actual))
+    notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, actual))
     made = replace(made, notices=notices)
     return Prepared(place, made, actual, known, app.artifacts.bucket or "", app.artifacts.prefix)
+
+
+def _code(
+    app: App, place: Place, workshop: Workshop, clients: Clients
+) -> tuple[Codes, tuple[str, ...]]:
+    """What is sent, built or found at its address, and what there is to say about it."""
+    built, layers = build_all(app, workshop)
+    _refuse(checks.sizes(app, built, layers))
+    addressed = look_up(addresses(app, built, layers), clients)
+    return codes(app, place, built, layers, addressed.codes), addressed.notices
 
 
 LOGS = frozenset({"log_group"})

@@ -34,6 +34,8 @@ class Code:
     s3_key: str = ""
     s3_version: str = ""
     image_uri: str = ""
+    mark: str = ""
+    """Of what is given by address, if known: the object's ETag, the digest of the image's tag."""
 
     @property
     def package(self) -> str:
@@ -42,10 +44,15 @@ class Code:
 
     @property
     def digest(self) -> str:
-        """What says whether the code changed: the content's digest, or the source's address."""
+        """What says whether the code changed: the content's digest, or the source's address with
+        what is known of the content (``REPOSITORY:TAG@sha256:…`` for images).
+        """
         if self.artifact is not None:
             return self.artifact.digest
-        return self.image_uri or short_hash(self.s3_bucket, self.s3_key, self.s3_version, length=64)
+        if self.image_uri:
+            return f"{self.image_uri}@{self.mark}" if self.mark else self.image_uri
+        mark = self.mark or self.s3_version
+        return short_hash(self.s3_bucket, self.s3_key, mark, length=64)
 
     @property
     def code_sha256(self) -> str:

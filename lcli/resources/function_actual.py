@@ -88,10 +88,12 @@ def code_identity(
 ) -> str:
     """What stands for the code of a function or version: its digest, where it can be known."""
     configuration = answer["Configuration"]
-    if configuration.get("PackageType") == "Image":
-        return str(answer.get("Code", {}).get("ImageUri", ""))
     payload = wanted.payload if wanted else None
     code = payload.code if isinstance(payload, Payload) else Code()
+    if configuration.get("PackageType") == "Image":
+        shown = answer.get("Code", {})
+        resolved = str(shown.get("ResolvedImageUri", "")).partition("@")[2]
+        return str(shown.get("ImageUri", "")) + (f"@{resolved}" if code.mark else "")
     return tagging.code_of(
         configuration.get(SHA, ""), tags, code.digest if wanted else "", code.code_sha256
     )

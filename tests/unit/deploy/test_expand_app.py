@@ -42,7 +42,7 @@ def artifact(size: int = 1000, unzipped: int = 2000) -> Artifact:
 
 
 def expanded(app: App, lookups: dict[str, str] | None = None) -> Expanded:
-    made = codes(app, PLACE, {key: artifact() for key in app.functions}, {})
+    made = codes(app, PLACE, {key: artifact() for key in app.functions}, {}, {})
     return expand(app, PLACE, made.functions, made.layers, lookups or {})
 
 
@@ -215,7 +215,7 @@ def test_code_that_is_too_large_together_with_its_layers_is_named(load) -> None:
 
 def test_a_large_zip_goes_through_the_artifacts_bucket(load) -> None:
     app = load("functions: {a: {}}")
-    made = codes(app, PLACE, {"a": artifact(size=60_000_000)}, {}).functions["a"]
+    made = codes(app, PLACE, {"a": artifact(size=60_000_000)}, {}, {}).functions["a"]
     assert (made.s3_bucket, made.s3_key) == (
         "lcli-123456789012-eu-west-1-artifacts",
         "616263.zip",
