@@ -50,3 +50,8 @@ class Clients(Protocol):
 
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """All pages of a list operation, by the SDK's paginator data; raises AwsError."""
+
+    def events(
+        self, service: str, operation: str, /, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The events of an answer that is an event stream, as they arrive; raises AwsError."""

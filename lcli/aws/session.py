@@ -156,6 +156,31 @@ class Session:
 
         yield from Paginator(page, config, model).paginate(**parameters)
 
+    def events(
+        self, service: str, operation: str, /, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The events of a streamed answer. See `Clients.events`."""
+        from urllib3.exceptions import HTTPError
+
+        answer = self.call(service, operation, **parameters)
+        stream = next(value for value in answer.values() if hasattr(value, "close"))
+        try:
+            yield from stream
+        except HTTPError as error:
+            raise AwsError(
+                "Unreachable",
+                f"the stream was cut: {error}",
+                service=service,
+                operation=operation,
+                region=self.region,
+            ) from error
+        except Exception as error:
+            raise translated(
+                error, service=service, operation=operation, region=self.region, endpoint=""
+            ) from error
+        finally:
+            stream.close()
+
     def _until_updated(self, function: str) -> None:
         """Waits with GetFunction, which has by far the largest quota, for the update to end."""
         until = time.monotonic() + _UPDATE_SETTLES
@@ -190,6 +215,8 @@ class Session:
             read_timeout=read_timeout,
             s3={"addressing_style": "path"} if self.endpoint_url else None,
             user_agent_extra=f"lcli/{__version__}",
+            # `streaming-` before an address of one's own leads nowhere.
+            inject_host_prefix=False if self.endpoint_url else None,
             proxies={} if self._local else None,
         )
         try:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import logs_options as option
-from lcli.cli.names import Functions, find
+from lcli.cli.names import Functions
 from lcli.cli.run import Run, usage
 
 if TYPE_CHECKING:
     from lcli.cli.logs_reading import Span
-    from lcli.observe.events import Source
+    from lcli.cli.logs_sources import Chosen
     from lcli.observe.filters import Predicate
     from lcli.ui.log_lines import Write
 
@@ -23,6 +23,7 @@ def command(
     functions: Functions = None,
     everything: option.All = False,
     follow: option.Follow = False,
+    live: option.Live = False,
     since: option.Since = "10m",
     until: option.Until = None,
     pattern: option.Filter = "",
@@ -31,9 +32,12 @@ def command(
     level: option.Level = None,
     request: option.Request = None,
     errors: option.Errors = False,
+    versions: option.Versions = None,
+    alias: option.Alias = None,
     tail: option.Tail = None,
     limit: option.Limit = None,
     group: option.Group = False,
+    insights: option.Insights = None,
     timestamps: option.Timestamps = True,
     utc: option.Utc = False,
     raw: option.Raw = False,
@@ -42,21 +46,31 @@ def command(
 
     --follow prints every event exactly once if it reaches CloudWatch within 15 minutes of its
     timestamp. Events of several functions are held for a second to bring them into the order of
-    time; one that comes behind newer ones all the same is marked (late). With -o json each
-    event is one line.
+    time; one that comes behind newer ones all the same is marked (late). --live shows them a
+    second or two sooner, but AWS samples above 500 events a second. With -o json each event is
+    one line.
     """
-    from lcli.cli.logs_reading import Logs, reader_left
-
     run: Run = ctx.obj
     _check(functions, everything, follow, until, grep, invert, raw and run.json)
+    _check_ways(follow, live, insights, versions, alias, tail)
     span = _span(since, until, pattern, utc)
-    sources = _sources(run, functions or [])
+    wanted = _wanted(grep, invert, level, request, errors)
+    from lcli.cli.logs_sources import choose
+
+    chosen = choose(run, functions or [], versions or [], alias or "")
+    if insights is not None:
+        from lcli.cli.logs_insights import ask
+
+        raise typer.Exit(ask(run, chosen, insights, span, limit))
+    write = _write(run, chosen, span, timestamps, utc, raw)
+    from lcli.cli.logs_reading import Logs, reader_left
+
     logs = Logs(
         run,
-        sources,
+        chosen,
         span,
-        _write(run, sources, span, timestamps, utc, raw),
-        wanted=_wanted(grep, invert, level, request, errors),
+        write,
+        wanted=wanted,
         limit=limit,
         grouped=group,
         tail=tail,
@@ -64,7 +78,7 @@ def command(
         backwards=not (follow or request),
     )
     try:
-        code = logs.follow() if follow else logs.history()
+        code = logs.live() if live else logs.follow() if follow else logs.history()
     except BrokenPipeError:
         code = reader_left(run.stdout)
     raise typer.Exit(code)
@@ -122,27 +136,30 @@ def _wanted(
     return filters.every(predicates) if predicates else None
 
 
-def _sources(run: Run, texts: list[str]) -> list[Source]:
-    from lcli.observe.events import Source
-
-    document = run.any_document
-    known = {function.name: function for function in document.functions()} if document else {}
-    if not texts and not known:
-        raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
-    found = {}
-    names = [find(text, document).name for text in texts] or list(known)
-    if not known.keys().isdisjoint(names):
-        run.check_account()
-    for name in names:
-        own = known.get(name)
-        group = own.log_group if own else f"/aws/lambda/{name}"
-        found[group] = Source(own.key if own else name, group)
-    return list(found.values())
+def _check_ways(
+    follow: bool,
+    live: bool,
+    insights: str | None,
+    versions: list[str] | None,
+    alias: str | None,
+    tail: int | None,
+) -> None:
+    """Ways of reading that exclude each other."""
+    for contradiction, what in (
+        (versions and alias, "--version and --alias exclude each other"),
+        (follow and live, "--follow and --live exclude each other"),
+        (live and tail, "--live and --tail exclude each other: it has no past"),
+        (insights is not None and (follow or live), "--insights ends by itself"),
+        (insights is not None and (versions or alias), "--insights reads all versions"),
+    ):
+        if contradiction:
+            raise usage("usage", what, "leave one out")
 
 
 def _write(
-    run: Run, sources: list[Source], span: Span, timestamps: bool, utc: bool, raw: bool
+    run: Run, chosen: list[Chosen], span: Span, timestamps: bool, utc: bool, raw: bool
 ) -> Write:
+    from lcli.cli.logs_sources import rates
     from lcli.ui import log_lines
 
     if run.json:
@@ -150,13 +167,12 @@ def _write(
     if raw:
         return log_lines.as_stored
     terminal = run.stdout.isatty()
-    return log_lines.Lines(
-        log_lines.Style(
-            tuple(source.function for source in sources),
-            timestamps=timestamps,
-            dates=span.days,
-            utc=utc,
-            color=terminal and run.terminal.color,
-            neutral=terminal,
-        )
+    style = log_lines.Style(
+        tuple(one.source.function for one in chosen),
+        timestamps=timestamps,
+        dates=span.days,
+        utc=utc,
+        color=terminal and run.terminal.color,
+        neutral=terminal,
     )
+    return log_lines.Lines(style, rates(run, chosen))

@@ -32,6 +32,29 @@ Grep = Annotated[
     typer.Option("--grep", metavar="RE", help="Only events that a regular expression matches."),
 ]
 Invert = Annotated[bool, typer.Option("--invert", help="Only events that --grep does not match.")]
+Versions = Annotated[
+    list[str] | None,
+    typer.Option("--version", metavar="V", help="Only this version, 7 or $LATEST; repeatable."),
+]
+Alias = Annotated[
+    str | None,
+    typer.Option("--alias", metavar="A", help="Only the versions that the alias points at."),
+]
+Insights = Annotated[
+    str | None,
+    typer.Option(
+        "--insights",
+        metavar="QUERY",
+        help="Run a CloudWatch Logs Insights query over the functions and print its table.",
+    ),
+]
+Live = Annotated[
+    bool,
+    typer.Option(
+        "--live",
+        help="Follow with StartLiveTail: sooner than --follow, but not complete.",
+    ),
+]
 Level = Annotated[
     str | None,
     typer.Option(

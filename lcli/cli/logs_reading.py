@@ -14,6 +14,7 @@ from typing import TextIO
 
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import patience
+from lcli.cli.logs_sources import Chosen, behind
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.observe.events import LogEvent, Source, read_pages
@@ -26,6 +27,9 @@ from lcli.ui.log_printer import Printer, Reading
 
 _RETRIES = 5.0
 """Seconds for which a call of a follow is tried again before the follow says what is wrong."""
+
+_ALIAS_EVERY = 20.0
+"""Seconds between two looks at an alias: a deeper sweep then still finds what came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Logs:
     def __init__(
         self,
         run: Run,
-        sources: list[Source],
+        chosen: list[Chosen],
         span: Span,
         write: Write,
         *,
@@ -59,7 +63,8 @@ class Logs:
         backwards: bool,
     ) -> None:
         self._run = run
-        self._sources = sources
+        self._chosen = chosen
+        self._sources = [one.source for one in chosen]
         self._span = span
         self._tail = tail
         self._first_window = 60_000 if backwards else span.end - span.start
@@ -75,7 +80,6 @@ class Logs:
 
     def history(self) -> ExitCode:
         """Print what there is. Raises LcliError where a function has no log group."""
-        self._run.session()
         try:
             self._print([partial(_existing, s, self._read_all(s)) for s in self._sources])
         finally:
@@ -87,8 +91,7 @@ class Logs:
 
     def follow(self) -> ExitCode:
         """Print what there is, then what arrives, until Ctrl-C or the limit."""
-        printer = self._printer
-        self._run.session()
+        printer, aliases = self._printer, _Aliases(self._run, self._chosen)
         with _interruption() as stop:
             turns = Turns(time.monotonic, stop.wait)
             follower = Follower(
@@ -106,18 +109,47 @@ class Logs:
                 while not (stop.is_set() or printer.enough):
                     for events in follower.poll():
                         printer.events(events)
+                    aliases.look()
                     stop.wait(max(0.05, follower.next_due() - time.monotonic()))
             if printer.enough:
                 return ExitCode.DONE
         return self._end(follower)
 
+    def live(self) -> ExitCode:
+        """Print what CloudWatch pushes until Ctrl-C or the limit."""
+        from lcli.observe.live import LiveTail
+
+        printer, run, sources = self._printer, self._run, self._sources
+        regions = list(dict.fromkeys(source.region for source in sources))
+        with _interruption() as stop:
+            tail = LiveTail(
+                [
+                    (partial(run.session, region), [s for s in sources if s.region == region])
+                    for region in regions
+                ],
+                pattern=self._span.pattern,
+                notice=run.terminal.note,
+                reconnect=run.forget_sessions,
+            )
+            aliases = _Aliases(run, self._chosen)
+            while not (stop.is_set() or printer.enough):
+                printer.events(tail.take(0.2))
+                aliases.look()
+            tail.end()
+        if printer.enough:
+            return ExitCode.DONE
+        return self._counted(f", {tail.sampled:,} updates sampled" if tail.sampled else "")
+
     def _end(self, follower: Follower) -> ExitCode:
         with patience(_RETRIES, self._run.terminal.debug):
             for events in follower.last_sweep():
                 self._printer.events(events)
+        return self._counted()
+
+    def _counted(self, more: str = "") -> ExitCode:
         self._printer.finish()
         count = self._printer.count
-        self._run.terminal.note(f"{count:,} event{'s' * (count != 1)}")
+        self._run.terminal.note(f"{count:,} event{'s' * (count != 1)}{more}")
         return ExitCode.INTERRUPTED
 
     def _print(
@@ -151,7 +183,7 @@ class Logs:
         before = partial(turns.wait, source) if turns else lambda: None
 
         def read(start: int, end: int, known: Container[str]) -> Iterator[list[LogEvent]]:
-            clients = self._run.session()
+            clients = self._run.session(source.region)
             return read_pages(
                 clients, source, start, end, known, pattern=pattern, before_call=before
             )
@@ -191,6 +223,31 @@ def _perhaps(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
+
+
+class _Aliases:
+    """The aliases through which functions are followed: where one moves, its new version is
+    followed too."""
+
+    def __init__(self, run: Run, chosen: list[Chosen]) -> None:
+        self._run = run
+        self._chosen = [one for one in chosen if one.alias]
+        self._due = time.monotonic() + _ALIAS_EVERY
+
+    def look(self) -> None:
+        """Asks for them again when it is time to."""
+        if not self._chosen or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _ALIAS_EVERY
+        for one in self._chosen:
+            try:
+                moved = behind(self._run, one)
+            except (AwsError, LcliError) as error:
+                # The sweeps say what is wrong with AWS, and wait it out.
+                self._run.terminal.debug(str(error))
+                continue
+            if moved:
+                self._run.terminal.note(moved)
 
 
 def reader_left(stdout: TextIO) -> ExitCode:

@@ -239,6 +239,11 @@ class _OnDemand:
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         return self._guarded.pages(service, operation, **parameters)
 
+    def events(
+        self, service: str, operation: str, /, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        return self._guarded.events(service, operation, **parameters)
+
     @cached_property
     def _guarded(self) -> Session:
         self._run.place(self.region)

@@ -22,6 +22,7 @@ def install() -> None:
     _update_stages()
     _refuse_second_routes()
     _filter_log_events()
+    _refuse_queries()
 
 
 def _forget_what_is_deleted() -> None:
@@ -147,3 +148,28 @@ def _filter_log_events() -> None:
 
     models.EventMessageFilter = EventMessageFilter
     models.LogsBackend.filter_log_events = found
+
+
+_COMMANDS = ("fields", "sort", "limit")
+
+
+def _refuse_queries() -> None:
+    """Insights queries with commands that moto passes over, giving rows nobody asked for."""
+    from moto.logs import models
+    from moto.logs.exceptions import LogsClientError
+
+    start = models.LogsBackend.start_query
+
+    def started(self: Any, *args: Any, **named: Any) -> Any:
+        query = named.get("query_string") or args[-1]
+        for command in query.split("|"):
+            word = command.split(maxsplit=1)[0].lower() if command.strip() else ""
+            if word not in _COMMANDS:
+                known = ", ".join(_COMMANDS)
+                raise LogsClientError(
+                    "MalformedQueryException",
+                    f"the local cloud has only the commands {known}, not {word!r}",
+                )
+        return start(self, *args, **named)
+
+    models.LogsBackend.start_query = started

@@ -30,6 +30,7 @@ from lcli.local.execution import Invoker
 from lcli.local.guard import refusal
 from lcli.local.http import Server
 from lcli.local.lambda_api import LambdaApi
+from lcli.local.live_tail import is_live_tail, live_tail
 from lcli.local.moto_services import MotoServices
 from lcli.local.moto_state import MotoLogs, fetch_object, role_exists
 from lcli.local.pollers import Pollers
@@ -238,6 +239,8 @@ class Cloud:
             return await self.functions.handle(request, account=scope.account)
         if scope.service == "schemas":
             return self.schemas.handle(request, scope.account, scope.region)
+        if scope.service == "logs" and is_live_tail(request):
+            return live_tail(request, scope.account, scope.region, self.in_use)
         return await self.services.handle(request, scope.service, scope.region, scope.account)
 
     async def _private(self, request: Request) -> Response:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from sys import intern
 from typing import NamedTuple
 
 from lcli.aws.clients import Clients
 
-_VERSION = re.compile(r"\[([^\]]+)\]")
+_STREAM = re.compile(r"\d{4}/\d\d/\d\d/([^\[\]/]*)\[([^\]]+)\]")
 
 
 class LogEvent(NamedTuple):
@@ -34,8 +35,7 @@ class LogEvent(NamedTuple):
     @property
     def version(self) -> str:
         """The function's version, from the stream's name ``2026/03/01/[7]0f…``; else empty."""
-        found = _VERSION.search(self.stream)
-        return found[1] if found else ""
+        return _stream(self.stream)[1]
 
 
 by_time: Callable[[LogEvent], tuple[int, int]] = attrgetter("timestamp", "ingestion")
@@ -48,10 +48,35 @@ is CloudWatch's own (FilterLogEvents, API reference); their ids say nothing abou
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One function's log group."""
+    """One function's log group, and which of its streams are meant."""
 
     function: str
+    """How the user named the function."""
     group: str
+    name: str = ""
+    """The function's AWS name: streams in a group of several functions say whose they are."""
+    versions: set[str] = field(default_factory=set, compare=False)
+    """Only these versions of the function; all where it is empty. It may grow."""
+    region: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every stream of the group is meant."""
+        return not self.versions and self.group in ("", f"/aws/lambda/{self.name}")
+
+    def has(self, stream: str) -> bool:
+        """Whether a stream is of this function and of the versions that are meant."""
+        name, version = _stream(stream)
+        of_others = name and self.name and name != self.name
+        return not of_others and (not self.versions or version in self.versions)
+
+
+@lru_cache(maxsize=4096)
+def _stream(name: str) -> tuple[str, str]:
+    """Function and version of ``2026/03/01/[7]0f…`` or, in a log group that was chosen,
+    ``2026/03/01/orders[7]0f…`` (Lambda guide, "Configuring CloudWatch log groups")."""
+    found = _STREAM.match(name)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def read_pages(
@@ -79,6 +104,7 @@ def read_pages(
     while True:
         before_call()
         page = clients.call("logs", "FilterLogEvents", **parameters)
+        everything = source.whole
         yield [
             LogEvent(
                 source.function,
@@ -91,6 +117,7 @@ def read_pages(
             )
             for event in page.get("events", ())
             if event["eventId"] not in known
+            and (everything or source.has(event.get("logStreamName", "")))
         ]
         following = page.get("nextToken", "")
         if not following or following == token:

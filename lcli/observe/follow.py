@@ -230,7 +230,7 @@ class Follower:
         name = group.source.group
         if error.code == "ResourceNotFoundException":
             pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
-        elif error.code in _EXPIRED:
+        elif expired(error):
             pause = MAX_BACKOFF
             told = f"{name}: the credentials have expired; renew them, lcli goes on by itself"
             self._reconnect()
@@ -243,6 +243,11 @@ class Follower:
         if told != group.trouble:
             group.trouble = told
             self._notice(told)
+
+
+def expired(error: AwsError) -> bool:
+    """Whether newer credentials would mend it."""
+    return error.code in _EXPIRED
 
 
 def _passing(error: AwsError) -> bool:

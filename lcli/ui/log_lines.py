@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from lcli.invoke.price import Rate
 from lcli.invoke.report import find_report
 from lcli.observe.records import LEVELS, RUNTIME_PREFIX, Kind, Record
 from lcli.ui.neutral import neutralise
@@ -86,8 +87,10 @@ class Lines:
     stand below its first.
     """
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: Style, rates: Mapping[str, Rate] | None = None) -> None:
+        """`rates` are the prices of the functions' calls, by the functions' names."""
         self._style = style
+        self._rates = rates or {}
         width = max(map(len, style.names), default=0)
         self._names = {
             name: self._paint(name.ljust(width), str(COLORS[i % len(COLORS)])) + " "
@@ -105,7 +108,8 @@ class Lines:
         if kind is Kind.LINE or (kind is Kind.INIT and record.failure):
             body = self._body(record)
         elif kind is Kind.REPORT:
-            body = self._paint(closing(record), _RED if record.failure else _DIM)
+            body = closing(record, self._rates.get(record.event.function))
+            body = self._paint(body, _RED if record.failure else _DIM)
         else:
             return ""
         event = record.event
@@ -171,8 +175,8 @@ def _node_error(what: str, details: str) -> str:
     return f"{what}: {stack}"
 
 
-def closing(record: Record) -> str:
-    """``done in 12.31 ms, billed 13 ms, 40 of 128 MB, cold start 96 ms (REQUEST)``.
+def closing(record: Record, rate: Rate | None = None) -> str:
+    """``done in 12.31 ms, billed 13 ms, 40 of 128 MB, cold start 96 ms, $0.00000023 (REQUEST)``.
 
     ``timed out after`` or ``failed after`` where REPORT has such a status.
     """
@@ -183,8 +187,10 @@ def closing(record: Record) -> str:
     status = _STATUS.search(message) if record.failure else None
     begin = "timed out after" if status and "timeout" in status.groups() else "failed after"
     cause = _ERROR_TYPE.search(message) if status else None
+    cost = rate.cost(report) if rate else None
     return (
         f"{begin if status else 'done in'} {report}"
+        f"{f', {rate.told(cost)}' if rate and cost is not None else ''}"
         f"{f', {cause[1]}' if cause else ''} ({report.request_id})"
     )
 

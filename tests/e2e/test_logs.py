@@ -91,6 +91,11 @@ def test_one_invocation_is_found_by_its_request_id(deployed):
         (["one", "--all"], 2, "--all and names of functions exclude each other"),
         (["one", "-F", "--until", "now"], 2, "--follow and --until exclude each other"),
         (["one", "--invert"], 2, "--invert is about --grep"),
+        (["one", "-F", "--live"], 2, "--follow and --live exclude each other"),
+        (["one", "--live", "--tail", "1"], 2, "--live and --tail exclude each other"),
+        (["one", "--version", "1", "--alias", "live"], 2, "--version and --alias exclude"),
+        (["one", "--insights", "fields a", "-F"], 2, "--insights ends by itself"),
+        (["one", "--alias", "absent"], 1, "has no alias 'absent'"),
         (["one", "--since", "1m", "--until", "2m"], 2, "--since 1m is not before --until 2m"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -99,6 +104,43 @@ def test_what_cannot_be_done_is_said(deployed, arguments, code, words):
     done = deployed.run("logs", *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+def test_one_version_is_read_by_number_by_alias_and_by_qualifier(deployed):
+    name = deployed.json("status", "one")["name"]
+    of_alias = deployed.ok("logs", "one", "--alias", "live", "--raw")
+    assert "beware of 0" in of_alias
+    assert deployed.ok("logs", "one", "--version", "1", "--raw") == of_alias
+    assert deployed.ok("logs", f"{name}:live", "--raw") == of_alias
+    assert deployed.ok("logs", f"{name}:1", "--raw") == of_alias
+    assert deployed.ok("logs", "one", "--version", "$LATEST", "--version", "9", "--raw") == ""
+
+
+def test_an_arn_is_read_in_its_own_region(deployed):
+    name = deployed.json("status", "one")["name"]
+    arn = f"arn:aws:lambda:eu-west-1:123456789012:function:{name}"
+    text = deployed.ok("--region", "us-east-1", "logs", arn, "--no-timestamps")
+    assert text.startswith(f"{name}@eu-west-1 WARNING beware of 0")
+    assert "no log group" in deployed.run("--region", "us-east-1", "logs", name).stderr
+
+
+def test_an_invocation_is_closed_with_its_cost(deployed):
+    text = deployed.ok("logs", "one", "--grep", "REPORT", "--no-timestamps")
+    assert re.search(r"^one done in [\d.]+ ms, billed .* MB.*, \$0\.0\d+ on AWS \(", text, re.M)
+
+
+def test_a_query_prints_a_table_and_what_it_read(deployed):
+    query = "fields @message | sort @timestamp asc"
+    done = deployed.run("logs", "one", "two", "other", "--insights", query)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].strip() == "@message"
+    assert "beware of 1" in done.stdout
+    assert "other: no log group; never ran, or not deployed" in done.stderr
+    rows = deployed.json("logs", "one", "--insights", query)["rows"]
+    assert any("packed" in row["@message"] for row in rows)
+    refused = deployed.run("logs", "one", "--insights", "stats count(*)")
+    assert refused.returncode == 2
+    assert "the local cloud has only the commands fields, sort, limit" in refused.stderr
 
 
 def test_a_closed_pipe_ends_it_quietly(deployed):
@@ -117,10 +159,11 @@ def test_a_closed_pipe_ends_it_quietly(deployed):
     assert (process.wait(30), process.stderr.read()) == (0, b"")
 
 
-def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed):
+@pytest.mark.parametrize("way", ["--follow", "--live"])
+def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [LCLI, "logs", "one", "two", "--follow", "--since", "now", "--grep", "packed"],
+        [LCLI, "logs", "one", "two", way, "--since", "now", "--grep", "packed"],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=slave,
@@ -128,6 +171,9 @@ def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed):
         text=True,
     )
     os.close(slave)
+    if way == "--live":
+        # It has no past: a session must have begun.
+        time.sleep(2)
     deployed.ok("invoke", "one", "-p", '{"n": 1}')
     deployed.ok("invoke", "two", "-p", '{"n": 2}')
     seen = b""

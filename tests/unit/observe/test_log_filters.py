@@ -7,7 +7,7 @@ import pytest
 
 from lcli.errors import ExitCode, LcliError
 from lcli.observe import filters
-from lcli.observe.events import LogEvent
+from lcli.observe.events import LogEvent, Source
 from lcli.observe.records import Kind, Reader
 
 ID = "6c48f7f0-1bca-45d3-9797-555705dc778c"
@@ -163,3 +163,21 @@ def test_what_cannot_be_understood_is_refused(make, value, message):
 
 def test_the_version_is_read_from_the_stream():
     assert (event("x").version, event("x", stream="other").version) == ("7", "")
+
+
+@pytest.mark.parametrize(
+    ("stream", "versions", "has"),
+    [
+        ("2026/03/01/[7]0f", set(), True),
+        ("2026/03/01/[7]0f", {"7", "8"}, True),
+        ("2026/03/01/[7]0f", {"8"}, False),
+        ("2026/03/01/[$LATEST]0f", {"$LATEST"}, True),
+        ("2026/03/01/orders[7]0f", {"7"}, True),
+        ("2026/03/01/orders[7]0f", set(), True),
+        ("2026/03/01/refunds[7]0f", set(), False),
+        ("other", set(), True),
+        ("other", {"7"}, False),
+    ],
+)
+def test_a_stream_says_whose_it_is_and_of_which_version(stream, versions, has):
+    assert Source("o", "/shared", "orders", versions).has(stream) is has

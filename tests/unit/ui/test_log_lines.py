@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from lcli.invoke.price import Rate, dollars
 from lcli.observe import filters
 from lcli.observe.events import LogEvent
 from lcli.observe.records import Reader
@@ -92,6 +93,15 @@ def shown(message, style=UTC):
 )
 def test_a_message_reads_so(message, line):
     assert shown(message) == ("" if line is None else BEFORE + line)
+
+
+def test_an_invocation_is_closed_with_what_it_cost():
+    style = Style(("f",), timestamps=False)
+    lines = Lines(style, {"f": Rate("eu-west-1", "arm64")})
+    assert lines(Reader().read(event(REPORT))) == (
+        "f done in 3.84 ms, billed 54 ms, 7 of 128 MB, cold start 49 ms, "
+        f"{dollars(0.0000002 + 0.054 * 0.125 * 0.0000133334)} ({ID})\n"
+    )
 
 
 def test_platform_records_in_json_are_folded_like_text():

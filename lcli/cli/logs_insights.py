@@ -1,0 +1,129 @@
+"""lcli logs --insights: a query over the functions' groups, as a table."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from lcli.cli.logs_sources import Chosen
+from lcli.cli.run import Run
+from lcli.errors import ExitCode, LcliError, Problem
+
+if TYPE_CHECKING:
+    from lcli.cli.logs_reading import Span
+    from lcli.observe.insights import Result
+
+
+def ask(run: Run, chosen: list[Chosen], query: str, span: Span, limit: int | None) -> ExitCode:
+    """Run the query over all groups that there are, and print its rows and what it read."""
+    from lcli.observe import insights
+
+    result = insights.Result()
+    questions = [
+        (region, groups[at : at + insights.GROUPS])
+        for region, groups in _groups(run, chosen)
+        for at in range(0, len(groups), insights.GROUPS)
+    ]
+    if len(questions) > 1:
+        run.terminal.note(
+            f"{len(questions)} queries, since one takes {insights.GROUPS} log groups of a region; "
+            "their rows follow one another, and figures are of each"
+        )
+    try:
+        for region, groups in questions:
+            found = insights.ask(
+                run.session(region),
+                groups,
+                query,
+                span.start,
+                span.end,
+                limit=limit,
+                running=lambda result: _progress(run, result),
+            )
+            result.add(found)
+    finally:
+        _clear(run)
+    _show(run, result, sum(len(groups) for _, groups in questions))
+    return ExitCode.DONE
+
+
+def _groups(run: Run, chosen: list[Chosen]) -> list[tuple[str, list[str]]]:
+    """Region by region the log groups that exist; says which functions have none.
+
+    A query over one that does not exist is refused whole. Raises LcliError where none does.
+    """
+    found, absent = [], []
+    ordered = sorted(chosen, key=lambda one: one.source.region)
+    for region, of_region in groupby(ordered, key=lambda one: one.source.region):
+        groups = []
+        for source in (one.source for one in of_region):
+            if source.group in groups:
+                continue
+            if _exists(run, region, source.group):
+                groups.append(source.group)
+            else:
+                absent.append(source.function)
+        if groups:
+            found.append((region, groups))
+    told = f"{', '.join(absent)}: no log group; never ran, or not deployed"
+    if not found:
+        raise LcliError(
+            Problem("no-logs", told, "--insights", "invoke it first; its log group comes with it")
+        )
+    if absent:
+        run.terminal.note(told)
+    return found
+
+
+def _exists(run: Run, region: str, group: str) -> bool:
+    pages = run.session(region).pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
+    return any(one["logGroupName"] == group for page in pages for one in page["logGroups"])
+
+
+def _progress(run: Run, result: Result) -> None:
+    if run.terminal.live:
+        run.stderr.write(f"\r\x1b[Kquerying: {_read(result)}")
+        run.stderr.flush()
+
+
+def _clear(run: Run) -> None:
+    if run.terminal.live:
+        run.stderr.write("\r\x1b[K")
+        run.stderr.flush()
+
+
+def _show(run: Run, result: Result, groups: int) -> None:
+    if run.json:
+        run.print_json(
+            {
+                "rows": result.rows,
+                "statistics": {
+                    "recordsMatched": int(result.matched),
+                    "recordsScanned": int(result.scanned),
+                    "bytesScanned": int(result.bytes_scanned),
+                    "logGroups": groups,
+                },
+            }
+        )
+    elif result.rows:
+        from rich.text import Text
+
+        from lcli.ui.neutral import neutralise
+        from lcli.ui.tables import plain_table
+
+        table = plain_table(*(neutralise(name) for name in result.fields))
+        for row in result.rows:
+            cells = (row.get(name, "").rstrip() for name in result.fields)
+            table.add_row(*(Text(neutralise(cell)) for cell in cells))
+        run.terminal.show(table)
+    rows = f"{len(result.rows):,} row{'s' * (len(result.rows) != 1)}"
+    run.terminal.note(f"{rows}; {_read(result)} in {groups} log group{'s' * (groups != 1)}")
+
+
+def _read(result: Result) -> str:
+    from lcli.ui.report import size
+
+    if not result.told:
+        return "what was read is not told"
+    read = f" ({size(int(result.bytes_scanned))})" if result.bytes_scanned else ""
+    return f"{result.matched:,.0f} records matched of {result.scanned:,.0f}{read} scanned"

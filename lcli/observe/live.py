@@ -1,0 +1,203 @@
+"""Live Tail: events pushed by CloudWatch within a second or two, for as long as a session lasts.
+
+Nothing about it is exactly once: above 500 events a second AWS sends a sample, its events have no
+ids, and what is ingested between two sessions is not sent at all (StartLiveTail, API reference).
+So this says when AWS sampled, and when a session gave way to the next.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import Event, Thread
+from typing import Any
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.observe.events import LogEvent, Source, by_time
+from lcli.observe.follow import expired
+
+GROUPS = 10
+"""Log groups of one session (StartLiveTail, API reference)."""
+_ABSENT_PAUSE = 5.0
+_MAX_BACKOFF = 30.0
+_SAMPLED_EVERY = 30.0
+"""Seconds between two notices that AWS sends a sample."""
+_HELD = 20
+"""Updates that wait for a slow reader; beyond them AWS's side waits, and drops the oldest."""
+_FINAL = frozenset(
+    {"AccessDeniedException", "InvalidParameterException", "InvalidOperationException"}
+)
+Connect = Callable[[], Clients]
+"""Gives the calls of one region; anew, with the credentials that there are then."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """How the sessions over some groups went so far."""
+
+    heard: float | None = None
+    """The clock's reading at the last update; None before there was a session."""
+    cause: str = ""
+    """Why the last session ended; empty for the first and while one lasts."""
+    backoff: float = 0.0
+    told: str = ""
+
+
+class LiveTail:
+    """Sessions over log groups, each with a thread of its own that renews it when it ends.
+
+    Groups that do not exist are waited for. `notice` is told what the user must know; `reconnect`
+    is called before a try with credentials that had expired.
+    """
+
+    def __init__(
+        self,
+        regions: Sequence[tuple[Connect, Sequence[Source]]],
+        *,
+        pattern: str = "",
+        notice: Callable[[str], None] = lambda text: None,
+        reconnect: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        self.sampled = 0
+        """Updates of which AWS sent only a sample."""
+        self._pattern = pattern
+        self._notice = notice
+        self._reconnect = reconnect
+        self._clock = clock
+        self._ended = Event()
+        self._sleep = sleep or self._ended.wait
+        self._told_sampled = float("-inf")
+        self._updates: Queue[tuple[list[LogEvent], BaseException | None]] = Queue(_HELD)
+        for connect, sources in regions:
+            for some in _sessions(sources):
+                self._start(connect, some)
+
+    def take(self, seconds: float) -> list[LogEvent]:
+        """The next update's events in the order of time; none if there is none for so long.
+
+        Raises AwsError for a refusal that waiting does not mend.
+        """
+        try:
+            events, error = self._updates.get(timeout=seconds)
+        except Empty:
+            return []
+        if error is not None:
+            raise error
+        return events
+
+    def end(self) -> None:
+        """No session is renewed from here on."""
+        self._ended.set()
+
+    def _start(self, connect: Connect, sources: Sequence[Source]) -> None:
+        work = (self._work, connect, sources)
+        Thread(target=copy_context().run, args=work, name="live", daemon=True).start()
+
+    def _work(self, connect: Connect, sources: Sequence[Source]) -> None:
+        """Sessions over these sources, one after the other."""
+        session = _Session()
+        while not self._ended.is_set():
+            try:
+                clients = connect()
+                groups = {source.group: _arn(clients, source.group) for source in sources}
+                if not all(groups.values()) and any(groups.values()):
+                    # Those that are absent must not keep the others waiting.
+                    self._start(connect, [s for s in sources if not groups[s.group]])
+                    sources = [source for source in sources if groups[source.group]]
+                if any(groups.values()):
+                    self._follow(clients, sources, [arn for arn in groups.values() if arn], session)
+                    session.cause = "it ended"
+                else:
+                    self._tell(session, f"{', '.join(groups)}: no such log group yet; waiting")
+                    self._sleep(_ABSENT_PAUSE)
+            except AwsError as error:
+                if error.code in _FINAL:
+                    self._updates.put(([], error))
+                    return
+                self._wait_out(session, error)
+            except BaseException as error:  # raised again in the reader's thread
+                self._updates.put(([], error))
+                return
+
+    def _follow(
+        self, clients: Clients, sources: Sequence[Source], arns: list[str], session: _Session
+    ) -> None:
+        asked: dict[str, Any] = {"logGroupIdentifiers": arns}
+        if self._pattern:
+            asked["logEventFilterPattern"] = self._pattern
+        for event in clients.events("logs", "StartLiveTail", **asked):
+            if self._ended.is_set():
+                return
+            if "sessionStart" in event:
+                self._begun(session)
+            else:
+                session.heard = self._clock()
+                self._update(event.get("sessionUpdate", {}), sources)
+
+    def _wait_out(self, session: _Session, error: AwsError) -> None:
+        session.cause = error.code
+        if error.code == "SessionTimeoutException":
+            return
+        if expired(error):
+            self._reconnect()
+        session.backoff = min(_MAX_BACKOFF, max(1.0, session.backoff * 2))
+        self._tell(session, f"live session: {error.code}; beginning another")
+        self._sleep(session.backoff)
+
+    def _tell(self, session: _Session, text: str) -> None:
+        if session.told != text:
+            session.told = text
+            self._notice(text)
+
+    def _begun(self, session: _Session) -> None:
+        now = self._clock()
+        if session.cause and session.heard is not None:
+            why = "after its three hours" if "Timeout" in session.cause else f"({session.cause})"
+            self._notice(
+                f"a live session ended {why}; the next began {now - session.heard:.1f} s after its "
+                "last update, and what came in between is not shown: --since finds it"
+            )
+        session.heard, session.cause, session.backoff, session.told = now, "", 0.0, ""
+
+    def _update(self, update: dict[str, Any], sources: Sequence[Source]) -> None:
+        events = []
+        for result in update.get("sessionResults", ()):
+            stream = result.get("logStreamName", "")
+            name = result.get("logGroupIdentifier", "").rpartition(":")[2]
+            source = next((s for s in sources if s.group == name and s.has(stream)), None)
+            if source is not None:
+                at = result["timestamp"]
+                arrived = result.get("ingestionTime", at)
+                message = result["message"]
+                events.append(LogEvent(source.function, name, stream, "", at, arrived, message))
+        if update.get("sessionMetadata", {}).get("sampled"):
+            self.sampled += 1
+            now = self._clock()
+            if now - self._told_sampled >= _SAMPLED_EVERY:
+                self._told_sampled = now
+                self._notice(
+                    "AWS sends a sample of the events, since they are more than 500 a second; "
+                    "--follow shows all"
+                )
+        if events:
+            self._updates.put((sorted(events, key=by_time), None))
+
+
+def _sessions(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
+    """The sources in sessions of at most `GROUPS` groups."""
+    groups = list(dict.fromkeys(source.group for source in sources))
+    for at in range(0, len(groups), GROUPS):
+        some = set(groups[at : at + GROUPS])
+        yield [source for source in sources if source.group in some]
+
+
+def _arn(clients: Clients, group: str) -> str:
+    """The ARN of a log group without the ``:*`` that some answers end it with; empty for none."""
+    answer = clients.pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
+    found = (one for page in answer for one in page["logGroups"] if one["logGroupName"] == group)
+    return next((str(one["arn"]).removesuffix(":*") for one in found), "")

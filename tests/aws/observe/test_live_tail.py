@@ -1,0 +1,247 @@
+"""Live Tail over HTTP: sessions, their renewal, sampling, and the local cloud's own."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from logs_service import failure, groups, logs_service, pushed, refused, start, update
+
+from lcli.aws.clients import AwsError
+from lcli.aws.session import connect
+from lcli.observe.events import Source
+from lcli.observe.live import LiveTail
+
+GROUP = "/aws/lambda/f"
+STREAM = "2026/03/01/[7]0f"
+
+
+class Script:
+    """The sessions that StartLiveTail gives, one after the other; the last stays open."""
+
+    def __init__(self, *sessions):
+        self.sessions = list(sessions)
+        self.hold = threading.Event()
+
+    def __call__(self, asked):
+        answer = self.sessions.pop(0) if self.sessions else [start()]
+        if callable(answer):
+            return answer()
+        return pushed(*answer, hold=None if self.sessions else self.hold)
+
+
+def tailed(tail, count):
+    """The first `count` events, within ten seconds."""
+    found, until = [], time.monotonic() + 10
+    while len(found) < count and time.monotonic() < until:
+        found += tail.take(0.1)
+    return found
+
+
+def live(session, sources, notices, pauses=None, **options):
+    pauses = [] if pauses is None else pauses
+    return LiveTail(
+        [(lambda: session, sources)],
+        notice=notices.append,
+        sleep=lambda seconds: pauses.append(seconds) or time.sleep(0.01),
+        **options,
+    )
+
+
+def test_events_are_pushed_in_the_order_of_time_with_their_function_and_stream():
+    script = Script([start(), update((GROUP, STREAM, 5, "b\n"), (GROUP, STREAM, 4, "a\n"))])
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    notices = []
+    with logs_service(operations) as (session, asked):
+        tail = live(session, [Source("f", GROUP, "f")], notices, pattern="ERROR")
+        events = tailed(tail, 2)
+        tail.end()
+        script.hold.set()
+    assert [(e.function, e.version, e.timestamp, e.ingestion, e.message) for e in events] == [
+        ("f", "7", 4, 5, "a\n"),
+        ("f", "7", 5, 6, "b\n"),
+    ]
+    assert asked[-1] == (
+        "StartLiveTail",
+        {
+            "logGroupIdentifiers": [f"arn:aws:logs:eu-west-1:123456789012:log-group:{GROUP}"],
+            "logEventFilterPattern": "ERROR",
+        },
+    )
+    assert notices == []
+
+
+def test_a_session_that_timed_out_is_renewed_and_the_gap_is_told():
+    script = Script(
+        [start(), update((GROUP, STREAM, 1, "before\n")), failure("SessionTimeoutException")],
+        [start(), update((GROUP, STREAM, 2, "after\n"))],
+    )
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    notices, pauses = [], []
+    # A clock on which every look takes half an hour.
+    clock = iter(range(0, 10**9, 1_800)).__next__
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f")], notices, pauses, clock=clock)
+        events = tailed(tail, 2)
+        tail.end()
+        script.hold.set()
+    assert [event.message for event in events] == ["before\n", "after\n"]
+    assert notices == [
+        "a live session ended after its three hours; the next began 1800.0 s after its last "
+        "update, and what came in between is not shown: --since finds it"
+    ]
+    assert pauses == []
+
+
+def test_refusals_and_cuts_are_waited_out_longer_and_longer_and_told_once():
+    throttled = [lambda: refused("LimitExceededException")] * 3
+    script = Script(
+        *throttled,
+        [start(), update((GROUP, STREAM, 1, "a\n")), failure("SessionStreamingException")],
+        [start(), update((GROUP, STREAM, 2, "b\n"))],
+    )
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    notices, pauses = [], []
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f")], notices, pauses)
+        assert [event.message for event in tailed(tail, 2)] == ["a\n", "b\n"]
+        tail.end()
+        script.hold.set()
+    assert pauses == [1.0, 2.0, 4.0, 1.0]
+    assert notices[:2] == [
+        "live session: LimitExceededException; beginning another",
+        "live session: SessionStreamingException; beginning another",
+    ]
+    assert notices[2].startswith("a live session ended (SessionStreamingException); the next began")
+
+
+def test_it_says_when_aws_sends_a_sample_and_counts_it():
+    script = Script(
+        [
+            start(),
+            update((GROUP, STREAM, 1, "a\n"), sampled=True),
+            update((GROUP, STREAM, 2, "b\n"), sampled=True),
+        ]
+    )
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    notices = []
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f")], notices)
+        tailed(tail, 2)
+        tail.end()
+        script.hold.set()
+    assert tail.sampled == 2
+    assert notices == [
+        "AWS sends a sample of the events, since they are more than 500 a second; "
+        "--follow shows all"
+    ]
+
+
+def test_more_than_ten_groups_take_several_sessions():
+    names = [f"{GROUP}{number}" for number in range(12)]
+    script = Script()
+    operations = {
+        "DescribeLogGroups": groups(*names),
+        "StartLiveTail": lambda asked: pushed(
+            start(),
+            update((asked["logGroupIdentifiers"][0].partition("group:")[2], STREAM, 1, "x\n")),
+            hold=script.hold,
+        ),
+    }
+    with logs_service(operations) as (session, asked):
+        tail = live(session, [Source(n[-3:], n, n.rpartition("/")[2]) for n in names], [])
+        events = tailed(tail, 2)
+        tail.end()
+        script.hold.set()
+    sizes = [len(p["logGroupIdentifiers"]) for name, p in asked if name == "StartLiveTail"]
+    assert (sorted(sizes), len(events)) == ([2, 10], 2)
+
+
+def test_a_group_that_is_absent_is_waited_for_and_keeps_no_other_waiting():
+    there, script = [GROUP], Script()
+    operations = {
+        "DescribeLogGroups": lambda asked: groups(*there)(asked),
+        "StartLiveTail": lambda asked: pushed(
+            start(),
+            update((asked["logGroupIdentifiers"][0].partition("group:")[2], STREAM, 1, "x\n")),
+            hold=script.hold,
+        ),
+    }
+    notices = []
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f"), Source("g", "/g", "g")], notices)
+        assert [event.function for event in tailed(tail, 1)] == ["f"]
+        assert notices == ["/g: no such log group yet; waiting"]
+        there.append("/g")
+        assert [event.function for event in tailed(tail, 1)] == ["g"]
+        tail.end()
+        script.hold.set()
+
+
+def test_only_the_versions_that_are_asked_for():
+    script = Script(
+        [start(), update((GROUP, STREAM, 1, "7\n"), (GROUP, "2026/03/01/[8]1", 2, "8\n"))]
+    )
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f", {"8"})], [])
+        assert [event.message for event in tailed(tail, 1)] == ["8\n"]
+        tail.end()
+        script.hold.set()
+
+
+def test_a_refusal_that_waiting_does_not_mend_ends_it():
+    operations = {
+        "DescribeLogGroups": groups(GROUP),
+        "StartLiveTail": lambda asked: refused("AccessDeniedException"),
+    }
+    with logs_service(operations) as (session, _):
+        tail = live(session, [Source("f", GROUP, "f")], [])
+        with pytest.raises(AwsError, match="AccessDeniedException"):
+            tailed(tail, 1)
+
+
+def test_the_local_cloud_pushes_what_is_put(cloud):
+    session = connect(region="eu-west-1", endpoint_url=cloud.url, local_account=cloud.account)
+    session.call("logs", "CreateLogGroup", logGroupName=GROUP)
+    session.call("logs", "CreateLogStream", logGroupName=GROUP, logStreamName=STREAM)
+
+    def put(*messages):
+        at = int(time.time() * 1000)
+        events = [{"timestamp": at + n, "message": text} for n, text in enumerate(messages)]
+        session.call(
+            "logs", "PutLogEvents", logGroupName=GROUP, logStreamName=STREAM, logEvents=events
+        )
+
+    put("ERROR before\n")
+    stream = session.events(
+        "logs",
+        "StartLiveTail",
+        logGroupIdentifiers=[f"arn:aws:logs:eu-west-1:{cloud.account}:log-group:{GROUP}"],
+        logEventFilterPattern="ERROR",
+    )
+    assert "sessionStart" in next(stream)
+    put("ERROR one\n", "fine\n", "ERROR two\n")
+    results = next(stream)["sessionUpdate"]["sessionResults"]
+    put(*(f"ERROR {number}\n" for number in range(501)))
+    sampled = next(stream)["sessionUpdate"]
+    stream.close()
+    assert [one["message"] for one in results] == ["ERROR one\n", "ERROR two\n"]
+    assert sampled["sessionMetadata"] == {"sampled": True}
+    assert len(sampled["sessionResults"]) == 500
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["absent"], "ResourceNotFoundException"),
+        ([f"g{n}" for n in range(11)], "InvalidParameters|InvalidParameterException"),
+    ],
+    ids=["no such group", "eleven groups"],
+)
+def test_the_local_cloud_refuses_as_aws_does(cloud, names, code):
+    session = connect(region="eu-west-1", endpoint_url=cloud.url, local_account=cloud.account)
+    arns = [f"arn:aws:logs:eu-west-1:123456789012:log-group:{name}" for name in names]
+    with pytest.raises(AwsError, match=code):
+        next(session.events("logs", "StartLiveTail", logGroupIdentifiers=arns))
