@@ -145,7 +145,7 @@ class Run:
         AWS is asked for the account only where the manifest names one. Raises LcliError (USAGE).
         """
         document = self.any_document
-        if document and document.identity.account and not self.options.local:
+        if document and self.identity.account and not self.options.local:
             self._checked_caller(self.session(region))
 
     def _checked_caller(self, session: Session) -> Caller:
@@ -154,7 +154,7 @@ class Run:
 
         if self._caller is None:
             caller = identity(session)
-            guard(caller, self.document.identity.account, self.document.file)
+            guard(caller, self.identity.account, self.document.file)
             self._caller = caller
         return self._caller
 
