@@ -48,7 +48,7 @@ def main() -> NoReturn:
         code = _reader_left()
     except Exception as error:
         if os.environ.get("LCLI_DEBUG") == "1":
-            raise
+            _print_traceback(error, run)
         code = _report(error, run)
     # At its end Python looks for garbage in all that was imported.
     gc.freeze()
@@ -77,6 +77,15 @@ def _report(error: Exception, run: Run) -> int:
     with suppress(OSError):  # where stderr cannot be written, the exit code says it
         print_problems(failure.problems, run.stderr, run.mask)
     return int(failure.exit_code)
+
+
+def _print_traceback(error: Exception, run: Run) -> None:
+    from traceback import format_exception
+
+    from lcli.ui.neutral import neutralise
+
+    with suppress(OSError):
+        run.stderr.write(neutralise(run.mask.text("".join(format_exception(error)))))
 
 
 def _translate(error: Exception, run: Run) -> LcliError:

@@ -20,6 +20,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.pacing import Pacing
+from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
 from lcli.aws.translate import REGION_MISSING, setup_problem, translated
 from lcli.errors import ExitCode, LcliError, Problem
@@ -133,7 +134,9 @@ class Session:
                 error, service=service, operation=operation, region=self.region, endpoint=endpoint
             )
             code = refused.code
-            raise refused from error
+            _hide_environment(refused, parameters)
+            # The SDK's message may repeat the environment, too.
+            raise refused from (None if "Environment" in parameters else error)
         finally:
             if self._on_call:
                 self._on_call(Sent(service, operation, time.monotonic() - began, code))
@@ -233,6 +236,14 @@ class Session:
         if service == "logs":
             client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
         return client
+
+
+def _hide_environment(refused: AwsError, parameters: Mapping[str, Any]) -> None:
+    """Takes the values of the environment that the request had out of the refusal."""
+    variables = parameters.get("Environment", {}).get("Variables", {})
+    if found := pattern_of(variables.values()):
+        refused.message = found.sub(MASKED, refused.message)
+        refused.args = (found.sub(MASKED, str(refused)),)
 
 
 def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:

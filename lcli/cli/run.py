@@ -59,7 +59,12 @@ class Run:
             color=not (options.no_color or self.environ.get("NO_COLOR")),
             quiet=options.quiet,
             verbose=options.verbose,
+            mask=self._masked,
         )
+
+    def _masked(self, text: str) -> str:
+        """As the mask is at that moment: it knows more once the manifest is loaded."""
+        return self.mask.text(text)
 
     @property
     def json(self) -> bool:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-MASKED = "(secret)"
+from lcli.aws.redacting import MASKED, pattern_of, without_signatures
+
+if TYPE_CHECKING:
+    import re
 
 
 class Mask:
-    """Replaces known secrets inside any text."""
+    """Replaces known secrets inside any text, also as JSON, URLs and base64 write them."""
 
     def __init__(self, secrets: Iterable[str] = (), *, show: bool = False) -> None:
-        # Longest first, so that a secret which contains another one goes as a whole. Very short
-        # ones would mask every "1" of the output; their fields are marked anyway.
-        self._secrets = sorted({s for s in secrets if len(s) > 3}, key=len, reverse=True)
+        self._secrets = frozenset(secrets)
         self.show = show
 
     def text(self, text: str) -> str:
-        """The text without any of the known secrets."""
-        if not self.show:
-            for secret in self._secrets:
-                text = text.replace(secret, MASKED)
-        return text
+        """The text without any of the known secrets, nor what signs a request."""
+        if self.show or not text:
+            return text
+        if self._pattern is not None:
+            text = self._pattern.sub(MASKED, text)
+        return without_signatures(text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        return pattern_of(self._secrets)

@@ -24,12 +24,15 @@ class Terminal:
         color: bool = True,
         quiet: bool = False,
         verbose: bool = False,
+        mask: Callable[[str], str] = lambda text: text,
     ) -> None:
+        """`mask` hides secrets in every line on stderr."""
         self.stdout = stdout
         self.stderr = stderr
         self.color = color
         self.quiet = quiet
         self.verbose = verbose
+        self._mask = mask
 
     @property
     def live(self) -> bool:
@@ -54,7 +57,7 @@ class Terminal:
         """One plain line on stderr, unless --quiet."""
         if not self.quiet:
             try:
-                self.stderr.write(neutralise(text) + "\n")
+                self.stderr.write(neutralise(self._mask(text)) + "\n")
                 self.stderr.flush()
             except OSError:
                 self._nobody_reads_stderr()

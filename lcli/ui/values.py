@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from lcli.aws.redacting import MASKED
 from lcli.resources.model import Ref, Text, Value
-from lcli.ui.mask import MASKED, Mask
+from lcli.ui.mask import Mask
 
 
 def shown(value: Value, secret: bool, mask: Mask) -> Value:
