@@ -26,8 +26,8 @@ def command(
 ) -> None:
     """Print a sample event of a source, to pipe into invoke.
 
-    KIND is s3, sqs, dynamodb, kinesis, http, sns, eventbridge, schedule or logs, or an event of
-    your own in events/ beside the manifest.
+    KIND is s3, sqs, dynamodb, kinesis, http, url, sns, eventbridge, schedule and others, which
+    `lcli event` lists, or an event of your own in events/ beside the manifest.
 
     \b
     lcli event s3 --set Records[0].s3.object.key=cat.jpg | lcli invoke thumbnail -p -

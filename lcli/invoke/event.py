@@ -13,17 +13,29 @@ from typing import Any
 from lcli.errors import ExitCode, LcliError, Problem
 
 KINDS = {
+    "activemq": "a message of an Amazon MQ queue, from an ActiveMQ broker",
+    "alb": "a request through an Application Load Balancer",
+    "cloudformation": "CloudFormation makes a custom resource",
+    "cognito": "somebody signs up to a Cognito user pool (pre sign-up)",
+    "documentdb": "a document inserted into a DocumentDB collection",
     "dynamodb": "a DynamoDB stream: an item inserted, changed and removed",
     "eventbridge": "an EventBridge event: an EC2 instance changed its state",
-    "http": "a request through an HTTP API or a function URL (payload 2.0)",
+    "firehose": "a record that a Firehose stream wants transformed",
+    "http": "a request through an HTTP API (payload 2.0)",
+    "kafka": "a record of a Kafka topic, from an MSK cluster",
     "kinesis": "two records of a Kinesis stream",
     "logs": "two log events through a CloudWatch Logs subscription",
+    "rabbitmq": "a message of an Amazon MQ queue, from a RabbitMQ broker",
+    "rest": "a request through a REST API (payload 1.0)",
     "s3": "an object created in a bucket",
+    "s3-delete": "an object removed from a bucket",
     "schedule": "an EventBridge schedule rule that is due",
+    "ses": "a message that SES has received",
     "sns": "a message published to a topic",
     "sqs": "two messages of a queue",
+    "url": "a request through a function URL, signed with IAM (payload 2.0)",
 }
-"""The samples. Source: AWS Lambda guide and API Gateway guide, the pages of these services."""
+"""The samples; the package `lcli.invoke.events` names their sources."""
 
 
 def sample(kind: str) -> bytes:

@@ -1,16 +1,48 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
 from lcli.errors import ExitCode, LcliError
 from lcli.invoke.event import KINDS, override, read_event, sample
 
+SOURCES = json.loads(Path(__file__).with_name("event_keys.json").read_text())
+"""By kind: the page or template that shows the event, and the paths of all its fields. What lies in
+the maps below is the sender's own."""
+OPEN = frozenset(
+    {
+        *("headers", "multiValueHeaders", "queryStringParameters", "pathParameters"),
+        *("multiValueQueryStringParameters", "stageVariables", "claims", "detail", "properties"),
+        *("messageAttributes", "MessageAttributes", "Keys", "NewImage", "OldImage"),
+        *("ResourceProperties", "fullDocument"),
+        *("userAttributes", "validationData", "clientMetadata"),
+    }
+)
+BY_NAME = frozenset({"records", "rmqMessagesByQueue"})
+"""Maps whose keys are the names of topics and queues."""
+
+
+def paths(value, path=""):
+    if isinstance(value, list):
+        return {found for item in value for found in paths(item, f"{path}[]")}
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else key
+        found.add(here)
+        if key in BY_NAME and isinstance(inner, dict):
+            found |= {each for one in inner.values() for each in paths(one, f"{here}.*")}
+        elif not (key in OPEN and isinstance(inner, dict)):
+            found |= paths(inner, here)
+    return found
+
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_has_a_sample(kind):
-    assert isinstance(json.loads(sample(kind)), dict)
+def test_a_sample_has_the_fields_that_aws_shows(kind):
+    assert sorted(paths(json.loads(sample(kind)))) == SOURCES[kind]["keys"]
 
 
 @pytest.mark.parametrize(
@@ -20,6 +52,8 @@ def test_every_kind_has_a_sample(kind):
         ("sqs", "aws:sqs"),
         ("dynamodb", "aws:dynamodb"),
         ("kinesis", "aws:kinesis"),
+        ("s3-delete", "aws:s3"),
+        ("ses", "aws:ses"),
     ],
 )
 def test_records_name_their_source(kind, source):
