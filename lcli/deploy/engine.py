@@ -135,7 +135,7 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
 
 def _everywhere(logs: bool) -> frozenset[str]:
     """The kinds of which a deletion finds also what nothing leads to any more."""
-    return frozenset({"role"}) | (LOGS if logs else frozenset())
+    return frozenset({"role", "event_source_mapping"}) | (LOGS if logs else frozenset())
 
 
 def _scope(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lcli.deploy import settings
 from lcli.deploy.order import references
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import role_policy
 from lcli.resources.alias import alias
 from lcli.resources.code import Code
@@ -115,6 +116,17 @@ def _observe(expanded: Expanded) -> None:
                     expanded.observed[one] = Resource(one, {}, where=resource.where)
 
 
+def _role_twice(function: Function, managed: Resource) -> LcliError:
+    problem = Problem(
+        "role-twice",
+        f"{function.key} and another function keep the same role, {managed.key.name}: what one "
+        "needs would be taken from the other",
+        function.where,
+        "give each a role.name of its own, or both one existing role (role: NAME)",
+    )
+    return LcliError(problem, ExitCode.USAGE)
+
+
 @dataclass(frozen=True, slots=True)
 class _One:
     """One function on its way into resources."""
@@ -144,6 +156,8 @@ class _One:
         else:
             managed = self._role(function.role, statements)
             arn, role_needs = role_arn(place, managed), (managed.key,)
+            if managed.key in expanded.resources:
+                raise _role_twice(function, managed)
             role_parts = role_part(place, managed)
             expanded.add(managed)
         attached = [*self._attached(role_needs, expanded), *triggered]

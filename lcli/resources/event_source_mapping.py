@@ -85,6 +85,8 @@ class EventSourceMapping(Kind):
         }
         wanted = {one.key: one for one in reading.wanted(self.name)}
         polled = named | {key.name.partition("<-")[0] for key in wanted}
+        if self.name in reading.everywhere:
+            yield from _orphans(reading, functions)
         if polled.isdisjoint(functions):
             return
         mappings = [
@@ -199,6 +201,25 @@ class EventSourceMapping(Kind):
         )
 
 
+def _orphans(reading: Reading, functions: Mapping[str, Actual]) -> Iterable[Actual]:
+    """Ours of functions that are gone: those that the command names, or have a name of the app's."""
+    place = reading.place
+    prefix = "-".join(filter(None, (place.app, place.stage))) + "-"
+    named = {one.key.name for one in reading.wanted("function")}
+    for page in reading.clients.pages("lambda", "ListEventSourceMappings"):
+        for one in page["EventSourceMappings"]:
+            name = function_of(one["FunctionArn"])[0]
+            if name in functions or not (name in named or name.startswith(prefix)):
+                continue
+            tags = reading.clients.call(
+                "lambda", "ListTags", Resource=one["EventSourceMappingArn"]
+            )["Tags"]
+            if tagging.are_ours(tags, place):
+                key = _key(name, source_of(one))
+                outputs = {"uuid": one["UUID"], "state": one["State"]}
+                yield Actual(Resource(key, {}, function=tags.get("lcli:function", "")), outputs)
+
+
 def _actual(
     reading: Reading,
     mapping: Mapping[str, Any],
@@ -212,6 +233,8 @@ def _actual(
     wanted = reading.desired.get(key)
     governed = wanted.fields if wanted else {}
     fields = read_fields(mapping, governed)
+    if source := mapping.get("EventSourceArn"):
+        fields["EventSourceArn"] = source
     unknown = unknown_fields(mapping)
     if tags is None:
         unknown |= {"Tags"}

@@ -1,0 +1,190 @@
+"""Rules of meaning that no other test holds, on the local cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_on_cloud import OnCloud, done, everything_in, problems
+
+from lcli.errors import ExitCode, LcliError
+
+HEAD = """
+app: photos
+defaults: {runtime: python3.13, handler: app.handler, source: code}
+functions:
+"""
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path) -> OnCloud:
+    return OnCloud(tmp_path, cloud.url, cloud.account)
+
+
+def with_functions(app: OnCloud, functions: str) -> None:
+    app.manifest(HEAD + functions)
+
+
+def deployed(app: OnCloud, functions: str) -> None:
+    with_functions(app, functions)
+    assert problems(app.deploy()) == []
+
+
+def refused(app: OnCloud, *functions: str, **options: Any) -> tuple[str, str]:
+    """Code and message of what a plan refuses, with exit code 2 and nothing changed."""
+    app.calls()
+    with pytest.raises(LcliError) as caught:
+        app.prepare(*functions, **options)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert app.mutations() == []
+    (problem,) = caught.value.problems
+    return problem.code, problem.what
+
+
+PUSHED_AND_POLLED = """
+  thumb: {triggers: [s3: pics, http: GET /thumb, sqs: thumbs]}
+  other: {triggers: [http: GET /other]}
+"""
+
+
+def test_what_a_function_deleted_by_hand_left_behind_goes_by_name(app: OnCloud) -> None:
+    deployed(app, PUSHED_AND_POLLED)
+    session = app.session()
+    session.call("lambda", "DeleteFunction", FunctionName="photos-thumb")
+    assert problems(app.delete(functions={"thumb": "photos-thumb"})) == []
+    held = everything_in(session)
+    routes = session.call("apigatewayv2", "GetApis")["Items"]
+    (api,) = routes
+    keys = [
+        one["RouteKey"]
+        for one in session.call("apigatewayv2", "GetRoutes", ApiId=api["ApiId"])["Items"]
+    ]
+    assert keys == ["GET /other"]
+    assert held["mappings"] == []
+    assert held["roles"] == ["photos-other-us-east-1"]
+
+
+def test_prune_looks_at_the_whole_app(app: OnCloud) -> None:
+    with_functions(app, "  a: {}\n")
+    assert refused(app, "a", prune=True) == (
+        "prune-with-names",
+        "--prune looks at the whole app, so it cannot go together with functions' names",
+    )
+
+
+def test_named_functions_leave_the_rules_of_others_on_a_shared_bucket_alone(app: OnCloud) -> None:
+    both = "  a: {triggers: [s3: {bucket: pics, prefix: a/}]}\n"
+    both += "  b: {triggers: [s3: {bucket: pics, prefix: b/}]}\n"
+    deployed(app, both)
+    with_functions(app, both.replace("a/", "A/").replace("b/", "B/"))
+    assert problems(app.deploy("a")) == []
+    rules = app.session().call("s3", "GetBucketNotificationConfiguration", Bucket="pics")
+    prefixes = [
+        one["Filter"]["Key"]["FilterRules"][0]["Value"]
+        for one in rules["LambdaFunctionConfigurations"]
+    ]
+    assert sorted(prefixes) == ["A/", "b/"]
+    assert app.plan("a") == []
+
+
+def test_an_alias_renamed_keeps_mappings_and_asks_for_the_urls_loss(app: OnCloud) -> None:
+    deployed(app, "  a: {url: {auth: iam}, triggers: [sqs: orders]}\n")
+    session = app.session()
+
+    def mapping() -> tuple[str, str]:
+        (one,) = session.call("lambda", "ListEventSourceMappings")["EventSourceMappings"]
+        return one["UUID"], one["FunctionArn"].rpartition(":")[2]
+
+    uuid, _ = mapping()
+    with_functions(app, "  a: {alias: blue, url: {auth: iam}, triggers: [sqs: orders]}\n")
+    prepared = app.prepare()
+    assert prepared.plan.confirmations == ("deletes function URL photos-a:live",)
+    changed = list(done(app.deploy()))
+    assert mapping() == (uuid, "blue")
+    moved = next(line for line in changed if "event_source_mapping" in line)
+    assert moved.startswith("update ")
+    assert changed.index("create alias photos-a:blue") < changed.index(moved)
+    assert changed.index(moved) < changed.index("delete alias photos-a:live")
+    with_functions(app, "  a: {alias: false, url: {auth: iam}, triggers: [sqs: orders]}\n")
+    assert problems(app.deploy()) == []
+    assert mapping() == (uuid, "photos-a")
+    with_functions(app, "  a: {url: {auth: iam}, triggers: [sqs: orders]}\n")
+    assert problems(app.deploy()) == []
+    assert mapping() == (uuid, "live")
+    assert app.plan() == []
+
+
+def test_a_leftover_that_shares_a_queue_is_warned_of_loudly(app: OnCloud) -> None:
+    deployed(app, "  old: {triggers: [sqs: orders]}\n")
+    with_functions(app, "  new: {triggers: [sqs: orders]}\n")
+    queue = f"arn:aws:sqs:us-east-1:{app.account}:orders"
+    assert (
+        f"WARNING: function old, which has left the manifest, still polls {queue}, as new does: "
+        "each takes messages that the other waits for; --prune ends that"
+    ) in app.prepare().notices
+
+
+def test_reservations_beyond_the_accounts_are_found_in_the_plan(app: OnCloud) -> None:
+    with_functions(app, "  a: {concurrency: {reserved: 950}}\n")
+    code, what = refused(app)
+    assert code == "too-much-reserved"
+    assert what.startswith("this deploy reserves 950 more concurrent executions, but ")
+
+
+def test_adopting_shows_the_difference_and_then_tags_it(app: OnCloud) -> None:
+    deployed(app, "  a: {memory: 128}\n")
+    session = app.session()
+    arn = f"arn:aws:lambda:us-east-1:{app.account}:function:photos-a"
+    tags = session.call("lambda", "GetFunction", FunctionName="photos-a")["Tags"]
+    session.call("lambda", "UntagResource", Resource=arn, TagKeys=[*tags])
+    with_functions(app, "  a: {memory: 256}\n")
+    assert refused(app)[0] == "not-ours"
+    prepared = app.prepare(adopt=frozenset({"a"}))
+    (function,) = (a for a in prepared.plan.changes if a.resource.key.kind == "function")
+    assert {c.path: (c.before, c.after) for c in function.changes}["MemorySize"] == (128, 256)
+    assert function.reason == "taken over from someone who left no lcli tags on it"
+    assert problems(app.deploy(adopt=frozenset({"a"}))) == []
+    assert app.plan() == []
+
+
+def test_what_is_ignored_is_made_once_and_then_left_to_others(app: OnCloud) -> None:
+    deployed(
+        app,
+        "  a: {environment: {SIZE: '1', MODE: '1'}, concurrency: {provisioned: 1}, "
+        "ignore: [environment.SIZE, provisioned, layers]}\n",
+    )
+    session = app.session()
+    session.call(
+        "lambda",
+        "UpdateFunctionConfiguration",
+        FunctionName="photos-a",
+        Environment={"Variables": {"SIZE": "theirs", "MODE": "1"}},
+    )
+    session.call(
+        "lambda",
+        "PutProvisionedConcurrencyConfig",
+        FunctionName="photos-a",
+        Qualifier="live",
+        ProvisionedConcurrentExecutions=2,
+    )
+    assert app.plan() == []
+    with_functions(
+        app, "  a: {environment: {SIZE: '1', MODE: '2'}, ignore: [environment.SIZE, provisioned]}\n"
+    )
+    assert problems(app.deploy()) == []
+    shown = session.call("lambda", "GetFunction", FunctionName="photos-a")["Configuration"]
+    assert shown["Environment"]["Variables"] == {"SIZE": "theirs", "MODE": "2"}
+    kept = session.call(
+        "lambda", "GetProvisionedConcurrencyConfig", FunctionName="photos-a", Qualifier="live"
+    )
+    assert kept["RequestedProvisionedConcurrentExecutions"] == 2
+
+
+def test_two_functions_cannot_share_a_managed_role(app: OnCloud) -> None:
+    with_functions(app, "  a: {role: {name: mine}}\n  b: {role: {name: mine}}\n")
+    assert refused(app) == (
+        "role-twice",
+        "b and another function keep the same role, mine: what one needs would be taken from the "
+        "other",
+    )
