@@ -202,7 +202,7 @@ class EventSourceMapping(Kind):
 
 
 def _orphans(reading: Reading, functions: Mapping[str, Actual]) -> Iterable[Actual]:
-    """Ours of functions that are gone: those that the command names, or have a name of the app's."""
+    """Ours of functions that are gone, of those named and of those with a name of the app's."""
     place = reading.place
     prefix = "-".join(filter(None, (place.app, place.stage))) + "-"
     named = {one.key.name for one in reading.wanted("function")}
