@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Container
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Container
 
 from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
 from lcli.errors import LcliError, Problem
-from lcli.invoke.call import READ_TIMEOUT, Response
+from lcli.invoke.answer import MARGIN, Answer, describe
+from lcli.invoke.call import LONGEST, Response
 from lcli.invoke.report import find_report
 from lcli.observe.events import Source
 from lcli.observe.invocation_log import follow_invocation
@@ -22,7 +19,7 @@ _LATE = 30.0
 """Seconds for which the log of an invocation that is over is waited for."""
 _UNREPORTED = 5.0
 """The same where the answer's own log shows that no REPORT is written."""
-_QUEUED = READ_TIMEOUT + 60
+_QUEUED = LONGEST + 2 * MARGIN
 """Seconds for which an event that was queued is waited for: the longest time-out, and the queue."""
 _CLOCKS = 60_000
 """Milliseconds by which this machine's clock may be ahead of AWS's."""
@@ -33,43 +30,24 @@ _TAIL = 4096
 """Bytes of the log that an answer brings (LogResult, Invoke API reference)."""
 
 
-def call_with_log(asked: Asked, call: Callable[[], Response]) -> Response:
-    """Call, and print the invocation's log while it runs and until its REPORT.
+def print_log_of(answer: Answer, asked: Asked, began: float) -> None:
+    """Print the log of a call, made at `began`, while it runs and until its REPORT.
 
-    The call runs in a thread. Where it cannot be told which log is that of this call, its log is
-    printed once the answer has brought the request id.
+    Where it cannot be told which log is that of this call, its log is printed once the answer has
+    brought the request id. Raises AwsError where there is no answer.
     """
-    began = time.time()
-    future: Future[Response] = Future()
-    # A daemon: Ctrl-C must not wait for a function that runs for minutes.
-    threading.Thread(target=_run, args=(call, future), daemon=True).start()
     clients, source = asked.run.session(asked.named.region), _source(asked)
-    running = RunningInvocation(clients, source, int(began * 1000))
-    trouble = ""
-    while not _done(future):
-        try:
-            records = [] if trouble else running.poll()
-        except AwsError as error:
-            trouble = error.code
+    running, trouble = RunningInvocation(clients, source, int(began * 1000)), False
+    while not answer.wait(_PAUSE):
+        if trouble:
             continue
-        for record in records:
-            asked.run.terminal.note(record.event.message.rstrip("\n"))
-    response = future.result()
-    _rest(asked, source, response, began, running)
-    return response
-
-
-def _run(call: Callable[[], Response], future: Future[Response]) -> None:
-    try:
-        future.set_result(call())
-    except BaseException as error:
-        future.set_exception(error)
-
-
-def _done(future: Future[Response]) -> bool:
-    with suppress(TimeoutError):
-        future.exception(_PAUSE)
-    return future.done()
+        try:
+            for record in running.poll():
+                asked.run.terminal.note(record.event.message.rstrip("\n"))
+        except AwsError:
+            # What came of the call matters more; why is said at the end.
+            trouble = True
+    _rest(asked, source, answer.result(), began, running)
 
 
 def _rest(
@@ -171,9 +149,5 @@ def _source(asked: Asked) -> Source:
     for function in document.functions() if document else ():
         if function.name == named.name:
             return Source(named.key or named.name, function.log_group)
-    group = ""
-    with suppress(AwsError):
-        asks = {"FunctionName": named.name, "Qualifier": named.qualifier or "$LATEST"}
-        answer = run.session(named.region).call("lambda", "GetFunction", **asks)
-        group = answer["Configuration"].get("LoggingConfig", {}).get("LogGroup", "")
-    return Source(named.name, group or f"/aws/lambda/{named.name}")
+    described = describe(run.session(named.region), asked.target)
+    return Source(named.name, described.log_group if described else f"/aws/lambda/{named.name}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import repeat
 
 from lcli.cli.invoke_asked import Asked
+from lcli.invoke.answer import describe, patience
+from lcli.invoke.call import Mode
 from lcli.invoke.latency import measure
 from lcli.invoke.many import Caller, invoke_many, lines
+from lcli.invoke.price import Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
 from lcli.ui.response import cost_document
 
@@ -21,13 +24,13 @@ def many(asked: Asked, times: int | None, *, parallel: int) -> int:
 
 def _each_line(asked: Asked, parallel: int) -> int:
     """One call a line of standard input, one line of stdout a call, in order."""
-    run, rate = asked.run, asked.rate
+    run = asked.run
+    caller, rate = _prepared(asked, raw=asked.raw)
     count = Count(run.terminal, rate)
     render = partial(as_document, rate=rate) if run.json else as_line
     # A file object of its own, never closed: closing it, as Python does with sys.stdin at exit,
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-    caller = _caller(asked, raw=asked.raw)
     for result in count.watch(invoke_many(caller, lines(stream), parallel=parallel)):
         run.stdout.buffer.write(render(result))
         run.stdout.buffer.flush()
@@ -38,8 +41,8 @@ def _each_line(asked: Asked, parallel: int) -> int:
 def _repeated(asked: Asked, times: int, parallel: int) -> int:
     """The same call many times, and a table of how long it took."""
     run, name = asked.run, asked.named.name
-    count = Count(run.terminal, asked.rate, times)
-    caller = _caller(asked, raw=True)
+    caller, rate = _prepared(asked, raw=True)
+    count = Count(run.terminal, rate, times)
     results = invoke_many(caller, repeat(asked.payload, times), parallel=min(parallel, times))
     latency = measure(count.watch(results))
     if run.json:
@@ -51,5 +54,10 @@ def _repeated(asked: Asked, times: int, parallel: int) -> int:
     return count.failed
 
 
-def _caller(asked: Asked, *, raw: bool) -> Caller:
-    return Caller(asked.run.session(asked.named.region), asked.target, asked.mode, raw=raw)
+def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:
+    """How to call and what it costs, by what AWS says of the function."""
+    single, target = asked.run.session(asked.named.region), asked.target
+    described = describe(single, target) if asked.mode is Mode.SYNC else None
+    rate = replace(asked.rate, architecture=described.architecture) if described else asked.rate
+    seconds = patience(described)
+    return Caller(single, target, asked.mode, raw=raw, read_timeout=seconds), rate

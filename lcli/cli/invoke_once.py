@@ -7,7 +7,8 @@ from functools import partial
 
 from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
-from lcli.invoke.call import Response, invoke
+from lcli.invoke.answer import Answer
+from lcli.invoke.call import Mode, Response, invoke
 from lcli.invoke.executions import refused
 from lcli.ui.response import closing_line, document, note_error, print_payload, writer
 
@@ -15,12 +16,16 @@ from lcli.ui.response import closing_line, document, note_error, print_payload, 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
     began = time.time()
-    if tail and asked.mode == "RequestResponse":
-        from lcli.cli.invoke_log import call_with_log
+    if asked.mode is Mode.SYNC:
+        single = asked.run.session(asked.named.region)
+        answer = Answer(partial(_call, asked, stream=stream), single, asked.target)
+        if tail:
+            from lcli.cli.invoke_log import print_log_of
 
-        response = call_with_log(asked, partial(_call, asked, stream=stream))
+            print_log_of(answer, asked, began)
+        response = answer.result()
     else:
-        response = _call(asked, stream=stream)
+        response = _call(asked, stream=False)
     _show(asked, response)
     if wait and response.execution:
         from lcli.cli.executions_history import wait_for_end

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from lcli.aws.clients import AwsError
 from lcli.invoke.report import InvocationReport, find_report
 
 
@@ -41,12 +42,13 @@ class Target:
     """Name of the durable execution to start or to find again."""
 
 
-READ_TIMEOUT = 960.0
-"""Seconds: above the longest time-out of a function, so that a slow one is not given up on.
-
-Not the function's own time-out: the manifest's may differ from that of the version that runs, and
-asking AWS costs a call. A peer that is gone is noticed by TCP keep-alive long before.
-"""
+LONGEST = 900.0
+"""Seconds that a function may run (Lambda quotas, "Function timeout")."""
+_QUEUEING = 60.0
+"""Seconds for which the answer to a call that runs nothing is waited for."""
+UNBOUNDED = 6 * 3600.0
+"""Seconds for which the socket waits for one that runs: `lcli.invoke.answer` gives up long before,
+and a peer that is gone is noticed by TCP keep-alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,24 @@ class Response:
         return find_report(self.log)
 
 
-def invoke(single: Single, target: Target, payload: bytes, *, mode: Mode = Mode.SYNC) -> Response:
+def invoke(
+    single: Single,
+    target: Target,
+    payload: bytes,
+    *,
+    mode: Mode = Mode.SYNC,
+    read_timeout: float = UNBOUNDED,
+) -> Response:
     """Invoke a function once (Invoke, API reference).
+
+    `read_timeout` is in seconds, for one that runs.
 
     A function that fails is a Response with `error`, not an exception. Raises AwsError.
     """
     parameters = request(target, payload, mode)
-    answer = single.once("lambda", "Invoke", READ_TIMEOUT, **parameters)
-    body = answer["Payload"].read() if "Payload" in answer else b""
+    seconds = read_timeout if mode is Mode.SYNC else _QUEUEING
+    answer = single.once("lambda", "Invoke", seconds, **parameters)
+    body = _read(answer["Payload"]) if "Payload" in answer else b""
     return Response(
         status=answer["StatusCode"],
         payload=body,
@@ -99,6 +111,24 @@ def invoke(single: Single, target: Target, payload: bytes, *, mode: Mode = Mode.
         error=function_error(answer.get("FunctionError", ""), body),
         execution=answer.get("DurableExecutionArn", ""),
     )
+
+
+def _read(body: Any) -> bytes:
+    """The whole of a response's body. Raises AwsError (lost) where it ends too soon."""
+    from botocore.exceptions import BotoCoreError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        content: bytes = body.read()
+    except (BotoCoreError, HTTPError, OSError) as error:
+        raise cut(error, "Invoke") from error
+    return content
+
+
+def cut(error: Exception, operation: str) -> AwsError:
+    """What is known of a call whose response was not read to its end."""
+    message = f"the response was cut: {error}"
+    return AwsError("Unreachable", message, service="lambda", operation=operation, lost=True)
 
 
 def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:

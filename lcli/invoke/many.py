@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
-from lcli.invoke.call import Mode, Response, Single, Target, invoke
+from lcli.invoke.call import UNBOUNDED, Mode, Response, Single, Target, invoke
 from lcli.invoke.payload import SYNC_LIMIT, check_json, check_size
 
 _AHEAD = 2
@@ -56,6 +56,8 @@ class Caller:
     target: Target
     mode: Mode = Mode.SYNC
     raw: bool = False
+    read_timeout: float = UNBOUNDED
+    """Seconds for which each answer is waited for."""
 
     def __call__(self, number: int, payload: bytes) -> Result:
         """Call once. Payloads that cannot be sent and refusals are Results, not exceptions."""
@@ -64,7 +66,13 @@ class Caller:
             check_size(payload, f"line {number}", asynchronous=self.mode is Mode.ASYNC)
             if payload and not self.raw:
                 check_json(payload, f"line {number}")
-            response = invoke(self.single, self.target, payload, mode=self.mode)
+            response = invoke(
+                self.single,
+                self.target,
+                payload,
+                mode=self.mode,
+                read_timeout=self.read_timeout,
+            )
         except AwsError as error:
             if error.code in _SAME_FOR_ALL:
                 raise

@@ -9,12 +9,13 @@ from typing import Any
 from lcli.aws.clients import AwsError
 from lcli.aws.translate import translated
 from lcli.invoke.call import (
-    READ_TIMEOUT,
+    UNBOUNDED,
     FunctionError,
     Mode,
     Response,
     Single,
     Target,
+    cut,
     function_error,
     log_tail,
     request,
@@ -36,7 +37,7 @@ def invoke_stream(
     InvokeComplete event was cut, and is Unreachable.
     """
     parameters = request(target, payload, Mode.SYNC)
-    answer = single.once("lambda", _OPERATION, READ_TIMEOUT, **parameters)
+    answer = single.once("lambda", _OPERATION, UNBOUNDED, **parameters)
     sent = bytearray()
     complete: dict[str, Any] | None = None
     for event in _events(answer["EventStream"]):
@@ -75,13 +76,7 @@ def _events(stream: Any) -> Any:
             error, service="lambda", operation=_OPERATION, region="", endpoint="AWS Lambda"
         ) from error
     except HTTPError as error:
-        raise AwsError(
-            "Unreachable",
-            f"the response was cut: {error}",
-            service="lambda",
-            operation=_OPERATION,
-            lost=True,
-        ) from error
+        raise cut(error, _OPERATION) from error
 
 
 def _error(complete: dict[str, Any], sent: bytes) -> FunctionError | None:

@@ -254,7 +254,7 @@ def test_a_call_for_a_tenant(project):
 
 def test_tail_shows_the_log_while_the_function_runs(deployed):
     process = subprocess.Popen(
-        [LCLI, "invoke", "echo", "--tail", "-p", '{"sleep": 5}'],
+        [LCLI, "invoke", "echo", "--tail", "-p", '{"sleep": 9}'],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=subprocess.PIPE,
@@ -264,7 +264,7 @@ def test_tail_shows_the_log_while_the_function_runs(deployed):
     early = next(line for line in lines if line.startswith(b"got"))
     at = time.monotonic()
     response, rest = process.communicate(timeout=60)
-    assert (early, response, process.returncode) == (b"got {'sleep': 5}\n", b'{"sleep": 5}', 0)
+    assert (early, response, process.returncode) == (b"got {'sleep': 9}\n", b'{"sleep": 9}', 0)
     assert time.monotonic() - at > 1
     assert (rest.count(b"START"), rest.count(b"got"), rest.count(b"REPORT")) == (0, 0, 1)
 

@@ -13,7 +13,7 @@ class OneAnswer:
         self.requests = []
 
     def once(self, service, operation, read_timeout, /, **parameters):
-        assert read_timeout > 900
+        assert read_timeout > (900 if parameters["InvocationType"] == "RequestResponse" else 30)
         self.requests.append((service, operation, parameters))
         return self.answer
 

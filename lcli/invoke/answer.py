@@ -1,0 +1,105 @@
+"""Waiting for the answer of a call for as long as its function may run, and no longer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+
+from lcli.aws.clients import AwsError
+from lcli.invoke.call import LONGEST, Response, Single, Target
+
+MARGIN = 60.0
+"""Seconds beyond a function's time-out: its init phase, and what Lambda does before it runs."""
+_SOON = 10.0
+"""Seconds within which most calls are answered; only then AWS is asked for the time-out."""
+_ASKED = 60.0
+"""Seconds, as any other call has: one client of the SDK serves all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What AWS says of the version that is called."""
+
+    timeout: float
+    """Seconds."""
+    architecture: str
+    log_group: str
+
+
+def describe(single: Single, target: Target) -> Described | None:
+    """Ask AWS once, with GetFunction, which has by far the largest quota; None if it refuses."""
+    asked = {"FunctionName": target.name, "Qualifier": target.qualifier or "$LATEST"}
+    try:
+        found = single.once("lambda", "GetFunction", _ASKED, **asked)["Configuration"]
+    except AwsError:
+        return None
+    group = found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{target.name}"
+    return Described(float(found["Timeout"]), found.get("Architectures", ["x86_64"])[0], group)
+
+
+def patience(described: Described | None) -> float:
+    """Seconds for which an answer is waited for."""
+    return (described.timeout if described else LONGEST) + MARGIN
+
+
+class Answer:
+    """A call in a thread of its own, sent at once."""
+
+    def __init__(
+        self,
+        call: Callable[[], Response],
+        single: Single,
+        target: Target,
+        *,
+        soon: float = _SOON,
+        margin: float = MARGIN,
+    ) -> None:
+        """After `soon` seconds the function's time-out is asked for, and bounds the wait."""
+        self._single = single
+        self._target = target
+        self._soon = soon
+        self._margin = margin
+        self._limit: float | None = None
+        self._began = time.monotonic()
+        self._future: Future[Response] = Future()
+        # A daemon: Ctrl-C must not wait for a function that runs for minutes.
+        threading.Thread(target=self._run, args=(call,), daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the answer is there, within so many seconds.
+
+        Raises AwsError (Unreachable, lost) once the function cannot run any more.
+        """
+        with suppress(TimeoutError):
+            self._future.exception(seconds)
+        if self._future.done():
+            return True
+        waited = time.monotonic() - self._began
+        if self._limit is None and waited >= self._soon:
+            described = describe(self._single, self._target)
+            self._limit = patience(described) - MARGIN + self._margin
+        if self._limit is not None and waited > self._limit:
+            raise AwsError(
+                "Unreachable",
+                f"{self._target.name} gave no answer within its time-out and {self._margin:.0f} s",
+                service="lambda",
+                operation="Invoke",
+                lost=True,
+            )
+        return False
+
+    def result(self) -> Response:
+        """The answer, waited for. Raises AwsError."""
+        while not self.wait(self._soon if self._limit is None else 1.0):
+            pass
+        return self._future.result()
+
+    def _run(self, call: Callable[[], Response]) -> None:
+        try:
+            self._future.set_result(call())
+        except BaseException as error:
+            self._future.set_exception(error)

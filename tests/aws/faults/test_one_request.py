@@ -1,0 +1,94 @@
+"""Exactly one request a call, whatever the network or AWS does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from overlay.faults import Cut, Delay, Fault, Refuse, Reset, Rule
+from overlay.server import overlay
+
+from lcli.aws.clients import AwsError
+from lcli.aws.session import connect
+from lcli.invoke.call import Mode, Target, invoke
+from lcli.invoke.many import Caller, invoke_many
+from lcli.invoke.stream import invoke_stream
+
+FAULTS = {
+    "reset before it": Reset(),
+    "reset after it": Reset(processed=True),
+    "cut in the head": Cut(bytes=20),
+    "cut in the body": Cut(bytes=2000),
+    "too slow": Delay(seconds=1.0),
+    "500": Refuse(processed=True, status=500),
+    "502": Refuse(status=502, code="EFSMountFailureException"),
+    "503": Refuse(status=503, code="ServiceUnavailable"),
+    "504": Refuse(status=504, code="GatewayTimeout"),
+    "429": Refuse(status=429, code="TooManyRequestsException"),
+    "pending": Refuse(
+        status=409, code="ResourceConflictException", message="following state: Pending"
+    ),
+}
+
+
+def once(session: Any, mode: Mode) -> None:
+    invoke(session, Target("hello"), b"1", mode=mode, read_timeout=0.4)
+
+
+def streamed(session: Any, mode: Mode) -> None:
+    invoke_stream(session, Target("hello"), b"1", lambda piece: None)
+
+
+WAYS = {
+    "sync": (once, Mode.SYNC),
+    "async": (once, Mode.ASYNC),
+    "dry run": (once, Mode.DRY_RUN),
+    "stream": (streamed, Mode.SYNC),
+}
+
+
+@pytest.fixture
+def hello(cloud: Any) -> Any:
+    cloud.function(lambda event: "x" * 10_000, name="hello")
+    return cloud
+
+
+def faulty(fault: Fault) -> Rule:
+    return Rule(fault, when=lambda call: call.operation.startswith("Invoke"))
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_call_is_sent_once(hello: Any, fault: Fault, way: Any) -> None:
+    call, mode = way
+    bodiless = mode is not Mode.SYNC
+    fine = isinstance(fault, Delay) and (bodiless or call is streamed)
+    fine = fine or (isinstance(fault, Cut) and bodiless and fault.bytes > 1000)
+    # Its status line is all that this answer says.
+    fine = fine or (isinstance(fault, Cut) and mode is Mode.DRY_RUN)
+    with overlay(hello.url, faulty(fault)) as between:
+        session = connect(
+            region=hello.region, endpoint_url=between.url, local_account=hello.account
+        )
+        if fine:
+            call(session, mode)
+        else:
+            with pytest.raises(AwsError) as raised:
+                call(session, mode)
+            maybe = not isinstance(fault, Refuse) or fault.status >= 500
+            assert raised.value.lost == maybe
+        between.settle()
+        assert between.counts().total() == 1
+
+
+@pytest.mark.parametrize("fault", [Reset(processed=True), FAULTS["500"]], ids=["reset", "500"])
+def test_many_calls_are_sent_once_each(hello: Any, fault: Fault) -> None:
+    with overlay(hello.url, faulty(fault)) as between:
+        session = connect(
+            region=hello.region, endpoint_url=between.url, local_account=hello.account
+        )
+        payloads = [str(number).encode() for number in range(20)]
+        results = list(invoke_many(Caller(session, Target("hello")), payloads, parallel=5))
+        between.settle()
+        assert all(result.failed for result in results)
+        assert between.counts().total() == 20

@@ -1,0 +1,92 @@
+import threading
+import time
+
+import pytest
+
+from lcli.aws.clients import AwsError
+from lcli.invoke.answer import Answer, Described, describe, patience
+from lcli.invoke.call import Response, Target
+
+DONE = Response(200, b"1", "r", "7", "", None)
+
+
+class Function:
+    """AWS's description of a function, or a refusal."""
+
+    def __init__(self, configuration):
+        self.configuration = configuration
+        self.asked = []
+
+    def once(self, service, operation, read_timeout, /, **parameters):
+        self.asked.append((operation, parameters))
+        if self.configuration is None:
+            raise AwsError("AccessDeniedException", "no", service=service, operation=operation)
+        return {"Configuration": self.configuration}
+
+
+QUICK = Function({"Timeout": 0, "Architectures": ["arm64"]})
+
+
+@pytest.fixture
+def never():
+    release = threading.Event()
+    yield lambda: release.wait(30) and DONE
+    release.set()
+
+
+def test_an_answer_that_comes_soon_costs_no_other_request():
+    function = Function({"Timeout": 3})
+    assert Answer(lambda: DONE, function, Target("f")).result() is DONE
+    assert function.asked == []
+
+
+def test_a_refusal_is_raised_where_the_answer_is_waited_for():
+    def refuse():
+        raise AwsError("ResourceNotFoundException", "no", service="lambda", operation="Invoke")
+
+    with pytest.raises(AwsError, match="ResourceNotFoundException"):
+        Answer(refuse, QUICK, Target("f")).result()
+
+
+def test_one_that_does_not_come_is_given_up_after_the_functions_own_time_out(never):
+    function = Function({"Timeout": 0})
+    began = time.monotonic()
+    answer = Answer(never, function, Target("f", "live"), soon=0.05, margin=0.2)
+    with pytest.raises(AwsError, match="f gave no answer within its time-out and 0 s") as raised:
+        answer.result()
+    assert (raised.value.code, raised.value.lost) == ("Unreachable", True)
+    assert function.asked == [("GetFunction", {"FunctionName": "f", "Qualifier": "live"})]
+    assert 0.2 <= time.monotonic() - began < 5
+
+
+def test_one_is_waited_for_while_the_function_may_run():
+    function = Function({"Timeout": 20})
+
+    def slow():
+        time.sleep(0.5)
+        return DONE
+
+    answer = Answer(slow, function, Target("f"), soon=0.05, margin=0.0)
+    assert not answer.wait(0.1)
+    assert answer.result() is DONE
+    assert len(function.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "described", "seconds"),
+    [
+        (
+            Function(
+                {"Timeout": 5, "Architectures": ["arm64"], "LoggingConfig": {"LogGroup": "g"}}
+            ),
+            Described(5.0, "arm64", "g"),
+            65.0,
+        ),
+        (Function({"Timeout": 900}), Described(900.0, "x86_64", "/aws/lambda/f"), 960.0),
+        (Function(None), None, 960.0),
+    ],
+    ids=["all said", "old function", "denied"],
+)
+def test_patience_is_the_functions_time_out_and_a_minute(function, described, seconds):
+    assert describe(function, Target("f")) == described
+    assert patience(described) == seconds
