@@ -12,9 +12,12 @@ from typing import Literal
 from lcli.artifact.model import Source, Target
 from lcli.artifact.node import install_node
 from lcli.artifact.python import install_python
-from lcli.artifact.tree import Entry, read_tree, refused
+from lcli.artifact.tree import Entry, Ignored, read_tree, refused
 
-INSTALLED = re.compile(r"(?:.*/)?__pycache__/|\.lock|node_modules/(?:\.bin/|\.package-lock\.json)")
+INSTALLED = Ignored(
+    re.compile("__pycache__/"),
+    frozenset({".lock", "node_modules/.bin/", "node_modules/.package-lock.json"}),
+)
 """What an install leaves that is not part of the packages."""
 _INSTALLERS = {"python": install_python, "node": install_node}
 

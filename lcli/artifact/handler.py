@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from lcli.artifact.model import Source, Target
@@ -20,6 +20,19 @@ class Files:
     modes: Mapping[str, int]
     """Each file's name and mode, 0644 or 0755."""
     read: Callable[[str], bytes]
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def names(self, name: str) -> frozenset[str]:
+        """What a Python file binds at its top level; "*" where that cannot be told."""
+        if name not in self._names:
+            try:
+                tree = ast.parse(self.read(name))
+            except (SyntaxError, ValueError, RecursionError):
+                # It was written for another Python than the one that runs lcli.
+                self._names[name] = frozenset("*")
+            else:
+                self._names[name] = frozenset(_top_level(tree.body))
+        return self._names[name]
 
 
 def check_handler(files: Files, source: Source, target: Target) -> None:
@@ -102,11 +115,7 @@ def _check_python_name(files: Files, name: str, source: Source) -> None:
     wanted = source.handler.rpartition(".")[2]
     if not name.endswith(".py"):
         return
-    try:
-        tree = ast.parse(files.read(name))
-    except (SyntaxError, ValueError, RecursionError):
-        return  # written for another Python than the one that runs lcli
-    names = _top_level(tree.body)
+    names = files.names(name)
     if wanted in names or names & {"*", "__getattr__"}:
         return
     near = difflib.get_close_matches(wanted, sorted(names), n=1, cutoff=0.5)

@@ -6,9 +6,12 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Lock
+from typing import TypeVar, cast
 
 import isal
 
@@ -25,6 +28,8 @@ from lcli.artifact.tree import Entry, file_entry, read_tree, refused, unreadable
 from lcli.artifact.unpack import read_member, zip_contents, zip_modes
 from lcli.errors import ExitCode, LcliError
 
+Made = TypeVar("Made")
+
 
 def default_cache() -> Path:
     """LCLI_CACHE_DIR, else lcli's folder in the user's cache directory."""
@@ -35,8 +40,25 @@ def default_cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "lcli"
 
 
-def build(source: Source, target: Target, cache: Path) -> Artifact:
+class Shared:
+    """What functions of one source have in common: made once a run, however many they are."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, object] = {}
+        self._locks: dict[Hashable, Lock] = {}
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, or gave for an equal key."""
+        with self._locks.setdefault(key, Lock()):
+            if key not in self._made:
+                self._made[key] = make()
+        return cast("Made", self._made[key])
+
+
+def build(source: Source, target: Target, cache: Path, shared: Shared | None = None) -> Artifact:
     """The deployable zip of a directory, a file or a zip; an unchanged one comes from `cache`.
+
+    With `shared`, other functions of the same source and target find what this one made.
 
     Raises:
         LcliError: USAGE for sources that no artifact can be made of (links that leave it, names
@@ -45,15 +67,26 @@ def build(source: Source, target: Target, cache: Path) -> Artifact:
     """
     if source.kind == "zip" and not source.build.command:
         return given(source, target, cache)
-    requirements = find_requirements(source, target)
-    own = own_files(source, cache, requirements)
-    installed = installed_files(requirements, source, target, cache)
-    entries = merged(installed, own)
-    check_handler(_files(entries), source, target)
-    return zipped(entries, source, target, cache)
+    shared = shared or Shared()
+    code = _code(source)
+
+    def files() -> tuple[list[Entry], Files]:
+        requirements = find_requirements(source, target)
+        own = own_files(source, cache, requirements)
+        entries = merged(installed_files(requirements, source, target, cache), own)
+        return entries, _files(entries)
+
+    entries, held = shared.once((code, target, "files"), files)
+    check_handler(held, source, target)
+    return shared.once((code, target, "zip"), lambda: zipped(entries, source, target, cache))
 
 
-def check(source: Source, target: Target) -> None:
+def _code(source: Source) -> Source:
+    """What of a source decides about its files."""
+    return replace(source, handler="", layered=False, where="", handler_where="")
+
+
+def check(source: Source, target: Target, shared: Shared | None = None) -> None:
     """Refuses what `build` would refuse, as far as it shows without installing or building.
 
     Raises:
@@ -64,11 +97,16 @@ def check(source: Source, target: Target) -> None:
     if source.kind == "zip":
         check_handler(_zip_files(source.path), source, target)
     elif find_requirements(source, target) is None:
-        entries = own_files(source, Path())
-        hidden = [one.path for one in entries if not os.access(one.path, os.R_OK)]
-        if hidden:
-            raise unreadable(hidden[0], os.strerror(errno.EACCES))
-        check_handler(_files(entries), source, target)
+        held = (shared or Shared()).once(_code(source), lambda: _readable_files(source))
+        check_handler(held, source, target)
+
+
+def _readable_files(source: Source) -> Files:
+    entries = own_files(source, Path())
+    hidden = next((one.path for one in entries if not os.access(one.path, os.R_OK)), None)
+    if hidden:
+        raise unreadable(hidden, os.strerror(errno.EACCES))
+    return _files(entries)
 
 
 def _files(entries: Iterable[Entry]) -> Files:

@@ -17,16 +17,28 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".lcliignore"
-IGNORED = re.compile(
-    r"(?:.*/)?(?:"
-    r"\.(?:git|hg|svn|venv|mypy_cache|pytest_cache|ruff_cache|tox|nox|idea|vscode)/"
-    r"|venv/|__pycache__/"
-    r"|(?:.*\.py[cod]|\.env(?:\..*)?|\.DS_Store|\.lcliignore)/?"
-    r")|lcli\.yaml",
-    re.DOTALL,
+
+
+class Ignored(NamedTuple):
+    """Names that are left out, folders with a slash at the end; plain, since it sees every file."""
+
+    anywhere: re.Pattern[str]
+    """Matches the last part of a name."""
+    whole: frozenset[str]
+    """Names from the root on."""
+
+
+IGNORED = Ignored(
+    re.compile(
+        r"\.(?:git|hg|svn|venv|mypy_cache|pytest_cache|ruff_cache|tox|nox|idea|vscode)/"
+        r"|venv/|__pycache__/"
+        r"|(?:.*\.py[cod]|\.env(?:\..*)?|\.DS_Store|\.lcliignore)/?",
+        re.DOTALL,
+    ),
+    frozenset({"lcli.yaml"}),
 )
-"""Names that are never code, folders with a slash at the end. Any pattern of the user's goes before
-it: ``!.env`` in an ignore file takes that back. A plain expression, since it sees every file."""
+"""What is never code. Any pattern of the user's goes before it: ``!.env`` in an ignore file takes
+that back."""
 
 MAX_DEPTH = 100
 
@@ -60,7 +72,7 @@ def read_tree(
     *,
     include: Iterable[str] = (),
     exclude: Iterable[str] = (),
-    ignored: re.Pattern[str] = IGNORED,
+    ignored: Ignored = IGNORED,
 ) -> list[Entry]:
     """The selected files below `root`, sorted by name as bytes.
 
@@ -133,7 +145,7 @@ class _Walk:
     root: str
     exclude: Rules
     include: GitIgnoreSpec | None
-    ignored: re.Pattern[str]
+    ignored: Ignored
 
     def below(self, folder: _Folder, into: list[Entry]) -> None:
         """Adds what is selected below `folder`."""
@@ -149,10 +161,11 @@ class _Walk:
 
     def _item(self, item: os.DirEntry[str], folder: _Folder, into: list[Entry]) -> None:
         name = folder.prefix + item.name
-        _check_name(name, item.path)
+        if not name.isascii():
+            _check_name(name, item.path)
         is_link = item.is_symlink()
         is_folder = item.is_dir(follow_symlinks=False) or (is_link and os.path.isdir(item.path))
-        if self._ignores(name + "/" if is_folder else name, folder.rules):
+        if self._ignores(folder, item.name + "/" if is_folder else item.name):
             return
         if is_folder:
             real = self._target(item.path, name) if is_link else f"{folder.above[-1]}/{item.name}"
@@ -165,12 +178,13 @@ class _Walk:
                 self._target(item.path, name)
             into.append(file_entry(item.path, name))
 
-    def _ignores(self, name: str, rules: Rules) -> bool:
-        for prefix, spec in (*self.exclude, *rules):
+    def _ignores(self, folder: _Folder, last: str) -> bool:
+        name = folder.prefix + last
+        for prefix, spec in (*self.exclude, *folder.rules):
             said = spec.check_file(name.removeprefix(prefix)).include
             if said is not None:
                 return said
-        return self.ignored.fullmatch(name) is not None
+        return bool(self.ignored.anywhere.fullmatch(last)) or name in self.ignored.whole
 
     def _target(self, path: str, name: str) -> str:
         real = os.path.realpath(path)

@@ -50,9 +50,9 @@ def show_artifacts(run: Run, artifacts: dict[str, Artifact]) -> None:
         )
         return
     from lcli.ui.report import size
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
-    table = plain_table("Function", ">Size", ">Files", "Digest", "Path")
+    table = PlainTable("Function", ">Size", ">Files", "Digest", "Path")
     for key, one in artifacts.items():
         table.add_row(key, size(one.size), str(one.files), one.digest[:12], str(one.path))
     run.terminal.show(table)

@@ -62,10 +62,10 @@ def _document(table: Table, regions: Mapping[str, Prices]) -> dict[str, object]:
 
 
 def _show(run: Run, table: Table, regions: Mapping[str, Prices]) -> None:
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
     titles = (">x86_64 GB-s", ">arm64 GB-s", ">1M requests", ">storage GB-s")
-    shown = plain_table("Region", *titles, ">provisioned GB-s", ">its duration GB-s")
+    shown = PlainTable("Region", *titles, ">provisioned GB-s", ">its duration GB-s")
     for region, price in regions.items():
         shown.add_row(
             region,

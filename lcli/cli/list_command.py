@@ -54,15 +54,12 @@ def show_rows(
             }
         )
         return
-    from rich.text import Text
-
-    from lcli.ui.neutral import neutralise
     from lcli.ui.report import size
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
     regions = len({region for region, _ in found}) > 1
     titles = ["Function", "Name", "Version", "Alias", "Runtime", ">Size", ">Memory", "Changed"]
-    table = plain_table(
+    table = PlainTable(
         *titles, "State", *(["Region"] if regions else []), *(["Drift"] if drift else [])
     )
     for region, row in found:
@@ -79,5 +76,5 @@ def show_rows(
             *([region] if regions else []),
             *([drift.get((region, row.function), "")] if drift else []),
         ]
-        table.add_row(*(Text(neutralise(cell)) for cell in cells))
+        table.add_row(*cells)
     run.terminal.show(table)

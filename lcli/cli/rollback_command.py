@@ -151,20 +151,17 @@ def _as_json(region: str, one: Moved, problem: Any) -> dict[str, Any]:
 
 
 def _show_table(run: Run, moved: list[Moved]) -> None:
-    from rich.text import Text
-
-    from lcli.ui.neutral import neutralise
     from lcli.ui.report import STYLES
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
-    table = plain_table("Function", "Alias", "Version", "Result", ">Seconds")
+    table = PlainTable("Function", "Alias", "Version", "Result", ">Seconds")
     for one in moved:
         move = one.move
         table.add_row(
-            Text(neutralise(move.target.label)),
-            Text(neutralise(move.target.alias)),
+            move.target.label,
+            move.target.alias,
             f"{move.before} → {move.after}",
-            Text(one.status, STYLES.get(one.status, "")),
+            (one.status, STYLES.get(one.status, "")),
             f"{one.seconds:.1f}",
         )
     run.terminal.show(table)

@@ -100,16 +100,12 @@ def _one(run: Run, named: Named, region: str) -> None:
 
 
 def _show(run: Run, named: Named, found: Description, drift: str) -> None:
-    from rich.text import Text
+    from lcli.ui.tables import PlainTable
 
-    from lcli.ui.neutral import neutralise
-    from lcli.ui.tables import plain_table
-
-    table = plain_table("Setting", "Value")
-    table.show_header = False
+    table = PlainTable("Setting", "Value", header=False)
     for label, value in _lines(named, found, drift):
         if value:
-            table.add_row(Text(label, "bold"), Text(neutralise(value)))
+            table.add_row((label, "bold"), value)
     run.terminal.show(table)
 
 

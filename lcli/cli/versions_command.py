@@ -76,13 +76,10 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
 
 
 def _show(run: Run, found: tuple[Version, ...]) -> None:
-    from rich.text import Text
-
-    from lcli.ui.neutral import neutralise
     from lcli.ui.report import size
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
-    table = plain_table("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
+    table = PlainTable("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
     for one in found:
         cells = (
             one.version,
@@ -92,7 +89,7 @@ def _show(run: Run, found: tuple[Version, ...]) -> None:
             _aliases(one),
             one.description,
         )
-        table.add_row(*(Text(neutralise(cell)) for cell in cells))
+        table.add_row(*cells)
     run.terminal.show(table)
 
 

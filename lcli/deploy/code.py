@@ -16,6 +16,7 @@ from lcli.resources.code import Code
 from lcli.resources.model import Place
 
 if TYPE_CHECKING:
+    from lcli.artifact.make import Shared
     from lcli.aws.clients import Clients
     from lcli.manifest.models import App, Function, Layer
 
@@ -82,10 +83,12 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     Functions whose source is an object in S3 or an image have none. Raises LcliError with the
     problems of all builds.
     """
-    used = layers_used(app)
+    from lcli.artifact.make import Shared
+
+    used, shared = layers_used(app), Shared()
     with ThreadPoolExecutor(_BUILDERS, "build") as pool:
         functions = {
-            key: pool.submit(_build_function, function, workshop)
+            key: pool.submit(_build_function, function, workshop, shared)
             for key, function in app.functions.items()
         }
         layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
@@ -106,12 +109,13 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
 
 def check_sources(functions: Iterable[Function], workshop: Workshop) -> list[Problem]:
     """What is wrong with the sources of the functions, as far as it shows without building."""
-    from lcli.artifact.make import check
+    from lcli.artifact.make import Shared, check
 
     problems: list[Problem] = []
+    shared = Shared()
     for function in functions:
         try:
-            check(*workshop.function(function))
+            check(*workshop.function(function), shared)
         except LcliError as error:
             problems += error.problems
     return problems
@@ -137,11 +141,13 @@ def _result(future: Future[Artifact | None], problems: list[LcliError]) -> Artif
         return None
 
 
-def _build_function(function: Function, workshop: Workshop) -> Artifact | None:
+def _build_function(function: Function, workshop: Workshop, shared: Shared) -> Artifact | None:
     from lcli.artifact import build
 
     source, target = workshop.function(function)
-    return None if source.kind in ("s3", "image") else build(source, target, workshop.cache)
+    if source.kind in ("s3", "image"):
+        return None
+    return build(source, target, workshop.cache, shared)
 
 
 def _build_layer(layer: Layer, workshop: Workshop) -> Artifact | None:

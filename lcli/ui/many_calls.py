@@ -107,9 +107,9 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from lcli.ui.tables import plain_table
+    from lcli.ui.tables import PlainTable
 
-    table = plain_table("ms", ">p50", ">p90", ">p99", ">max")
+    table = PlainTable("ms", ">p50", ">p90", ">p99", ">max")
     named = {
         "round trip": latency.round_trip,
         "duration": latency.duration,
@@ -125,7 +125,7 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
     told = bill.rate.told
     cost = f"cost {told(bill.total)}, {told(bill.each)} a call" if bill.calls else told(None)
     most = max((bucket.count for bucket in latency.histogram), default=1)
-    bars = plain_table(">from ms", ">to", "", ">calls")
+    bars = PlainTable(">from ms", ">to", "", ">calls")
     for bucket in latency.histogram:
         bar = "█" * round(bucket.count / most * _BAR) or "▏" * bool(bucket.count)
         bars.add_row(f"{bucket.low:,.1f}", f"{bucket.high:,.1f}", bar, f"{bucket.count:,}")

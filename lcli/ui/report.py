@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lcli.deploy.report import FunctionRow, Outcome
-from lcli.ui.neutral import neutralise
-from lcli.ui.tables import plain_table
+from lcli.ui.tables import PlainTable
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from lcli.deploy.report import FunctionRow, Outcome
 
 STYLES = {
     "created": "green",
@@ -22,19 +20,17 @@ STYLES = {
 }
 
 
-def closing_table(rows: Sequence[FunctionRow]) -> Table:
+def closing_table(rows: Sequence[FunctionRow]) -> PlainTable:
     """Function, action, version, alias, size, address: a line a function."""
-    from rich.text import Text
-
-    table = plain_table("Function", "Action", "Version", "Alias", ">Size", "Address")
+    table = PlainTable("Function", "Action", "Version", "Alias", ">Size", "Address")
     for row in rows:
         table.add_row(
-            Text(neutralise(row.function)),
-            Text(row.status, STYLES.get(row.status, "")),
+            row.function,
+            (row.status, STYLES.get(row.status, "")),
             row.version,
-            Text(neutralise(row.alias)),
+            row.alias,
             size(row.size),
-            Text(neutralise(" ".join(row.addresses))),
+            " ".join(row.addresses),
         )
     return table
 

@@ -2,18 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TypeAlias
+
+from lcli.ui.neutral import neutralise
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+Cell: TypeAlias = str | tuple[str, str]
+"""A text, or a text and Rich's style of it on a terminal."""
+_GAP = 2
 
-def plain_table(*titles: str) -> Table:
-    """An empty table; a title that begins with ``>`` is of a column aligned to the right."""
-    from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in titles:
-        right = title.startswith(">")
-        table.add_column(title.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    return table
+class PlainTable:
+    """Rows under titles. A title that begins with ``>`` is of a column aligned to the right.
+
+    Rich draws it where there is a terminal. Elsewhere `lines` are the same columns without Rich,
+    whose import takes longer than many a command.
+    """
+
+    def __init__(self, *titles: str, header: bool = True) -> None:
+        self.titles = tuple(title.lstrip(">") for title in titles)
+        self.right = tuple(title.startswith(">") for title in titles)
+        self.header = header
+        self.rows: list[tuple[tuple[str, str], ...]] = []
+
+    def add_row(self, *cells: Cell) -> None:
+        """One row; what could drive a terminal is made visible in its cells."""
+        pairs = ((cell, "") if isinstance(cell, str) else cell for cell in cells)
+        self.rows.append(tuple((neutralise(text).expandtabs(), style) for text, style in pairs))
+
+    def lines(self) -> Iterator[str]:
+        """The table as text, as wide as it needs."""
+        rows = [self.titles] if self.header else []
+        rows += [tuple(text for text, _ in row) for row in self.rows]
+        drawn = [each for row in rows for each in _broken(row)]
+        widths = [max(map(_width, column)) for column in zip(*drawn, strict=True)]
+        for row in drawn:
+            cells = zip(row, widths, self.right, strict=True)
+            padded = (_padded(text, width, right) for text, width, right in cells)
+            yield (" " * _GAP).join(padded).rstrip()
+
+    def __rich__(self) -> Table:
+        """The same for Rich."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(
+            box=None,
+            pad_edge=False,
+            padding=(0, _GAP, 0, 0),
+            header_style="bold",
+            show_header=self.header,
+        )
+        for title, right in zip(self.titles, self.right, strict=True):
+            table.add_column(title, justify="right" if right else "left", overflow="fold")
+        for row in self.rows:
+            table.add_row(*(Text(text, style) for text, style in row))
+        return table
+
+
+def _broken(row: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """One row as lines, of which a cell may have several."""
+    return zip_longest(*(cell.split("\n") for cell in row), fillvalue="")
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF")
+        for each in text
+    )

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from lcli.ui.neutral import neutralise
+from lcli.ui.tables import PlainTable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -51,7 +52,11 @@ class Terminal:
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or tree on stdout."""
-        self.out.print(renderable)
+        if isinstance(renderable, PlainTable) and not self.stdout.isatty():
+            self.stdout.writelines(f"{line}\n" for line in renderable.lines())
+            self.stdout.flush()
+        else:
+            self.out.print(renderable)
 
     def note(self, text: str) -> None:
         """One plain line on stderr, unless --quiet."""

@@ -1,18 +1,20 @@
 import base64
 import hashlib
+import json
 import os
 import shutil
 import time
 import zipfile
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from lcli.artifact import Source, Target, build
 from lcli.artifact.cache import find_zip, prune
-from lcli.artifact.index import content_hashes
+from lcli.artifact.index import SETTLED_NS, content_hashes
 from lcli.artifact.limits import check_limits, needs_bucket
-from lcli.artifact.make import default_cache
+from lcli.artifact.make import Shared, default_cache
 from lcli.artifact.source import parse_source
 from lcli.artifact.tree import read_tree
 from lcli.errors import ExitCode, LcliError, Problem
@@ -342,3 +344,59 @@ def test_the_cache_lies_where_the_environment_says(monkeypatch, tmp_path):
     assert str(default_cache()) == "/x/lcli"
     monkeypatch.setenv("LCLI_CACHE_DIR", "/c")
     assert str(default_cache()) == "/c"
+
+
+def test_functions_of_one_source_look_at_it_once(root, cache):
+    shared = Shared()
+    source = Source("directory", root, handler="app.handler", where="lcli.yaml:3:3")
+    first = build(source, PYTHON, cache, shared)
+    (root / "app.py").unlink()
+    other = replace(source, where="lcli.yaml:4:3")
+    assert build(other, PYTHON, cache, shared) == first
+    with pytest.raises(LcliError, match=r'app\.py has no "main"'):
+        build(replace(other, handler="app.main"), PYTHON, cache, shared)
+    with pytest.raises(LcliError, match="has no files"):
+        build(replace(other, handler=""), replace(PYTHON, architecture="arm64"), cache, shared)
+
+
+def overwrite(path, random):
+    content = bytearray(path.read_bytes())
+    content[random.randrange(len(content))] ^= 1
+    with open(path, "r+b") as file:
+        file.write(content)
+
+
+def replace_by_another(path, random):
+    other = path.with_name("other")
+    content = bytearray(path.read_bytes())
+    content[random.randrange(len(content))] ^= 1
+    other.write_bytes(content)
+    other.rename(path)
+
+
+def append(path, random):
+    with open(path, "ab") as file:
+        file.write(bytes([random.randrange(256)]))
+
+
+def cut(path, random):
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def test_a_changed_byte_is_noticed_even_where_size_and_date_stay(tmp_path):
+    root, index, random = tmp_path / "src", tmp_path / "index.json", Random(4711)
+    root.mkdir()
+    files = [root / f"{n}.bin" for n in range(400)]
+    for path in files:
+        path.write_bytes(random.randbytes(random.randrange(2, 5000)))
+    time.sleep(SETTLED_NS / 1e9 + 0.1)  # from here on stat alone decides
+    content_hashes(read_tree(root), index)
+    assert len(json.loads(index.read_bytes())) == len(files)
+    changed = set(random.sample(files, 200))
+    for path in changed:
+        before = path.stat()
+        random.choice((overwrite, replace_by_another, append, cut))(path, random)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for _ in range(2):  # at once, and when only stat is asked again
+        entries = read_tree(root)
+        assert content_hashes(entries, index) == [sha(root / entry.name) for entry in entries]

@@ -1,0 +1,41 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from lcli.ui.tables import PlainTable
+from lcli.ui.terminal import Terminal
+
+ROWS = [
+    pytest.param([("a", "1"), ("longer", "22")], id="widths"),
+    pytest.param([("日本", "1"), ("x", "2\uff12")], id="wide characters"),
+    pytest.param([("e\u0301te\u0301", "1"), ("été", "2")], id="combining characters"),
+    pytest.param([("one\ntwo", "1"), ("x", "2\n3\n4")], id="several lines"),
+    pytest.param([("\x1b[31mred", "[red]1[/]"), ("\u202ex", "a\tb")], id="what drives a terminal"),
+    pytest.param([(("bold", "bold"), ("", "dim"))], id="styles"),
+    pytest.param([], id="no rows"),
+]
+
+
+def by_rich(table):
+    stream = io.StringIO()
+    Console(file=stream, width=500, markup=False, highlight=False, emoji=False).print(table)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("header", [True, False], ids=["with titles", "without titles"])
+@pytest.mark.parametrize("rows", ROWS)
+def test_a_pipe_gets_the_columns_that_rich_draws(rows, header):
+    table = PlainTable("Name", ">Size", header=header)
+    for row in rows:
+        table.add_row(*row)
+    stream = io.StringIO()
+    Terminal(stream, io.StringIO()).show(table)
+    drawn = by_rich(table) if rows or header else []
+    assert stream.getvalue().splitlines() == drawn
+
+
+def test_a_column_is_as_wide_as_it_needs_to_be():
+    table = PlainTable("Path", "Digest")
+    table.add_row("p" * 600, "d")
+    assert list(table.lines())[1] == "p" * 600 + "  d"
