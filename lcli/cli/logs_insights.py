@@ -106,15 +106,11 @@ def _show(run: Run, result: Result, groups: int) -> None:
             }
         )
     elif result.rows:
-        from rich.text import Text
+        from lcli.ui.tables import PlainTable
 
-        from lcli.ui.neutral import neutralise
-        from lcli.ui.tables import plain_table
-
-        table = plain_table(*(neutralise(name) for name in result.fields))
+        table = PlainTable(*result.fields)
         for row in result.rows:
-            cells = (row.get(name, "").rstrip() for name in result.fields)
-            table.add_row(*(Text(neutralise(cell)) for cell in cells))
+            table.add_row(*(row.get(name, "").rstrip() for name in result.fields))
         run.terminal.show(table)
     rows = f"{len(result.rows):,} row{'s' * (len(result.rows) != 1)}"
     run.terminal.note(f"{rows}; {_read(result)} in {groups} log group{'s' * (groups != 1)}")

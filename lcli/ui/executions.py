@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from lcli.invoke.executions import Pending
 from lcli.ui.neutral import neutralise
-from lcli.ui.tables import plain_table
+from lcli.ui.tables import PlainTable
 
 WIDTH = 100
 """Characters of a payload in a line; -o json has all of it."""
@@ -20,29 +19,28 @@ _STYLES = {"FAILED": "red", "TIMED_OUT": "red", "STOPPED": "yellow", "SUCCEEDED"
 _DATA = (("Input", "Payload"), ("Result", "Payload"), ("Reason", "Payload"))
 
 
-def table_of(found: Iterable[Mapping[str, Any]]) -> Table:
+def table_of(found: Iterable[Mapping[str, Any]]) -> PlainTable:
     """A line an execution."""
-    table = plain_table("Name", "Status", "Version", "Started", ">Took", "ARN")
+    table = PlainTable("Name", "Status", "Version", "Started", ">Took", "ARN")
     for one in found:
         status = one["Status"]
         table.add_row(
-            Text(neutralise(one["DurableExecutionName"])),
-            Text(status, _STYLES.get(status, "")),
+            one["DurableExecutionName"],
+            (status, _STYLES.get(status, "")),
             one["FunctionArn"].rpartition(":")[2],
             moment(one["StartTimestamp"]),
             took(one["StartTimestamp"], one.get("EndTimestamp")),
-            Text(one["DurableExecutionArn"]),
+            one["DurableExecutionArn"],
         )
     return table
 
 
-def details_of(one: Mapping[str, Any], waits: Sequence[Pending]) -> Table:
+def details_of(one: Mapping[str, Any], waits: Sequence[Pending]) -> PlainTable:
     """One execution, with what it waits for."""
-    table = plain_table("Setting", "Value")
-    table.show_header = False
+    table = PlainTable("Setting", "Value", header=False)
     for label, value in _lines(one, waits):
         if value:
-            table.add_row(Text(label, "bold"), Text(neutralise(value)))
+            table.add_row((label, "bold"), value)
     return table
 
 

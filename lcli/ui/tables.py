@@ -25,7 +25,7 @@ class PlainTable:
     """
 
     def __init__(self, *titles: str, header: bool = True) -> None:
-        self.titles = tuple(title.lstrip(">") for title in titles)
+        self.titles = tuple(neutralise(title.lstrip(">")) for title in titles)
         self.right = tuple(title.startswith(">") for title in titles)
         self.header = header
         self.rows: list[tuple[tuple[str, str], ...]] = []
