@@ -28,6 +28,9 @@ def command(
 
     Without a name, the whole app and stage.
 
+    Of a function that somebody deleted by hand it removes what that left behind: its role,
+    mappings, routes and the rules of the buckets that the manifest names.
+
     What others made stays: their permissions, notifications, roles, and an HTTP API that they
     have added routes to. Log groups stay without --logs, which also deletes those
     that functions deleted earlier have left.
@@ -55,11 +58,13 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
             named[function.key] = function.name
         else:
             gone.append(function.name)
+    buckets = run.document.buckets(place)
     prepared = prepare_deletion(
         place,
         clients,
         functions=named if texts else None,
         gone=gone,
+        buckets={name for key in (named if texts else buckets) for name in buckets[key]},
         logs=logs,
         parallel=parallel,
     )

@@ -22,6 +22,7 @@ from lcli.deploy.report import Report
 from lcli.deploy.sources import answer_lookups
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
+from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.code import Code
 from lcli.resources.function_actual import Payload
 from lcli.resources.function_fields import CODE_FIELDS
@@ -233,13 +234,16 @@ def prepare_deletion(
     *,
     functions: Mapping[str, str] | None = None,
     gone: Collection[str] = (),
+    buckets: Collection[str] = (),
     logs: bool = False,
     parallel: int = 16,
 ) -> Prepared:
     """What lcli owns of the functions, as a plan that deletes it.
 
     `functions` are the manifest's keys with the AWS names; `gone` are keys or AWS names of
-    functions that have left the manifest. Without either, the whole app and stage. `logs` takes
+    functions that have left the manifest. Without either, the whole app and stage. `buckets` are
+    looked at besides those that the functions' permissions name, which go with a function that
+    somebody deleted by hand. `logs` takes
     the log groups along. Raises LcliError (USAGE) for a function that does not exist, AwsError.
     """
     whole = functions is None and not gone
@@ -248,6 +252,9 @@ def prepare_deletion(
         function_key(name): Resource(function_key(name), {}, function=key)
         for key, name in named.items()
     }
+    for bucket in buckets:  # a rule of no events lets the bucket be read
+        rule = bucket_notification(place, bucket, function="", function_arn="", events=())
+        stubs[rule.key] = rule
     known = all_kinds()
     # What has left the manifest is found by looking at everything.
     reads_all = whole or bool(gone)

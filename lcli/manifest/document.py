@@ -187,6 +187,22 @@ class Document:
         mark = Mark(int(line), int(column))
         return replace(problem, excerpt=self.source.excerpt(mark))
 
+    def buckets(self, place: Place) -> dict[str, frozenset[str]]:
+        """By function, the names of the buckets that its ``s3`` triggers name.
+
+        Without validating anything: what needs AWS to be resolved is left out.
+        """
+        resolving = Interpolation(self.source, self._scope(place).resolve)
+        found: dict[str, frozenset[str]] = {}
+        for key, node in self.function_nodes().items():
+            triggers = node.entries.get("triggers") if isinstance(node, nodes.Map) else None
+            listed = resolving.data(triggers, ("functions", key, "triggers")) if triggers else []
+            given = [one.get("s3") for one in _list(listed) if isinstance(one, dict)]
+            texts = [one.get("bucket") if isinstance(one, dict) else one for one in given]
+            names = {one.rpartition(":")[2] for one in texts if isinstance(one, str)}
+            found[key] = frozenset(name for name in names if "$" not in name)
+        return found
+
     def function_nodes(self) -> dict[str, nodes.Node]:
         """The functions as they are written, stage and defaults merged."""
         functions = self.root.entries.get("functions")
@@ -236,6 +252,10 @@ class Document:
             if processor
             else "x86_64",
         )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _display(path: Path) -> str:

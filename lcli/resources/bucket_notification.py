@@ -183,7 +183,7 @@ def _refusals(
     where = wanted[0].where if wanted else ""
     if answer is None:
         # The local cloud makes it when the manifest is deployed.
-        if wanted and not reading.place.local:
+        if any(one.fields["Events"] for one in wanted) and not reading.place.local:
             yield Problem(
                 "bucket-not-found",
                 f'the bucket "{bucket}" does not exist',

@@ -9,6 +9,7 @@ import pytest
 from app_on_cloud import OnCloud, done, everything_in, problems
 
 from lcli.errors import ExitCode, LcliError
+from lcli.manifest.document import read
 
 HEAD = """
 app: photos
@@ -52,7 +53,11 @@ def test_what_a_function_deleted_by_hand_left_behind_goes_by_name(app: OnCloud) 
     deployed(app, PUSHED_AND_POLLED)
     session = app.session()
     session.call("lambda", "DeleteFunction", FunctionName="photos-thumb")
-    assert problems(app.delete(functions={"thumb": "photos-thumb"})) == []
+    document = read(app.directory / "lcli.yaml", environ={})
+    buckets = document.buckets(app.place())
+    assert buckets == {"thumb": frozenset({"pics"}), "other": frozenset()}
+    named = {"thumb": "photos-thumb"}
+    assert problems(app.delete(functions=named, buckets=buckets["thumb"])) == []
     held = everything_in(session)
     routes = session.call("apigatewayv2", "GetApis")["Items"]
     (api,) = routes
@@ -61,7 +66,7 @@ def test_what_a_function_deleted_by_hand_left_behind_goes_by_name(app: OnCloud) 
         for one in session.call("apigatewayv2", "GetRoutes", ApiId=api["ApiId"])["Items"]
     ]
     assert keys == ["GET /other"]
-    assert held["mappings"] == []
+    assert held["mappings"] == held["notifications"] == []
     assert held["roles"] == ["photos-other-us-east-1"]
 
 
