@@ -87,19 +87,22 @@ class Environment:
     # Its life
 
     async def start(self) -> None:
-        """Run the init phase to its end; `failure` says if that was a bad one."""
-        began = self._began = time.perf_counter()
+        """Run the init phase, once more within the invocation if it goes wrong; then `failure`
+        says why (developer guide, "Failures during the Init phase")."""
         self._log(self._platform.init_start(self._launch.version))
         self._tail.clear()
         port = await self._listener.open()
-        if not await self._init(port, INIT_SECONDS):
-            self._log(self._platform.init_failed(_since(began), "timeout", ""))
-            if not await self._init(port, self.deployed.timeout):
-                self.failure = timed_out(self.deployed.timeout)
-        if self.failure:
-            duration = _since(began)
-            self._log(self._platform.init_failed(duration, "error", self.failure.error_type))
-            self.end()
+        for phase, limit in (("init", INIT_SECONDS), ("invoke", self.deployed.timeout)):
+            began = time.perf_counter()
+            self.failure, self._ready = None, asyncio.get_running_loop().create_future()
+            if await self._init(port, limit) and not self.failure:
+                return
+            kind = self.failure.error_type if self.failure else None
+            self._log(self._platform.init_failed(_since(began), phase, kind))
+            self._drop_worker()
+            await self.ended()
+        self.failure = self.failure or timed_out(self.deployed.timeout)
+        self.end()
 
     async def _init(self, port: int, limit: float) -> bool:
         """Start a worker and wait until it asks for its first event; False: not in time."""
@@ -126,11 +129,7 @@ class Environment:
             async with asyncio.timeout(limit):
                 await asyncio.shield(self._ready)
         except TimeoutError:
-            if self._ready.done():
-                return True
-            self._drop_worker()
-            await self.ended()
-            return False
+            return self._ready.done()
         return True
 
     def end(self) -> None:

@@ -63,17 +63,19 @@ class PlatformLog:
         }
         return self._record("platform.initStart", "INFO", record)
 
-    def init_failed(self, milliseconds: float, status: str, error_type: str) -> list[Event]:
-        """The init phase ended with `status` ``error`` or ``timeout``."""
+    def init_failed(self, milliseconds: float, phase: str, error_type: str | None) -> list[Event]:
+        """The init phase, or its repetition in the phase ``invoke``, failed; `error_type` is None
+        where it took too long."""
+        status = "timeout" if error_type is None else "error"
         if not self._json:
             kind = f" Error Type: {error_type}" if error_type else ""
             return _lines(
-                f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\t"
+                f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\t"
                 f"Status: {status}\t{kind.strip()}".rstrip()
             )
         record = {
             "initializationType": "on-demand",
-            "phase": "init",
+            "phase": phase,
             "status": status,
             **({"errorType": error_type} if error_type else {}),
             "metrics": {"durationMs": round(milliseconds, 3)},

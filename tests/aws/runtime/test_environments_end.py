@@ -19,14 +19,6 @@ from lcli.local.server import Cloud, running_cloud
 
 RUNTIME = f"python3.{sys.version_info[1]}"
 ECHO = "import os\ndef handler(event, context):\n    return os.getpid()\n"
-ONCE = """
-import os
-if os.path.exists({flag!r}):
-    os.remove({flag!r})
-    raise RuntimeError("not yet")
-def handler(event, context):
-    return 1
-"""
 
 
 @pytest.fixture
@@ -71,14 +63,3 @@ def test_a_reset_ends_idle_workers_and_the_cloud_goes_on(alone: Cloud) -> None:
     assert not psutil.pid_exists(worker)
     again, _ = invoke(deployed(alone, ECHO))
     assert again != worker
-
-
-def test_a_failed_init_is_the_invocations_error_and_the_next_one_starts_anew(
-    alone: Cloud, tmp_path: Path
-) -> None:
-    flag = tmp_path / "flag"
-    flag.touch()
-    client = deployed(alone, ONCE.format(flag=str(flag)))
-    error, kind = invoke(client)
-    assert (kind, error["errorMessage"]) == ("Unhandled", "not yet")
-    assert invoke(client) == (1, "")

@@ -151,3 +151,48 @@ def test_the_gallery_example_shows_what_is_there(cloud: Any, photos: str) -> Non
     assert base64.b64decode(image["body"]) == b"jpeg"
     missing = gallery.handler({"pathParameters": {"name": "x.jpg"}}, None)
     assert missing == {"statusCode": 404, "body": "there is no x.jpg"}
+
+
+INIT_FAILS = """
+import os
+from pathlib import Path
+
+tries = Path(os.environ["TRIES"])
+tries.open("a").write("x")
+print("loading")
+if len(tries.read_text()) <= int(os.environ["FAILURES"]):
+    raise RuntimeError("not yet")
+
+def handler(event, context):
+    return len(tries.read_text())
+"""
+
+
+@pytest.mark.parametrize(
+    ("failures", "said", "loaded"),
+    [
+        pytest.param(1, 2, 2, id="once: the repetition serves"),
+        pytest.param(9, "not yet", 2, id="always: twice an invocation"),
+    ],
+)
+def test_a_failed_init_is_run_again_in_the_invocation(
+    cloud: Any, tmp_path: Path, failures: int, said: Any, loaded: int
+) -> None:
+    tries = tmp_path / "tries"
+    variables = {"TRIES": str(tries), "FAILURES": str(failures)}
+    deploy(cloud, INIT_FAILS, Environment={"Variables": variables})
+    answer = cloud.boto3("lambda").invoke(FunctionName="real", LogType="Tail")
+    document = json.loads(answer["Payload"].read())
+    assert (document if failures == 1 else document["errorMessage"]) == said
+    assert len(tries.read_text()) == loaded
+    logs = cloud.boto3("logs")
+
+    def reports() -> list[str]:
+        found = logs.filter_log_events(logGroupName="/aws/lambda/real")["events"]
+        lines = [one["message"] for one in found]
+        done = any(line.startswith("REPORT") for line in lines)
+        return [line.split("\t")[1] for line in lines if "INIT_REPORT" in line] if done else []
+
+    assert until(reports) == ["Phase: init", "Phase: invoke"][:failures]
+    cloud.boto3("lambda").invoke(FunctionName="real")
+    assert len(tries.read_text()) == (2 if failures == 1 else 4)
