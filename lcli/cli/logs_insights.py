@@ -113,13 +113,12 @@ def _show(run: Run, result: Result, groups: int) -> None:
             table.add_row(*(row.get(name, "").rstrip() for name in result.fields))
         run.terminal.show(table)
     rows = f"{len(result.rows):,} row{'s' * (len(result.rows) != 1)}"
-    run.terminal.note(f"{rows}; {_read(result)} in {groups} log group{'s' * (groups != 1)}")
+    read = f"; {_read(result)}" if result.told else ""
+    run.terminal.note(f"{rows} of {groups} log group{'s' * (groups != 1)}{read}")
 
 
 def _read(result: Result) -> str:
     from lcli.ui.report import size
 
-    if not result.told:
-        return "what was read is not told"
     read = f" ({size(int(result.bytes_scanned))})" if result.bytes_scanned else ""
     return f"{result.matched:,.0f} records matched of {result.scanned:,.0f}{read} scanned"

@@ -149,6 +149,9 @@ class Logs:
     def _counted(self, more: str = "") -> ExitCode:
         self._printer.finish()
         count = self._printer.count
+        if self._run.terminal.live:
+            # Over the ^C that the terminal shows.
+            self._run.stderr.write("\r")
         self._run.terminal.note(f"{count:,} event{'s' * (count != 1)}{more}")
         return ExitCode.INTERRUPTED
 

@@ -26,7 +26,7 @@ ReadPages = Callable[[int, int], Iterable[list[LogEvent]]]
 Reached = Callable[[int, int], None]
 """Told up to where a group has been read, and how many events more that were."""
 
-BUDGET = 16_000_000
+BUDGET = 12_000_000
 """Bytes of events that are held, about, all groups and slices together."""
 LANES = 4
 """Slices that are read at once: enough to use up what FilterLogEvents allows an account."""
