@@ -229,3 +229,9 @@ def cloud(running: Cloud) -> Iterator[TestCloud]:
     seen = TestCloud(running, str(next(ACCOUNTS)))
     yield seen
     seen.forget()
+
+
+@pytest.fixture(scope="session")
+def lasting(running: Cloud) -> TestCloud:
+    """The same with an account for the whole session, for what empties it itself."""
+    return TestCloud(running, str(next(ACCOUNTS)))

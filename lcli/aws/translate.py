@@ -58,6 +58,7 @@ def translated(
 ) -> AwsError:
     """What botocore raised, as an `AwsError`; anything that is not botocore's is raised again."""
     from botocore import exceptions as sdk
+    from botocore.parsers import ResponseParserError
 
     def refusal(code: str, message: str, status: int = 0, *, lost: bool = False) -> AwsError:
         return AwsError(
@@ -79,6 +80,8 @@ def translated(
         return refusal("Unreachable", f"no connection to {endpoint}")
     if isinstance(error, sdk.HTTPClientError | sdk.IncompleteReadError | sdk.ChecksumError):
         return refusal("Unreachable", f"{endpoint} gave no answer", lost=True)
+    if isinstance(error, ResponseParserError):  # a proxy's or load balancer's page
+        return refusal("Unreachable", f"{endpoint} gave an answer that is not AWS's", lost=True)
     if isinstance(error, sdk.NoCredentialsError | sdk.PartialCredentialsError):
         return refusal("NoCredentials", "no AWS credentials were found")
     if isinstance(error, sdk.SSOError | sdk.LoginError | sdk.TokenRetrievalError):

@@ -56,10 +56,15 @@ class LocalSourceKind(Kind):
                 yield Actual(one, outputs=outputs)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """Make it."""
+        """Make it; one that is there already is an earlier answer that was lost."""
         source = _source(wanted)
-        for service, operation, parameters in source.make:
-            applying.clients.call(service, operation, **parameters)
+        try:
+            for service, operation, parameters in source.make:
+                applying.clients.call(service, operation, **parameters)
+        except AwsError:
+            if (found := _probe(source, applying.clients)) is not None:
+                return found
+            raise
         return _probe(source, applying.clients) or {}
 
     def delete(self, actual: Actual, applying: Applying) -> None:

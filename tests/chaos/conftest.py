@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from overlay.kills import Tally, all_points
 
-from lcli.local.server import Cloud
-
 COLUMNS = ("points", "killed", "converged", "duplicated", "orphaned")
 
 
@@ -31,12 +29,9 @@ def shown(record_property: Callable[[str, object], None]) -> Callable[[Tally], N
 
 
 @pytest.fixture(scope="session")
-def points(running: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def points(lasting: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The points of a life, by its name."""
-    from conftest import TestCloud
-
-    account = TestCloud(running, "300000000001")
-    with all_points(account, tmp_path_factory.mktemp("points")) as found:
+    with all_points(lasting, tmp_path_factory.mktemp("points")) as found:
         yield found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import re
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,9 @@ from typing import Any
 
 from app_on_cloud import OnCloud
 
-from lcli.deploy import engine
-from lcli.deploy.report import Report
+from lcli.deploy import engine, rollback
 from overlay.turns import Taking, Turns
 
-ACCOUNTS = itertools.count(500000000001)
 MANIFEST = """
 app: photos
 defaults: {{runtime: python3.13, handler: app.handler, source: code, memory: {memory}}}
@@ -25,6 +24,7 @@ functions:
   two: {{environment: {{OF: "{name}"}}}}
 """
 MEMORY = {"base": 128, "left": 256, "right": 512}
+RIVALS = ("left", "right")
 FUNCTIONS = ("photos-one", "photos-two")
 
 
@@ -35,92 +35,116 @@ class Ended:
     codes: dict[str, int]
     """Exit codes of the two."""
     problems: dict[str, set[str]]
-    live: dict[str, tuple[str, int, str]]
+    """The codes of what they were told."""
+    said: dict[str, list[str]]
+    live: dict[str, tuple[str, str, str]]
     """By function what its alias runs: who set the environment, who the memory, whose code."""
     rules: list[str]
     """Prefixes of the bucket's rules."""
 
 
-def side(url: str, account: str, directory: Path, name: str) -> OnCloud:
-    """One person's checkout."""
-    (directory / name).mkdir(exist_ok=True)
-    app = OnCloud(directory / name, url, account)
-    app.code(name)
-    app.manifest(MANIFEST.format(name=name, memory=MEMORY[name], account=account))
-    return app
+class Rivals:
+    """The checkouts of three people, and one account; `cloud` is the tests' fixture."""
 
+    def __init__(self, cloud: Any, directory: Path) -> None:
+        self.forget = cloud.forget
+        self.session = cloud.clients()
+        self.sides = {name: self._side(cloud, directory, name) for name in MEMORY}
+        self.shas = {self._sha(name): name for name in MEMORY}
 
-def race(url: str, directory: Path, seed: int) -> Ended:
-    """Deploy a base, then both of two at once with calls interleaved by the seed."""
-    account = str(next(ACCOUNTS))
-    base = side(url, account, directory, "base")
-    base.deploy()
-    turns = Turns(2, seed)
+    def _side(self, cloud: Any, directory: Path, name: str) -> OnCloud:
+        (directory / name).mkdir()
+        app = OnCloud(directory / name, cloud.url, cloud.account, clients=self.session)
+        app.code(name)
+        app.manifest(MANIFEST.format(name=name, memory=MEMORY[name], account=cloud.account))
+        return app
 
-    def deploy(number: int, name: str) -> Report:
-        app = side(url, account, directory, name)
-        app.clients = Taking(app.session(), turns, number)
-        try:
-            prepared = app.prepare(parallel=4)
-            return engine.deploy(prepared, app.clients, parallel=4)
-        finally:
-            turns.leave(number)
+    def _sha(self, name: str) -> str:
+        """What Lambda calls the code of a checkout."""
+        self.forget()
+        self.sides[name].deploy()
+        found = self.session.call("lambda", "GetFunction", FunctionName=FUNCTIONS[0])
+        return str(found["Configuration"]["CodeSha256"])
 
-    with ThreadPoolExecutor(2) as pool:
-        names = ("left", "right")
-        reports = dict(zip(names, pool.map(deploy, range(2), names), strict=True))
-    ended = _ended(base, reports)
-    base.delete(logs=True)
-    return ended
+    def race(self, seed: int, back: bool = False) -> Ended:
+        """Deploy a base, then both of two at once with calls interleaved by the seed.
 
+        With `back` the left one rolls back what it has deployed before, while the right deploys.
+        """
+        self.forget()
+        self.sides["base"].deploy()
+        if back:
+            self.sides["left"].deploy()
+        turns = Turns(2, seed)
 
-def _ended(app: OnCloud, reports: dict[str, Report]) -> Ended:
-    session = app.session()
-    shas: dict[str, str] = {}
-    live: dict[str, tuple[str, int, str]] = {}
-    for name in ("base", "left", "right"):
-        built = side(app.url, app.account, app.directory.parent, name).prepare()
-        for actual in built.plan.actions:
-            code = getattr(actual.resource.payload, "code", None)
-            if code is not None and code.code_sha256:
-                shas[code.code_sha256] = name
-    for function in FUNCTIONS:
-        found = session.call("lambda", "GetFunction", FunctionName=function, Qualifier="live")
+        def run(number: int, name: str) -> tuple[int, set[str], list[str]]:
+            app = self.sides[name]
+            app.clients = Taking(self.session, turns, number)
+            try:
+                return _rolled_back(app) if back and name == "left" else _deployed(app)
+            finally:
+                turns.leave(number)
+                app.clients = self.session
+
+        with ThreadPoolExecutor(2) as pool:
+            found = dict(zip(RIVALS, pool.map(run, range(2), RIVALS), strict=True))
+        return Ended(
+            {name: code for name, (code, _, _) in found.items()},
+            {name: codes for name, (_, codes, _) in found.items()},
+            {name: said for name, (_, _, said) in found.items()},
+            {function: self._live(function) for function in FUNCTIONS},
+            self._rules(),
+        )
+
+    def _live(self, function: str) -> tuple[str, str, str]:
+        found = self.session.call("lambda", "GetFunction", FunctionName=function, Qualifier="live")
         of: dict[str, Any] = found["Configuration"]
         who = {memory: name for name, memory in MEMORY.items()}
-        live[function] = (
+        return (
             of["Environment"]["Variables"]["OF"],
             who[of["MemorySize"]],
-            shas.get(of["CodeSha256"], "nobody"),
+            self.shas.get(of["CodeSha256"], "nobody"),
         )
-    rules = session.call(
-        "s3", "GetBucketNotificationConfiguration", Bucket=f"photos-{app.account}"
-    ).get("LambdaFunctionConfigurations", [])
-    return Ended(
-        {name: int(report.exit_code) for name, report in reports.items()},
-        {
-            name: {p.code for one in report.outcomes for p in one.problems}
-            for name, report in reports.items()
-        },
-        live,
-        [str(one["Filter"]["Key"]["FilterRules"][0]["Value"]) for one in rules],
-    )
+
+    def _rules(self) -> list[str]:
+        bucket = f"photos-{self.sides['base'].account}"
+        found = self.session.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+        rules = found.get("LambdaFunctionConfigurations", [])
+        return [str(one["Filter"]["Key"]["FilterRules"][0]["Value"]) for one in rules]
 
 
-def judged(ended: Ended) -> list[str]:
-    """What is wrong with how a race ended."""
+def _deployed(app: OnCloud) -> tuple[int, set[str], list[str]]:
+    prepared = app.prepare(parallel=4)
+    report = engine.deploy(prepared, app.clients, parallel=4)
+    problems = [p for one in report.outcomes for p in one.problems]
+    return int(report.exit_code), {p.code for p in problems}, [p.what for p in problems]
+
+
+def _rolled_back(app: OnCloud) -> tuple[int, set[str], list[str]]:
+    targets = [rollback.Target(name.partition("-")[2], name, "live") for name in FUNCTIONS]
+    moves, refused = rollback.prepare(app.clients, targets, place=app.place(), parallel=4)
+    moved = rollback.roll_back(app.clients, moves, parallel=4)
+    problems = [*refused, *(one.problem for one in moved if one.problem)]
+    return bool(problems), {p.code for p in problems}, [p.what for p in problems]
+
+
+def judged(ended: Ended, ends: Collection[str] = RIVALS) -> list[str]:
+    """What is wrong with how a race ended; `ends` are those whose word may be the last."""
     wrong = [
-        f"{function} runs a mixture: {parts}"
+        f"{function} runs {parts}, which is nobody's or a mixture"
         for function, parts in ended.live.items()
-        if len(set(parts)) != 1
+        if len(set(parts)) != 1 or parts[0] not in ends
     ]
+    winners = {parts[0] for parts in ended.live.values()}
     if len(ended.rules) != 1:
         wrong.append(f"the bucket has the rules of both: {ended.rules}")
-    winners = {parts[0] for parts in ended.live.values()}
     for name, code in ended.codes.items():
-        lost = name not in winners and all(other == 0 for other in ended.codes.values())
-        if code not in (0, 1) or (code == 1 and not ended.problems[name]):
-            wrong.append(f"{name} exits {code} with {ended.problems[name]}")
-        if lost and len(winners) == 2:
+        told = ended.problems[name] == {"changed-meanwhile"} and all(
+            re.match(r"someone else changed \w.* of (photos-)?(one|two)", what)
+            for what in ended.said[name]
+        )
+        if code not in (0, 1) or (code == 1 and not told):
+            wrong.append(f"{name} exits {code} with {ended.problems[name]}: {ended.said[name]}")
+        if code == 0 and len(winners) == 2 and set(ended.codes.values()) == {0}:
             wrong.append(f"{name} says that it is done")
     return wrong

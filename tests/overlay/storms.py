@@ -6,7 +6,12 @@ import itertools
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from app_on_cloud import OnCloud
+
+from lcli.aws.clients import AwsError
+from lcli.aws.retry import rule
 from overlay.account import everything
 from overlay.apps import STEPS, app_on, left_to_do
 from overlay.faults import Fault, Reset, Rule, chance, server_error, throttled
@@ -14,6 +19,7 @@ from overlay.operations import Call
 from overlay.server import overlay
 
 ACCOUNTS = itertools.count(400000000001)
+LIFE = ("first", "newer", "back", "second", "first", "nothing")
 
 
 def anything(seed: int, call: Call) -> Fault:
@@ -23,31 +29,73 @@ def anything(seed: int, call: Call) -> Fault:
     return (throttled(call), *lost)[drawn]
 
 
+def storm(probability: float, seed: int) -> Rule:
+    """That part of all calls goes wrong."""
+    return Rule(lambda call: anything(seed, call), chance(probability, seed))
+
+
+@dataclass
+class Operations:
+    """What was asked of AWS, however many requests each took."""
+
+    asked: int = 0
+    given_up: int = 0
+
+    def count(self, app: OnCloud) -> None:
+        """Count those of an app's session."""
+        session = app.session()
+        call = session.call
+
+        def counted(service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+            self.asked += 1
+            try:
+                return call(service, operation, **parameters)
+            except AwsError as error:
+                # What is never tried again is an answer, such as that there is no such role;
+                # what is read back goes on.
+                self.given_up += rule(error).act == "retry"
+                raise
+
+        session.call = counted  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True)
 class Life:
-    """What a deploy, a change and a deletion took, and what there was in between."""
+    """What deploys, a rollback, changes and a deletion took, and what there was in between."""
 
+    operations: Operations
     calls: int
     faults: int
     held: tuple[tuple[str, ...], ...]
 
+    @property
+    def ratio(self) -> float:
+        """Requests an operation."""
+        return self.calls / self.operations.asked
+
 
 def live(url: str, directory: Path, *rules: Rule) -> Life:
-    """Deploy, change and delete; fails when a run reports a problem or leaves work to do."""
+    """All steps; one in which an operation was given up is run again.
+
+    Fails when a step reports a problem although none was, or leaves work to do.
+    """
     account = str(next(ACCOUNTS))
-    plain = app_on(url, account, directory)
-    plain.prepare()  # makes the queues, tables and buckets, which nobody makes in AWS
-    held = []
+    plain, held, operations = app_on(url, account, directory), [], Operations()
     with overlay(url, *rules) as between:
         app = app_on(between.url, account, directory)
-        for step in ("first", "newer", "back", "second", "nothing"):
-            STEPS[step](app)
-            assert not (left := left_to_do(plain, step)), left
+        operations.count(app)
+        for step in LIFE:
+            _done(app, step, operations)
+            assert not (left := left_to_do(plain, step)), (step, left)
             lines = everything(plain.session())
             held.append(tuple(line.replace(account, "ACCOUNT") for line in lines))
-    return Life(len(between.calls), between.faults().total(), tuple(held))
+    return Life(operations, len(between.calls), between.faults().total(), tuple(held))
 
 
-def storm(probability: float, seed: int) -> Rule:
-    """That part of all calls goes wrong."""
-    return Rule(lambda call: anything(seed, call), chance(probability, seed))
+def _done(app: OnCloud, step: str, operations: Operations) -> None:
+    given_up = operations.given_up
+    try:
+        STEPS[step](app)
+    except (AssertionError, AwsError):
+        assert operations.given_up > given_up, f"{step} failed, and no operation did"
+        _done(app, step, operations)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from overlay.rivals import judged, race
+from overlay.rivals import Rivals, judged
 
 
 @pytest.mark.slow
 def test_the_last_word_on_a_function_is_one_persons(cloud: Any, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
-    ended = race(cloud.url, tmp_path, seed)
-    assert judged(ended) == [], f"seed {seed}: {ended}"
+    rivals = Rivals(cloud, tmp_path)
+    assert judged(ended := rivals.race(seed)) == [], f"seed {seed}: {ended}"
+    ended = rivals.race(seed, back=True)
+    assert judged(ended, ("base", "right")) == [], f"seed {seed}: {ended}"

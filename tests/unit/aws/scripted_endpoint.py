@@ -12,7 +12,7 @@ from threading import Thread
 
 @dataclass
 class Script:
-    """What comes next: an answer, or "reset" for a connection that is cut."""
+    """What comes next: an answer, "reset" for a connection that is cut, or a page's text."""
 
     answers: list[tuple[int, dict[str, object]] | str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -33,11 +33,11 @@ def endpoint(*answers: tuple[int, dict[str, object]] | str) -> Iterator[Script]:
             script.asked.append(f"{self.command} {self.path}")
             script.headers.append(dict(self.headers))
             said = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-            if isinstance(said, str):
+            if said == "reset":
                 self.close_connection = True
                 return
-            status, document = said
-            body = json.dumps(document).encode()
+            status, document = (503, {}) if isinstance(said, str) else said
+            body = said.encode() if isinstance(said, str) else json.dumps(document).encode()
             self.send_response(status)
             if "__type" in document:
                 self.send_header("x-amzn-ErrorType", str(document["__type"]))

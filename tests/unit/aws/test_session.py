@@ -36,6 +36,7 @@ def session(script: Script, pauses: list[float] | None = None) -> Session:
         pytest.param(refusal(500, "ServiceException", "oops"), id="500"),
         pytest.param(refusal(503, "ServiceUnavailableException"), id="503"),
         pytest.param("reset", id="connection cut"),
+        pytest.param("no server is available", id="a proxy's page"),
         pytest.param(
             refusal(
                 400,
@@ -53,6 +54,15 @@ def test_what_may_pass_is_tried_again(answer: tuple[int, dict[str, object]] | st
     assert got == {"Configuration": {"FunctionName": "f", "State": "Active"}}
     assert len(script.asked) == 3
     assert len(pauses) == 2
+
+
+def test_a_page_of_a_proxy_is_no_answer_of_aws() -> None:
+    pauses: list[float] = []
+    with endpoint("no server is available", (200, {})) as script:
+        with pytest.raises(AwsError) as raised:
+            session(script, pauses).once("iam", "ListRoles", 5)
+        assert (raised.value.code, raised.value.lost) == ("Unreachable", True)
+        assert raised.value.message == f"{script.url} gave an answer that is not AWS's"
 
 
 @pytest.mark.parametrize(
