@@ -21,7 +21,11 @@ class Step:
 
 
 class Schedule:
-    """Steps become due when all that comes before them has ended."""
+    """Steps become due when all that comes before them has ended.
+
+    What an earlier step made due is taken before what is due from the start: so the first
+    functions are made while the roles of the last are, and Lambda's quota is never idle.
+    """
 
     def __init__(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
         steps = _steps(plan, kinds)
@@ -36,6 +40,8 @@ class Schedule:
             for one in earlier:
                 self._then[one].append(step)
         self._due = [step for step in steps if not before[step]]
+        self._entered = 0
+        """How many of those that are due became so by an earlier one; they come first."""
         self._lanes: set[str] = set()
 
     def take(self) -> Step | None:
@@ -44,6 +50,7 @@ class Schedule:
             if step.lane not in self._lanes:
                 if step.lane:
                     self._lanes.add(step.lane)
+                self._entered -= position < self._entered
                 return self._due.pop(position)
         return None
 
@@ -54,7 +61,8 @@ class Schedule:
         for one in self._then[step]:
             self._missing[one] -= 1
             if not self._missing[one]:
-                self._due.append(one)
+                self._due.insert(self._entered, one)
+                self._entered += 1
 
     def open(self) -> list[Step]:
         """The steps that have not ended."""
