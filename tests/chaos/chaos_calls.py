@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from overlay.faults import Rule, over, throttled
+from overlay.faults import Rule, among, over, throttled
 from overlay.fifty import checkout, deploy
 from overlay.late_role import made_late
 from overlay.rivals import RIVALS, Rivals, judged
@@ -52,8 +52,7 @@ def test_fifteen_calls_a_second(
     checkout(tmp_path)
     ratios = []
     for attempt in range(3):
-        bucket = over(15, burst=15)
-        rule = Rule(throttled, lambda call: call.service == "lambda" and bucket(call))
+        rule = Rule(throttled, among(lambda call: call.service == "lambda", over(15, burst=15)))
         account = cloud.other(f"65000000000{attempt}")
         with overlay(cloud.url, rule) as between:
             deploy(tmp_path, between.url, account.account, LCLI_RATE="14")
