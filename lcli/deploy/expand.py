@@ -116,13 +116,13 @@ def _observe(expanded: Expanded) -> None:
                     expanded.observed[one] = Resource(one, {}, where=resource.where)
 
 
-def _role_twice(function: Function, managed: Resource) -> LcliError:
+def _role_twice(function: Function, name: str, other: str, next_step: str) -> LcliError:
     problem = Problem(
         "role-twice",
-        f"{function.key} and another function keep the same role, {managed.key.name}: what one "
-        "needs would be taken from the other",
+        f"{function.key} and {other} keep the same role, {name}: what one needs would be taken "
+        "from the other",
         function.where,
-        "give each a role.name of its own, or both one existing role (role: NAME)",
+        next_step,
     )
     return LcliError(problem, ExitCode.USAGE)
 
@@ -156,8 +156,7 @@ class _One:
         else:
             managed = self._role(function.role, statements)
             arn, role_needs = role_arn(place, managed), (managed.key,)
-            if managed.key in expanded.resources:
-                raise _role_twice(function, managed)
+            self._refuse_shared(managed.key, expanded)
             role_parts = role_part(place, managed)
             expanded.add(managed)
         attached = [*self._attached(role_needs, expanded), *triggered]
@@ -188,6 +187,15 @@ class _One:
                 alias(function.key, function.name, function.qualifier, function.where),
             )
         expanded.add(*(self._after_role(one, role_needs) for one in attached))
+
+    def _refuse_shared(self, key: Key, expanded: Expanded) -> None:
+        """One role has one function's policy; roles are the account's, not the region's."""
+        if key in expanded.resources:
+            own = "give each a role.name of its own, or both one existing role (role: NAME)"
+            raise _role_twice(self.function, key.name, "another function", own)
+        if len(self.app.regions) > 1 and self.place.region not in key.name:
+            own = "put ${region} into role.name"
+            raise _role_twice(self.function, key.name, "itself in another region", own)
 
     def _after_role(self, resource: Resource, role_needs: tuple[Key, ...]) -> Resource:
         """A mapping polls with the role, whose statements must be there before."""
