@@ -1,8 +1,7 @@
 """CloudWatch Logs' filter patterns: which log events one lets through.
 
 Source: CloudWatch Logs user guide, "Filter pattern syntax for metric filters, subscription filters,
-filter log events, and Live Tail". Patterns for space-delimited events (``[ip, user, …]``) are
-refused; everything else of that page is here.
+filter log events, and Live Tail". `delimited_patterns` has those for space-delimited events.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
+
+from lcli.local.delimited_patterns import delimited
 
 Matches = Callable[[str], bool]
 """Whether a log event's message is let through."""
@@ -56,7 +57,10 @@ def compiled(pattern: str) -> Matches:
     if pattern.startswith("{"):
         return _json_events(pattern)
     if pattern.startswith("["):
-        raise InvalidPattern("the local cloud has no patterns for space-delimited log events")
+        try:
+            return delimited(pattern, lambda text: _Conditions(text).whole())
+        except ValueError:
+            raise InvalidPattern(_INVALID) from None
     return _terms(pattern)
 
 

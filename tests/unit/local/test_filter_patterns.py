@@ -138,10 +138,47 @@ def test_an_event_that_is_no_json_object_is_not_let_through(message: str) -> Non
         ("%[a%", "Invalid filter pattern"),
         ("-", "Invalid filter pattern"),
         ("ERROR:", "Invalid character(s) in term 'ERROR:'"),
-        ("[ip, user]", "the local cloud has no patterns for space-delimited log events"),
+        ("[ip, user", "Invalid filter pattern"),
+        ("[]", "Invalid filter pattern"),
+        ("[..., a, ...]", "Invalid filter pattern"),
+        ("[ip, ip]", "Invalid filter pattern"),
+        ("[=1]", "Invalid filter pattern"),
+        ("[ip =]", "Invalid filter pattern"),
+        ("[bytes > many]", "Invalid filter pattern"),
     ],
 )
 def test_broken_patterns_are_refused(pattern: str, why: str) -> None:
     with pytest.raises(InvalidPattern) as refused:
         compiled(pattern)
     assert str(refused.value) == why
+
+
+ACCESS = [
+    '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534',
+    '127.0.0.1 Prod mary [10/Oct/2000:13:35:22 -0700] "POST /shop, cart HTTP/1.0" 200 57',
+    '10.0.0.7 Test - [10/Oct/2000:13:35:29 -0700] "GET /index.html HTTP/1.0" 410 20000',
+    "WARN low on space",
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("[ip, id, user, time, request, status, bytes]", {0, 1, 2}, id="names"),
+        pytest.param("[ip, ..., status = 4*, bytes]", {0, 2}, id="wildcard"),
+        pytest.param("[..., bytes > 1000]", {0, 2}, id="number"),
+        pytest.param("[..., status = 404 || status = 410, bytes]", {0, 2}, id="or"),
+        pytest.param("[..., status != 404 && status != 200, bytes >= 57]", {2}, id="and"),
+        pytest.param("[ip = %^127%, ...]", {0, 1}, id="expression"),
+        pytest.param("[ip, id, user = frank, …]", {0}, id="the sign for the ellipsis"),
+        pytest.param('[ip, id, user, time = "10/Oct/2000:13:25*", ...]', {0}, id="brackets"),
+        pytest.param('[ip, ..., request = "POST /shop, cart*", status, bytes]', {1}, id="comma"),
+        pytest.param("[level = WARN, rest]", {3}, id="the last takes the rest"),
+        pytest.param('[level, rest = "low on space"]', {3}, id="all of it"),
+        pytest.param("[a, b, c, d, e]", {0, 1, 2}, id="too few"),
+        pytest.param("[user = user]", set(), id="a value like the name"),
+    ],
+)
+def test_space_delimited_events(pattern: str, expected: set[int]) -> None:
+    matches = compiled(pattern)
+    assert {place for place, line in enumerate(ACCESS) if matches(line)} == expected
