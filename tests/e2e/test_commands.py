@@ -107,6 +107,13 @@ def test_delete_asks_and_removes_what_is_ours(deployed):
     assert deployed.run("delete", "--yes").returncode == 0
 
 
+def test_logs_without_prune_is_refused(deployed):
+    for command in ("plan", "deploy"):
+        refused = deployed.run(command, "--logs")
+        assert refused.returncode == 2
+        assert "logs-without-prune" in refused.stderr
+
+
 def test_status_shows_one_function_in_depth(deployed):
     status = deployed.json("status", "hello")
     assert (status["function"], status["version"], status["alias"]) == ("hello", "1", "live")

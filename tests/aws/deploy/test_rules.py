@@ -280,3 +280,46 @@ class Idle(TagsHidden):
         if operation == "GetFunction":
             answer["Configuration"]["State"] = self.state
         return answer
+
+
+@pytest.mark.parametrize(
+    ("functions", "code"),
+    [
+        pytest.param("  a: {name: one}\n  b: {name: one}\n", "name-twice", id="one AWS name"),
+        pytest.param(f"  {'a' * 60}: {{}}\n", "name-too-long", id="65 characters and more"),
+        pytest.param("  a: {api: {MemorySize: 256}}\n", "api-has-short-name", id="a short name"),
+    ],
+)
+def test_names_are_checked_before_anything_is_asked(
+    app: OnCloud, functions: str, code: str
+) -> None:
+    with_functions(app, functions)
+    with pytest.raises(LcliError) as caught:
+        app.prepare()
+    assert code in {problem.code for problem in caught.value.problems}
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert app.calls() == {}
+
+
+def test_versions_that_something_uses_are_never_pruned(app: OnCloud) -> None:
+    with_functions(app, "  a: {}\n")
+    session = app.session()
+    for text in "1234":
+        app.code(text)
+        assert problems(app.deploy()) == []
+    at = {"FunctionName": "photos-a"}
+    session.call("lambda", "CreateAlias", **at, Name="theirs", FunctionVersion="1")
+    session.call(
+        "lambda",
+        "CreateAlias",
+        **at,
+        Name="canary",
+        FunctionVersion="4",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
+    )
+    with_functions(app, "  a: {keep_versions: 1}\n")
+    app.code("5")
+    assert problems(app.deploy()) == []
+    versions = session.call("lambda", "ListVersionsByFunction", **at)["Versions"]
+    # 3 is nobody's.
+    assert [one["Version"] for one in versions] == ["$LATEST", "1", "2", "4", "5"]
