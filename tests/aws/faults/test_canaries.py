@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from overlay.faults import Refuse, Rule, first
+from overlay.inside import lcli
+from overlay.operations import Call
+from overlay.outages import Said, project
 from overlay.server import overlay
 
 LITERAL, PARAMETER, SECRET, ENVIRONMENT = (
@@ -60,7 +67,7 @@ def test_no_secret_is_ever_shown(cloud: Any, tmp_path: Path) -> None:
     (tmp_path / "lcli.yaml").write_text(MANIFEST)
     (tmp_path / "tmp").mkdir()
 
-    def lcli(*words: str, url: str) -> tuple[int, str]:
+    def installed(*words: str, url: str) -> tuple[int, str]:
         environ = {
             **cloud.environ,
             "PATH": os.environ["PATH"],
@@ -78,7 +85,7 @@ def test_no_secret_is_ever_shown(cloud: Any, tmp_path: Path) -> None:
 
     for refusal in (TOO_LARGE, MALFORMED, DENIED):
         with overlay(cloud.url, Rule(refusal, first(1), CREATE)) as between:
-            code, said = lcli("-v", "deploy", "--yes", "-o", "json", url=between.url)
+            code, said = installed("-v", "deploy", "--yes", "-o", "json", url=between.url)
         assert code == 1, said
         assert not (shown := [one for one in CANARIES if one in said]), (shown, said)
     for words in (
@@ -87,7 +94,7 @@ def test_no_secret_is_ever_shown(cloud: Any, tmp_path: Path) -> None:
         ["deploy", "--yes", "-v"],
         ["status", "one", "-o", "json"],
     ):
-        code, said = lcli(*words, url=cloud.url)
+        code, said = installed(*words, url=cloud.url)
         assert code == 0, said
         assert not (shown := [one for one in CANARIES if one in said]), (words, shown, said)
     configuration = clients.call("lambda", "GetFunction", FunctionName="photos-one")
@@ -97,3 +104,143 @@ def test_no_secret_is_ever_shown(cloud: Any, tmp_path: Path) -> None:
     kept = [path for path in (tmp_path / ".cache").rglob("*") if path.is_file()]
     for canary in CANARIES:
         assert not [path for path in kept if canary.encode() in path.read_bytes()]
+
+
+EVERY = (
+    ("validate",),
+    ("plan",),
+    ("deploy", "--yes"),
+    ("status",),
+    ("status", "one"),
+    ("list",),
+    ("versions", "one"),
+    ("invoke", "one", "--dry-run"),
+    ("logs",),
+    ("rollback", "one", "--to", "1"),
+    ("build",),
+    ("package",),
+    ("delete", "--yes"),
+)
+LOUDNESS = ((), ("-q",), ("-v",), ("-vv",), ("-o", "json"))
+REPEATED = json.dumps(
+    {
+        "plain": f"{PARAMETER} {SECRET}",
+        "url": quote(f"token={PARAMETER}&key={SECRET}", safe=""),
+        "base64": base64.b64encode(f"{PARAMETER}:{SECRET}".encode()).decode(),
+        "signed": "GET /code?X-Amz-Signature=0a1b2c3d4e5f&X-Amz-Security-Token=IQoJb3Jp",
+        "header": "Authorization: AWS4-HMAC-SHA256 Credential=AKIA, Signature=0a1b2c3d4e5f",
+    }
+)
+ENCODED = [
+    base64.b64encode(one.encode())[:-4].decode() for one in (PARAMETER, "xx" + SECRET, "x" + SECRET)
+]
+SIGNED = ("0a1b2c3d4e5f", "IQoJb3Jp")
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, dict[str, str]]:
+    """The project, and an environment that has what it refers to; both stores hold canaries."""
+    clients = cloud.clients()
+    clients.call("ssm", "PutParameter", Name="/photos/token", Type="SecureString", Value=PARAMETER)
+    clients.call(
+        "secretsmanager", "CreateSecret", Name="photos", SecretString=f'{{"key": "{SECRET}"}}'
+    )
+    made = project(tmp_path)
+    (made / "lcli.yaml").write_text(MANIFEST)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    environ = {"GIVEN": ENVIRONMENT, "LCLI_CACHE_DIR": str(tmp_path / "home" / "cache")}
+    return made, {**cloud.environ, **environ}
+
+
+def leaks(said: Said) -> list[str]:
+    text = said.stdout + said.stderr
+    return [one for one in (*CANARIES[:4], *ENCODED, *SIGNED) if one in text]
+
+
+def kept(directory: Path) -> list[tuple[str, str]]:
+    """Files with a canary in them but for the manifest."""
+    files = [f for f in directory.rglob("*") if f.is_file() and f.name != "lcli.yaml"]
+    return [(f.name, one) for f in files for one in CANARIES[:4] if one.encode() in f.read_bytes()]
+
+
+@pytest.mark.parametrize("loudness", LOUDNESS, ids=" ".join)
+def test_no_command_shows_a_secret(
+    cloud: Any, app: tuple[Path, dict[str, str]], loudness: tuple[str, ...]
+) -> None:
+    directory, environ = app
+    for words in EVERY:
+        said = lcli(directory, environ, *words, *loudness)
+        assert said.code == 0 or words == ("logs",), (words, said)
+        assert leaks(said) == [], words
+    assert kept(directory.parent) == []
+    assert list((directory.parent / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("debug", ["", "1"], ids=["", "debug"])
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ("lambda:GetFunction", ("plan",)),
+        ("lambda:CreateFunction", ("deploy", "--yes")),
+        ("lambda:CreateFunction", ("deploy", "--yes", "-o", "json")),
+        ("lambda:CreateAlias", ("deploy", "-v", "--yes")),
+        ("iam:PutRolePolicy", ("deploy", "-vv", "--yes")),
+        ("logs:DescribeLogGroups", ("plan", "-o", "json")),
+        ("lambda:GetFunction", ("status",)),
+    ],
+    ids=str,
+)
+def test_no_refusal_shows_a_secret(
+    cloud: Any,
+    app: tuple[Path, dict[str, str]],
+    operation: str,
+    words: tuple[str, ...],
+    debug: str,
+) -> None:
+    directory, environ = app
+    refusal = Refuse(status=400, code="InvalidRequestException", message=REPEATED)
+    with overlay(cloud.url, Rule(refusal, lambda call: call.name == operation)) as between:
+        there = {**environ, "AWS_ENDPOINT_URL": between.url, "LCLI_DEBUG": debug}
+        said = lcli(directory, there, *words)
+        assert between.faults().total() == 1
+    assert said.code == 1, said
+    assert "(secret)" in said.stdout + said.stderr
+    assert leaks(said) == []
+
+
+def test_show_values_shows_them(cloud: Any, app: tuple[Path, dict[str, str]]) -> None:
+    said = lcli(*app, "plan", "--show-values")
+    assert [one for one in CANARIES[:4] if one not in said.stdout] == []
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_deploy_that_is_ended_leaves_no_secret(
+    cloud: Any, app: tuple[Path, dict[str, str]], ending: signal.Signals
+) -> None:
+    directory, environ = app
+    home = directory.parent
+    begun: list[subprocess.Popen[str]] = []
+
+    def strikes(call: Call) -> bool:
+        if call.name == "lambda:CreateFunction":
+            begun[0].send_signal(ending)
+        return False
+
+    with overlay(cloud.url, Rule(DENIED, strikes)) as between:
+        kept_environ = {"PATH": os.environ["PATH"], "HOME": str(home / "home")}
+        more = {"TMPDIR": str(home / "tmp"), "AWS_ENDPOINT_URL": between.url}
+        command = subprocess.Popen(
+            [sys.executable, "-m", "lcli", "deploy", "--yes", "-v"],
+            cwd=directory,
+            env={**kept_environ, **environ, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        begun.append(command)
+        text = command.communicate(timeout=60)[0]
+    assert command.returncode == (-9 if ending == signal.SIGKILL else 130), text
+    assert leaks(Said(0, text, "", 0)) == []
+    assert kept(home) == []
+    assert list((home / "tmp").iterdir()) == []
