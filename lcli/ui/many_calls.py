@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
-from lcli.invoke.price import Bill, Rate
+from lcli.invoke.price import Bill, Rate, dollars
 from lcli.ui.response import body, document
 from lcli.ui.terminal import Terminal
 
@@ -122,8 +122,9 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
     counts = (
         f"{latency.calls:,} calls, {latency.cold_starts:,} cold starts, {latency.errors:,} errors"
     )
-    told = bill.rate.told
-    cost = f"cost {told(bill.total)}, {told(bill.each)} a call" if bill.calls else told(None)
+    cost = bill.rate.told(bill.total)
+    if bill.each is not None:
+        cost = f"cost {cost}, {dollars(bill.each)} a call"
     most = max((bucket.count for bucket in latency.histogram), default=1)
     bars = PlainTable(">from ms", ">to", "", ">calls")
     for bucket in latency.histogram:
