@@ -39,16 +39,18 @@ class Bucket:
 class Pacing:
     """The buckets of one account and region.
 
-    `rate` is ``aws`` (on AWS's hosts the quotas above, elsewhere none), ``off``, or a number:
-    so many calls of Lambda's control plane a second on any host.
+    `rate` is what LCLI_RATE says: nothing (on AWS's hosts the quotas above, elsewhere none),
+    ``aws`` (these quotas on any host), ``off``, or a number: so many calls of Lambda's control
+    plane a second on any host. Raises LcliError (USAGE) for anything else.
     """
 
-    def __init__(self, rate: str = "aws", sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, rate: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
         self._everywhere: Bucket | None = None
-        self._on_aws: dict[str, Bucket] = {}
-        if rate == "aws":
-            self._on_aws = {
+        self._quotas: dict[str, Bucket] = {}
+        self._anywhere = rate == "aws"
+        if rate in ("", "aws"):
+            self._quotas = {
                 "GetFunction": Bucket(95, 20),
                 "GetPolicy": Bucket(14, 3),
                 "FilterLogEvents": Bucket(5, 5),
@@ -65,8 +67,8 @@ class Pacing:
         ):
             return
         bucket = self._everywhere if service == "lambda" else None
-        if self._on_aws and _AWS_HOST.match(endpoint):
-            bucket = self._on_aws.get(operation, self._on_aws[""])
+        if self._quotas and (self._anywhere or _AWS_HOST.match(endpoint)):
+            bucket = self._quotas.get(operation, self._quotas[""])
         if bucket is not None and (delay := bucket.reserve(time.monotonic())) > 0:
             self._sleep(delay)
 

@@ -310,7 +310,7 @@ def connect(
     LcliError (USAGE) for a region that is missing, an unknown profile, a malformed configuration.
     """
     environ = os.environ if environ is None else environ
-    pacing = Pacing(environ.get("LCLI_RATE", "aws"))
+    pacing = Pacing(environ.get("LCLI_RATE", ""))
     try:
         if local_account:
             sdk = _local_sdk(local_account)

@@ -140,7 +140,7 @@ def test_the_last_ones_are_found_without_reading_everything():
 
 def test_aws_is_asked_five_times_a_second_and_loopback_at_once():
     slept = []
-    pacing = Pacing("aws", sleep=slept.append)
+    pacing = Pacing(sleep=slept.append)
     for _ in range(6):
         pacing.wait("logs", "FilterLogEvents", "http://127.0.0.1:4566")
     assert slept == []
