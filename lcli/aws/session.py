@@ -212,7 +212,7 @@ class Session:
 
         config = Config(
             retries={"total_max_attempts": 1},
-            max_pool_connections=self._parallel + 4,
+            max_pool_connections=2 * self._parallel + 4,
             tcp_keepalive=True,
             connect_timeout=10,
             read_timeout=read_timeout,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from lcli.aws.clients import Clients
-from lcli.resources.kind import Kind
+from lcli.deploy.ahead import Ahead
+from lcli.resources.kind import Ask, Kind
 from lcli.resources.model import Actual, Key, Place, Reading, Resource
 
 T = TypeVar("T")
@@ -34,18 +36,20 @@ def read(
     found: dict[Key, Actual] = {}
     sorter = TopologicalSorter({name: kind.reads_after for name, kind in kinds.items()})
     sorter.prepare()
+    ahead = _ahead(desired, clients, kinds, parallel)
     # Kinds wait for their own calls: they have threads of their own, or they would lock the pool.
-    with (
-        ThreadPoolExecutor(parallel, "read") as calls,
-        ThreadPoolExecutor(max(1, len(kinds)), "kind") as threads,
-    ):
-        each = _each(calls)
+    # Each has a pool for its calls: one that waits for its quota keeps no other waiting.
+    with ExitStack() as stack:
+        threads = stack.enter_context(ThreadPoolExecutor(max(1, len(kinds)), "kind"))
+        pools: list[ThreadPoolExecutor] = []
         running: dict[Future[list[Actual]], str] = {}
         try:
             while sorter.is_active():
                 for name in sorter.get_ready():
+                    pools.append(stack.enter_context(ThreadPoolExecutor(parallel, name)))
+                    each = _each(pools[-1])
                     reading = Reading(
-                        place, clients, desired, dict(found), each, functions, everywhere
+                        place, ahead, desired, dict(found), each, functions, everywhere
                     )
                     running[threads.submit(_all, kinds[name], reading)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -54,10 +58,23 @@ def read(
                     found |= {actual.resource.key: actual for actual in future.result()}
                     sorter.done(name)
         except BaseException:
-            calls.shutdown(wait=False, cancel_futures=True)
-            threads.shutdown(wait=False, cancel_futures=True)
+            for pool in (*pools, threads):
+                pool.shutdown(wait=False, cancel_futures=True)
             raise
+        finally:
+            ahead.close()
     return found
+
+
+def _ahead(
+    desired: Mapping[Key, Resource], clients: Clients, kinds: Mapping[str, Kind], parallel: int
+) -> Ahead:
+    names = [key.name for key in desired if key.kind == "function"]
+    then: dict[str, dict[Ask, None]] = {}
+    for key, resource in desired.items():
+        if ask := kinds[key.kind].ahead(resource):
+            then.setdefault(dict(ask.parameters)["FunctionName"], {})[ask] = None
+    return Ahead(clients, names, {name: list(asks) for name, asks in then.items()}, parallel)
 
 
 def _all(kind: Kind, reading: Reading) -> list[Actual]:

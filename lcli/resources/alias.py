@@ -10,7 +10,7 @@ from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE, changed_meanwhile, get_function
 from lcli.resources.function_update import PRECONDITION
-from lcli.resources.kind import Applying, Kind
+from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource
 from lcli.resources.naming import function_key, qualified, unqualified
 
@@ -34,6 +34,11 @@ class Alias(Kind):
     title = "alias"
     reads_after: ClassVar[tuple[str, ...]] = ("function", "version")
     within = "function"
+
+    def ahead(self, wanted: Resource) -> Ask:
+        """GetFunction with the alias as qualifier, which tells of its version too."""
+        name, alias_name = unqualified(wanted.key.name)
+        return Ask("GetFunction", (("FunctionName", name), ("Qualifier", alias_name)))
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The aliases that are wanted or that ``lcli:parts`` names.
@@ -109,8 +114,7 @@ def _number(reading: Reading, key: Key) -> str:
     version = reading.found.get(Key("version", name))
     if version is not None and version.outputs["alias"] == alias_name:
         return version.outputs["behind"]
-    wanted = {one.key for one in reading.wanted("alias")}
-    if key in wanted:  # it was looked through first, and is not there
+    if key in reading.desired:  # it was looked through first, and is not there
         return ""
     answer = get_function(reading.clients, name, alias_name)
     return str(answer["Configuration"]["Version"]) if answer else ""

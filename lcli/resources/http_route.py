@@ -254,7 +254,7 @@ class HttpRoute(_InApi):
     name = "http_route"
     title = "HTTP route"
     noun = "Route"
-    reads_after = ("http_api", "http_integration", "http_authorizer")
+    reads_after = ("http_api", "http_integration", "http_authorizer", "permission")
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """GetRoutes; whose they are is seen by where they lead."""
@@ -271,6 +271,7 @@ class HttpRoute(_InApi):
             integration = integrations.get(target)
             authorizer = authorizers.get(item.get("AuthorizerId", ""))
             needs = (api, integration.key if integration else None, authorizer)
+            opened = _opened(reading, integration.function) if integration else ()
             yield Actual(
                 Resource(
                     key,
@@ -280,7 +281,7 @@ class HttpRoute(_InApi):
                         "Authorizer": _last(authorizer) if authorizer else "",
                         "AuthorizationScopes": tuple(sorted(item.get("AuthorizationScopes", ()))),
                     },
-                    needs=tuple(need for need in needs if need),
+                    needs=(*(need for need in needs if need), *opened),
                     function=integration.function if integration else "",
                 ),
                 outputs={
@@ -331,6 +332,14 @@ def _unless_gone(call: Callable[[], Any]) -> None:
     except AwsError as error:
         if error.code != "NotFoundException":
             raise
+
+
+def _opened(reading: Reading, function: str) -> Iterator[Key]:
+    """The statements by which APIs may call a function: they go after its routes."""
+    for permission in reading.existing("permission"):
+        source = str(permission.resource.fields.get("SourceArn", ""))
+        if permission.resource.function == function and ":execute-api:" in source:
+            yield permission.resource.key
 
 
 KINDS = (HttpIntegration(), HttpAuthorizer(), HttpRoute())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 from lcli.aws.clients import Clients
@@ -21,6 +22,14 @@ from lcli.resources.model import (
 )
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call of Lambda's that reads."""
+
+    operation: str
+    parameters: tuple[tuple[str, str], ...]
 
 
 class Applying(Protocol):
@@ -69,6 +78,13 @@ class Kind(ABC):
     """Kind of the container that takes this along when it is deleted: ``function`` for aliases,
     permissions, URLs. Such things of one function are written one at a time, too, since each
     write moves its RevisionId or its policy."""
+
+    def ahead(self, wanted: Resource) -> Ask | None:
+        """The call that `read` makes for a desired one of a function that exists, if just one.
+
+        It may be made before the other functions have been read.
+        """
+        return None
 
     @abstractmethod
     def read(self, reading: Reading) -> Iterable[Actual]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
-from lcli.resources.kind import Applying, Kind
+from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Ref, Resource, Text, Value
 from lcli.resources.naming import (
     PREFIX,
@@ -117,9 +117,13 @@ class Permission(Kind):
 
     name = "permission"
     title = "permission"
-    reads_after: ClassVar[tuple[str, ...]] = ("function", "alias")
+    reads_after: ClassVar[tuple[str, ...]] = ("function",)
     within = "function"
     fixed: ClassVar[frozenset[str]] = frozenset({"Action", "Principal", *CONDITIONS.values()})
+
+    def ahead(self, wanted: Resource) -> Ask:
+        """GetPolicy of what it is a statement for."""
+        return Ask("GetPolicy", tuple(_of(_function_part(wanted.key)).items()))
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The statements with ids of lcli's, one GetPolicy a function and qualifier.

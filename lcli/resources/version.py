@@ -74,7 +74,11 @@ class Version(Kind):
         been published already, it is that version which a deploy goes on from.
         """
         functions = [one for one in reading.existing("function") if _is_versioned(reading, one)]
-        answers = reading.each(lambda one: _behind_alias(reading, one), functions)
+        aliases: dict[str, list[str]] = {}
+        for alias in reading.wanted("alias"):
+            name, alias_name = unqualified(alias.key.name)
+            aliases.setdefault(name, []).append(alias_name)
+        answers = reading.each(lambda one: _behind_alias(reading, one, aliases), functions)
         for function, answer in zip(functions, answers, strict=True):
             if answer is not None:
                 wanted = reading.desired.get(Key("version", function.resource.key.name))
@@ -126,15 +130,13 @@ def _is_versioned(reading: Reading, function: Actual) -> bool:
     return wanted or bool(tagging.qualifiers(function.outputs["parts"], "alias"))
 
 
-def _behind_alias(reading: Reading, function: Actual) -> dict[str, Any] | None:
+def _behind_alias(
+    reading: Reading, function: Actual, wanted: Mapping[str, list[str]]
+) -> dict[str, Any] | None:
+    """GetFunction's answer through the first alias that exists; `wanted` are those by function."""
     name = function.resource.key.name
-    wanted = [
-        unqualified(one.key.name)[1]
-        for one in reading.wanted("alias")
-        if unqualified(one.key.name)[0] == name
-    ]
     named = tagging.qualifiers(function.outputs["parts"], "alias")
-    for alias in dict.fromkeys((*wanted, *named)):
+    for alias in dict.fromkeys((*wanted.get(name, ()), *named)):
         answer = get_function(reading.clients, name, alias)
         if answer is not None:
             return answer | {"Alias": alias}

@@ -1,0 +1,63 @@
+"""Calls that are made before the kinds that want their answers get to ask for them.
+
+What is read of a function comes in steps (the function, the version behind its alias, its
+policy), and each step has a quota of its own. So the later steps of one function begin as soon
+as it is known to exist, not when all functions have been read: no quota lies idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from lcli.aws.clients import Clients
+from lcli.resources.kind import Ask
+
+
+class Ahead:
+    """Clients that have asked already; each answer is given once. Implements `Clients`."""
+
+    def __init__(
+        self, clients: Clients, names: Iterable[str], then: Mapping[str, list[Ask]], parallel: int
+    ) -> None:
+        """Begin to ask for the functions `names`; where one exists, what `then` has for it."""
+        self.region = clients.region
+        self._clients = clients
+        self._then = then
+        # One pool an operation: each waits for its own quota, and keeps no other waiting.
+        operations = {"GetFunction"} | {ask.operation for asks in then.values() for ask in asks}
+        self._pools = {one: ThreadPoolExecutor(parallel, f"ahead-{one}") for one in operations}
+        self._answers: dict[Ask, Future[dict[str, Any]]] = {}
+        for name in names:
+            self._begin(Ask("GetFunction", (("FunctionName", name),)), name)
+
+    def _begin(self, ask: Ask, name: str = "") -> None:
+        self._answers[ask] = self._pools[ask.operation].submit(self._ask, ask, name)
+
+    def _ask(self, ask: Ask, name: str) -> dict[str, Any]:
+        answer = self._clients.call("lambda", ask.operation, **dict(ask.parameters))
+        for follower in self._then.get(name, ()):
+            try:
+                # Before this answer is known, so that nobody asks the same meanwhile.
+                self._begin(follower)
+            except RuntimeError:  # closed: nobody wants it any more
+                break
+        return answer
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """As `Clients.call`; waits for the answer where it was asked for already."""
+        if operation in self._pools:
+            answer = self._answers.pop(Ask(operation, tuple(parameters.items())), None)
+            if answer is not None:
+                return answer.result()
+        return self._clients.call(service, operation, **parameters)
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """As `Clients.pages`."""
+        return self._clients.pages(service, operation, **parameters)
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
