@@ -35,6 +35,14 @@ def command(
     parallel: Annotated[
         int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
     ] = 16,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Trust the digest that the last deploy left in each function's tags, and read "
+            "in full only what differs. Does not look for drift.",
+        ),
+    ] = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
     ] = False,
@@ -52,6 +60,7 @@ def command(
             prune=prune,
             logs=logs,
             adopt=adopt,
+            quick=quick,
             parallel=parallel,
         )
         for region in run.regions

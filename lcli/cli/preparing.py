@@ -37,6 +37,7 @@ def prepare_region(
     prune: bool = False,
     logs: bool = False,
     adopt: list[str] | None = None,
+    quick: bool = False,
     parallel: int = 16,
 ) -> Ready:
     """Load, build, read and plan for one region. Raises LcliError and AwsError."""
@@ -65,6 +66,7 @@ def prepare_region(
         prune=prune,
         logs=logs,
         adopt=adopted or frozenset(),
+        quick=quick,
         parallel=parallel,
         say=run.terminal.debug,
     )

@@ -19,9 +19,18 @@ class Ahead:
     """Clients that have asked already; each answer is given once. Implements `Clients`."""
 
     def __init__(
-        self, clients: Clients, names: Iterable[str], then: Mapping[str, list[Ask]], parallel: int
+        self,
+        clients: Clients,
+        then: Mapping[str, list[Ask]],
+        parallel: int,
+        *,
+        names: Iterable[str] = (),
+        existing: Iterable[str] = (),
     ) -> None:
-        """Begin to ask for the functions `names`; where one exists, what `then` has for it."""
+        """Begin to ask for the functions `names`; of those that exist, what `then` has for them.
+
+        `existing` are functions that are known to exist.
+        """
         self.region = clients.region
         self._clients = clients
         self._then = then
@@ -31,19 +40,24 @@ class Ahead:
         self._answers: dict[Ask, Future[dict[str, Any]]] = {}
         for name in names:
             self._begin(Ask("GetFunction", (("FunctionName", name),)), name)
+        for name in existing:
+            self._go_on(name)
 
     def _begin(self, ask: Ask, name: str = "") -> None:
         self._answers[ask] = self._pools[ask.operation].submit(self._ask, ask, name)
 
     def _ask(self, ask: Ask, name: str) -> dict[str, Any]:
         answer = self._clients.call("lambda", ask.operation, **dict(ask.parameters))
+        # Before this answer is known, so that nobody asks the same meanwhile.
+        self._go_on(name)
+        return answer
+
+    def _go_on(self, name: str) -> None:
         for follower in self._then.get(name, ()):
             try:
-                # Before this answer is known, so that nobody asks the same meanwhile.
                 self._begin(follower)
             except RuntimeError:  # closed: nobody wants it any more
-                break
-        return answer
+                return
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """As `Clients.call`; waits for the answer where it was asked for already."""

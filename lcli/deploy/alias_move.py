@@ -12,7 +12,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_state import GONE
-from lcli.resources.function_tags import HELD
+from lcli.resources.function_tags import DIGEST, HELD
 from lcli.resources.function_update import PRECONDITION
 from lcli.resources.version import LATEST
 
@@ -133,7 +133,7 @@ def _tag(clients: Clients, arn: str, version: str) -> None:
     if version:
         clients.call("lambda", "TagResource", Resource=arn, Tags={HELD: version})
     else:
-        clients.call("lambda", "UntagResource", Resource=arn, TagKeys=[HELD])
+        clients.call("lambda", "UntagResource", Resource=arn, TagKeys=[HELD, DIGEST])
 
 
 def _update_alias(clients: Clients, move: Move) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from lcli.deploy import checks
 from lcli.deploy.addresses import look_up
 from lcli.deploy.apply import apply
 from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, upload_all
+from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.sources import answer_lookups
@@ -47,6 +49,10 @@ class Prepared:
     """The artifacts bucket that the manifest names."""
     prefix: str = ""
     """Beginning of the keys in it."""
+    digests: Digests = field(default_factory=Digests)
+    """What the tags ``lcli:digest`` are to say."""
+    unmarked: tuple[str, ...] = ()
+    """AWS names of functions that need the tag though nothing else of them changes."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -64,23 +70,20 @@ def prepare(
     prune: bool = False,
     logs: bool = False,
     adopt: frozenset[str] = frozenset(),
+    quick: bool = False,
     parallel: int = 16,
     say: Callable[[str], None] = lambda doing: None,
 ) -> Prepared:
     """Build, ask, expand, read and plan; changes nothing.
 
     `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
-    functions to take over; `logs` lets `prune` take log groups along. `say` is told what is
-    being done. Raises LcliError, with exit code
-    USAGE for what is found wrong before AWS is asked to change anything, and AwsError.
+    functions to take over; `logs` lets `prune` take log groups along; `quick` trusts the digests
+    in the functions' tags instead of looking at everything. `say` is told what is being done.
+    Raises LcliError, with exit code USAGE for what is found wrong before AWS is asked to change
+    anything, and AwsError.
     """
     if prune and functions is not None:
-        problem = Problem(
-            "prune-with-names",
-            "--prune looks at the whole app, so it cannot go together with functions' names",
-            next_step="leave out the names, or --prune",
-        )
-        raise LcliError(problem, ExitCode.USAGE)
+        raise LcliError(_PRUNE_WITH_NAMES, ExitCode.USAGE)
     say("building")
     code, notices = _code(app, place, workshop, clients)
     say("reading what there is")
@@ -88,23 +91,28 @@ def prepare(
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
     known = all_kinds()
-    actual = read(
-        expanded.to_read,
-        place,
-        clients,
-        known,
-        functions=functions,
-        parallel=parallel,
-        everywhere=_everywhere(logs) if prune else frozenset(),
-    )
     released = LOGS if logs else frozenset[str]()
     scope = replace(_scope(app, expanded, functions, prune, adopt), released=released)
-    made = plan(expanded.resources, actual, known, scope)
+    marks, seen = digests(expanded.resources), None
+    if quick:
+        function = known["function"]
+        seen = look(expanded, marks, place, clients, kind=function, scope=scope, parallel=parallel)
+        expanded, scope = seen.narrowed(expanded, scope)
+    actual, made = _compared(expanded, place, clients, known, scope, seen=seen, parallel=parallel)
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
     notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, actual))
     made = replace(made, notices=notices)
-    return Prepared(place, made, actual, known, app.artifacts.bucket or "", app.artifacts.prefix)
+    return Prepared(
+        place,
+        seen.completed(made) if seen else made,
+        actual,
+        known,
+        app.artifacts.bucket or "",
+        app.artifacts.prefix,
+        marks,
+        seen.unmarked(expanded, marks, made) if seen else (),
+    )
 
 
 def _code(
@@ -117,6 +125,11 @@ def _code(
     return codes(app, place, built, layers, addressed.codes), addressed.notices
 
 
+_PRUNE_WITH_NAMES = Problem(
+    "prune-with-names",
+    "--prune looks at the whole app, so it cannot go together with functions' names",
+    next_step="leave out the names, or --prune",
+)
 LOGS = frozenset({"log_group"})
 """The kind that stays unless it is asked for (`--logs`)."""
 
@@ -137,6 +150,33 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
 def _everywhere(logs: bool) -> frozenset[str]:
     """The kinds of which a deletion finds also what nothing leads to any more."""
     return frozenset({"role", "event_source_mapping"}) | (LOGS if logs else frozenset())
+
+
+def _compared(
+    expanded: Expanded,
+    place: Place,
+    clients: Clients,
+    kinds: Mapping[str, Kind],
+    scope: Scope,
+    *,
+    seen: Look | None,
+    parallel: int,
+) -> tuple[dict[Key, Actual], Plan]:
+    """What there is and what is to be done about it; nothing where `--quick` saw all it wanted."""
+    if seen is not None and not seen.stale:
+        return {}, Plan()
+    to_read = expanded.to_read
+    actual = read(
+        to_read,
+        place,
+        clients,
+        kinds,
+        functions=scope.named,
+        parallel=parallel,
+        everywhere=_everywhere(scope.released == LOGS) if scope.prune else frozenset(),
+        known=seen.known(to_read) if seen else None,
+    )
+    return actual, plan(expanded.resources, actual, kinds, scope)
 
 
 def _scope(
@@ -174,7 +214,7 @@ def deploy(
     """Do what was prepared, then prune old versions of what was published.
 
     Raises LcliError and AwsError only while nothing of the plan has been done (upload of large
-    zips); what goes wrong afterwards is in the report.
+    zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
     upload_all(
         filter(None, map(_sent_code, prepared.plan.changes)),
@@ -183,20 +223,32 @@ def deploy(
         configured=prepared.bucket,
         prefix=prepared.prefix,
     )
+    marks = Marks(
+        prepared.plan,
+        prepared.actual,
+        prepared.digests,
+        prepared.place,
+        clients,
+        unmarked=prepared.unmarked,
+        listener=listener,
+        parallel=parallel,
+    )
+    marks.invalidate()
     report = apply(
         prepared.plan,
         prepared.place,
         clients,
         prepared.kinds,
         actual=prepared.actual,
-        listener=listener,
+        listener=marks,
         parallel=parallel,
         fail_fast=fail_fast,
         stop=stop,
     )
+    problems = marks.close()
     if report.exit_code is ExitCode.DONE:
-        return replace(report, problems=_prune_versions(report, clients, parallel))
-    return report
+        problems += _prune_versions(report, clients, parallel)
+    return replace(report, problems=problems)
 
 
 def _sent_code(action: Action) -> Code | None:

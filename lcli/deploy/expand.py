@@ -96,7 +96,7 @@ def expand(
     for function in app.functions.values():
         one = _One(app, place, function, shared)
         one.expand(codes[function.key], lookups, expanded)
-    _observe(expanded)
+    expanded.observed = observed(expanded.resources)
     return expanded
 
 
@@ -106,14 +106,16 @@ def _shared_groups(app: App) -> frozenset[str]:
     return frozenset(name for name in names if names.count(name) > 1)
 
 
-def _observe(expanded: Expanded) -> None:
-    """What is referred to and belongs to a function that the command does not name."""
-    for resource in list(expanded.resources.values()):
+def observed(resources: Mapping[Key, Resource]) -> dict[Key, Resource]:
+    """What the resources refer to that belongs to a function which is not among them."""
+    found: dict[Key, Resource] = {}
+    for resource in resources.values():
         for key in references(resource.fields):
-            if key not in expanded.resources:
+            if key not in resources:
                 name = unqualified(key.name)[0]
                 for one in (function_key(name), key):
-                    expanded.observed[one] = Resource(one, {}, where=resource.where)
+                    found[one] = Resource(one, {}, where=resource.where)
+    return found
 
 
 def _role_twice(function: Function, name: str, other: str, next_step: str) -> LcliError:

@@ -26,17 +26,21 @@ def read(
     functions: frozenset[str] | None = None,
     parallel: int = 16,
     everywhere: frozenset[str] = frozenset(),
+    known: Mapping[Key, Actual] | None = None,
 ) -> dict[Key, Actual]:
     """Everything that the kinds find, each after those that it looks at; calls in parallel.
 
     `functions` are the manifest's keys that the command names, None for all; `everywhere` is for
-    deletions (`Reading.everywhere`). Raises AwsError and what a kind raises about what it found
-    (LcliError).
+    deletions (`Reading.everywhere`); `known` are functions that were read already: those are not
+    read again. Raises AwsError and what a kind raises about what it found (LcliError).
     """
-    found: dict[Key, Actual] = {}
-    sorter = TopologicalSorter({name: kind.reads_after for name, kind in kinds.items()})
+    found = dict(known or {})
+    todo = {name: kind for name, kind in kinds.items() if known is None or name != "function"}
+    sorter = TopologicalSorter(
+        {name: [one for one in kind.reads_after if one in todo] for name, kind in todo.items()}
+    )
     sorter.prepare()
-    ahead = _ahead(desired, clients, kinds, parallel)
+    ahead = _ahead(desired, clients, kinds, parallel, known)
     # Kinds wait for their own calls: they have threads of their own, or they would lock the pool.
     # Each has a pool for its calls: one that waits for its quota keeps no other waiting.
     with ExitStack() as stack:
@@ -67,14 +71,21 @@ def read(
 
 
 def _ahead(
-    desired: Mapping[Key, Resource], clients: Clients, kinds: Mapping[str, Kind], parallel: int
+    desired: Mapping[Key, Resource],
+    clients: Clients,
+    kinds: Mapping[str, Kind],
+    parallel: int,
+    known: Mapping[Key, Actual] | None,
 ) -> Ahead:
-    names = [key.name for key in desired if key.kind == "function"]
+    keys = [key for key in desired if key.kind == "function"]
     then: dict[str, dict[Ask, None]] = {}
     for key, resource in desired.items():
         if ask := kinds[key.kind].ahead(resource):
             then.setdefault(dict(ask.parameters)["FunctionName"], {})[ask] = None
-    return Ahead(clients, names, {name: list(asks) for name, asks in then.items()}, parallel)
+    asks = {name: list(each) for name, each in then.items()}
+    if known is None:
+        return Ahead(clients, asks, parallel, names=[key.name for key in keys])
+    return Ahead(clients, asks, parallel, existing=[key.name for key in keys if key in known])
 
 
 def _all(kind: Kind, reading: Reading) -> list[Actual]:

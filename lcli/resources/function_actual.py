@@ -69,6 +69,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
             "code_sha256": configuration.get(SHA, ""),
             "code_tag": tags.get(tagging.CODE, ""),
             "parts": tags.get(tagging.PARTS, ""),
+            "digest": tags.get(tagging.DIGEST, ""),
             "held_tag": tags.get(tagging.HELD, ""),
             "reserved": str(reserved),
             "state": configuration.get("State", "Active"),

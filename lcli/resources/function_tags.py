@@ -17,6 +17,8 @@ PARTS = "lcli:parts"
 """Names of the optional parts that exist, with a space between."""
 HELD = "lcli:held"
 """The version that a rollback holds the alias at."""
+DIGEST = "lcli:digest"
+"""What the function was last deployed as; absent while that is not certain."""
 NAMES = "lcli:tags"
 """Names of the manifest's tags: those go when they leave it, other people's stay."""
 LIMIT = 256

@@ -50,6 +50,7 @@ def _functions(session: Session) -> Iterator[str]:
     for one in listed(session, "lambda", "ListFunctions", "Functions"):
         name = one["FunctionName"]
         tags = asked(session, "GetFunction", FunctionName=name).get("Tags", {})
+        tags.pop("lcli:digest", None)  # a killed run may end without it, never with a false one
         yield f"function {name} tags {sorted(tags.items())}"
         reserved = asked(session, "GetFunctionConcurrency", FunctionName=name)
         yield f"function {name} reserved {reserved.get('ReservedConcurrentExecutions')}"

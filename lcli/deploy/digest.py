@@ -1,0 +1,224 @@
+"""The tag ``lcli:digest``: what a function was last deployed as, so that `--quick` need not look.
+
+It covers all that the manifest says of a function: what belongs to it (role, log group, code,
+version, alias, permissions, triggers …) and what it shares with others (the HTTP API, layers).
+Values that AWS chooses count as what they refer to. Values of environment variables are left out,
+since tags are seen by more people than environments: `--quick` compares them with what AWS holds.
+
+The tag is taken away before the first change that touches a function, and written when everything
+of that function is done. So a run that is killed leaves no tag that says more than is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from lcli.aws.clients import AwsError, Clients
+from lcli.aws.translate import explain
+from lcli.deploy.events import Event, Finished, Listener
+from lcli.deploy.order import references
+from lcli.deploy.plan import Plan
+from lcli.errors import Problem
+from lcli.resources.function_state import GONE
+from lcli.resources.function_tags import DIGEST
+from lcli.resources.model import Action, Actual, Key, Place, Ref, Resource, Text, Value, Verb
+
+FORMAT = "1"
+"""Changes when the same manifest comes to mean something else in AWS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """The digests of a manifest's functions."""
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    """By the function's AWS name."""
+    shared: Mapping[Key, frozenset[str]] = field(default_factory=dict)
+    """What belongs to no function in particular: the manifest's keys of those that use it."""
+
+
+def digests(resources: Mapping[Key, Resource]) -> Digests:
+    """The digest of each function among the desired resources, and what they share; pure."""
+    own: dict[str, list[Resource]] = {}
+    for resource in resources.values():
+        own.setdefault(resource.function, []).append(resource)
+    shared: dict[Key, set[str]] = {}
+    found: dict[str, str] = {}
+    for function in own.keys() - {""}:
+        used = _shared(own[function], resources)
+        for key in used:
+            shared.setdefault(key, set()).add(function)
+        names = [one.key.name for one in own[function] if one.key.kind == "function"]
+        everything = [*own[function], *(resources[key] for key in used)]
+        found |= dict.fromkeys(names, _digest(everything))
+    return Digests(found, {key: frozenset(users) for key, users in shared.items()})
+
+
+def _shared(own: Iterable[Resource], resources: Mapping[Key, Resource]) -> set[Key]:
+    """What a function's resources need, directly or not, that belongs to no function."""
+    todo, found = list(own), set[Key]()
+    while todo:
+        resource = todo.pop()
+        for key in (*resource.needs, *references(resource.fields)):
+            if key not in found and key in resources and not resources[key].function:
+                found.add(key)
+                todo.append(resources[key])
+    return found
+
+
+def _digest(resources: Iterable[Resource]) -> str:
+    lines = [
+        [
+            str(one.key),
+            _plain("", one.fields, one.secret),
+            one.shared,
+            sorted(map(str, one.needs)),
+            sorted(one.ignored),
+        ]
+        for one in sorted(resources, key=lambda one: one.key)
+    ]
+    text = json.dumps([FORMAT, lines], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(path: str, value: Value, secret: Collection[str]) -> object:
+    if isinstance(value, Ref):
+        return {"ref": [str(value.key), value.attr]}
+    if isinstance(value, Text):
+        return {"text": [_plain("", part, ()) for part in value.parts]}
+    if isinstance(value, Mapping):
+        inside = f"{path}." if path else ""
+        return {str(key): _plain(f"{inside}{key}", one, secret) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain("", one, ()) for one in value]
+    return "" if path in secret else value
+
+
+class Marks:
+    """The tags during one run. A listener: it hears what is done, and passes it on."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        actual: Mapping[Key, Actual],
+        wanted: Digests,
+        place: Place,
+        clients: Clients,
+        *,
+        unmarked: Collection[str] = (),
+        listener: Listener,
+        parallel: int,
+    ) -> None:
+        """`unmarked` are AWS names of functions that are as they should be, but for the tag."""
+        self._place = place
+        self._clients = clients
+        self._wanted = wanted
+        self._listener = listener
+        self._pool = ThreadPoolExecutor(parallel, "digest")
+        self._writing: list[Future[Problem | None]] = []
+        self._names = {
+            one.resource.function: one.resource.key.name
+            for one in plan.actions
+            if one.resource.key.kind == "function" and one.verb is not Verb.DELETE
+        }
+        self._left = _touched(plan, wanted.shared)
+        self._users: dict[int, list[str]] = {}
+        for function, actions in self._left.items():
+            for action in actions:
+                self._users.setdefault(action, []).append(function)
+        self._stale = _marked(plan, actual, self._left)
+        self._unmarked = [one for one in unmarked if one in wanted.of]
+
+    def invalidate(self) -> None:
+        """Take the tag from every function that the plan touches. Raises AwsError."""
+        list(self._pool.map(self._take, self._stale))
+
+    def __call__(self, event: Event) -> None:
+        """Take an event; the last one of a function has its tag written."""
+        self._listener(event)
+        if isinstance(event, Finished):
+            for function in self._users.get(id(event.action), ()):
+                self._left[function].discard(id(event.action))
+                if not self._left[function] and function in self._names:
+                    self._write(self._names[function])
+
+    def close(self) -> tuple[Problem, ...]:
+        """Write what is left to write, wait, and give what went wrong."""
+        for name in self._unmarked:
+            self._write(name)
+        with self._pool:
+            return tuple(problem for one in self._writing if (problem := one.result()))
+
+    def _write(self, name: str) -> None:
+        if digest := self._wanted.of.get(name):
+            self._writing.append(self._pool.submit(self._put, name, digest))
+
+    def _put(self, name: str, digest: str) -> Problem | None:
+        arn = self._place.arn("lambda", f"function:{name}")
+        try:
+            self._clients.call("lambda", "TagResource", Resource=arn, Tags={DIGEST: digest})
+        except AwsError as error:
+            return explain(error, arn)
+        return None
+
+    def _take(self, arn: str) -> None:
+        try:
+            self._clients.call("lambda", "UntagResource", Resource=arn, TagKeys=[DIGEST])
+        except AwsError as error:
+            if error.code != GONE:
+                raise
+
+
+def _touched(plan: Plan, shared: Mapping[Key, frozenset[str]]) -> dict[str, set[int]]:
+    """The actions that change something of each function, by the manifest's keys.
+
+    What is deleted though it belongs to no function was used by one that has changed: nobody can
+    tell which, so it counts for each.
+    """
+    found: dict[str, set[int]] = {}
+    orphans: set[int] = set()
+    for action in plan.changes:
+        resource = action.resource
+        if resource.function:
+            found.setdefault(resource.function, set()).add(id(action))
+        elif action.verb is Verb.DELETE:
+            orphans.add(id(action))
+        for function in () if resource.function else shared.get(resource.key, ()):
+            found.setdefault(function, set()).add(id(action))
+    return {function: actions | orphans for function, actions in found.items()}
+
+
+def _marked(
+    plan: Plan, actual: Mapping[Key, Actual], touched: Mapping[str, Collection[int]]
+) -> list[str]:
+    """ARNs of the functions that are touched and have the tag.
+
+    One whose deletion is the first that happens to it takes its tag along.
+    """
+    return [
+        found.outputs["arn"]
+        for key, found in actual.items()
+        if key.kind == "function"
+        and found.outputs.get("digest")
+        and found.resource.function in touched
+        and not _goes_first(plan, found.resource.function)
+    ]
+
+
+def _goes_first(plan: Plan, function: str) -> bool:
+    """Whether the function's own deletion comes before everything else that touches it."""
+    own = [
+        index
+        for index, action in enumerate(plan.actions)
+        if action.resource.function == function and action.verb is not Verb.NONE
+    ]
+    gone = [index for index in own if _is_deletion(plan.actions[index])]
+    return bool(gone) and all(gone[0] in plan.after[index] for index in own if index != gone[0])
+
+
+def _is_deletion(action: Action) -> bool:
+    return action.resource.key.kind == "function" and action.verb is Verb.DELETE
