@@ -24,10 +24,12 @@ def checkout(directory: Path) -> None:
     (directory / "lcli.yaml").write_text("\n".join(lines) + "\n")
 
 
-def start(directory: Path, url: str, account: str, **environ: str) -> subprocess.Popen[bytes]:
+def start(
+    directory: Path, url: str, account: str, *arguments: str, **environ: str
+) -> subprocess.Popen[bytes]:
     """``lcli deploy --yes`` on its way."""
     return subprocess.Popen(
-        [sys.executable, "-m", "lcli", "deploy", "--yes", "-q"],
+        [sys.executable, "-m", "lcli", "deploy", "--yes", "-q", *arguments],
         cwd=directory,
         env={
             "PATH": os.environ["PATH"],
@@ -43,8 +45,8 @@ def start(directory: Path, url: str, account: str, **environ: str) -> subprocess
     )
 
 
-def deploy(directory: Path, url: str, account: str, **environ: str) -> None:
+def deploy(directory: Path, url: str, account: str, *arguments: str, **environ: str) -> None:
     """The same, to its end; fails with what it said when it did not succeed."""
-    with start(directory, url, account, **environ) as process:
+    with start(directory, url, account, *arguments, **environ) as process:
         _, said = process.communicate(timeout=180)
     assert process.returncode == 0, said.decode()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from overlay.faults import Rule, over, throttled
 from overlay.operations import Call
@@ -100,3 +101,29 @@ def usage(calls: Iterable[Call], quotas: Sequence[Quota] = QUOTAS) -> list[Usage
 def seconds(calls: Sequence[Call]) -> float:
     """From the first call to the last."""
     return max(one.at for one in calls) - min(one.at for one in calls)
+
+
+def many(directory: Path, count: int, *, account: str) -> None:
+    """A manifest of so many functions, each with a source of its own.
+
+    Every fifth may be called by a rule, every twentieth reads the queue ``orders``.
+    """
+    lines = [
+        "app: many",
+        "region: us-east-1",
+        "defaults: {runtime: python3.13, handler: app.handler}",
+        "functions:",
+    ]
+    rule = f"arn:aws:events:us-east-1:{account}:rule/r"
+    for number in range(count):
+        source = directory / "src" / f"f{number}"
+        source.mkdir(parents=True)
+        (source / "app.py").write_text(f"def handler(event, context):\n    return {number}\n")
+        more = ""
+        if number % 5 == 0:
+            more = f", permissions: [{{principal: events.amazonaws.com, source_arn: '{rule}'}}]"
+        if number % 20 == 0:
+            more += ", triggers: [{sqs: orders}]"
+        settings = f"source: src/f{number}, environment: {{NUMBER: '{number}'}}{more}"
+        lines.append(f"  f{number}: {{{settings}}}")
+    (directory / "lcli.yaml").write_text("\n".join(lines) + "\n")
