@@ -34,7 +34,7 @@ def progress(terminal: Terminal, kinds: dict[str, Kind], total: int) -> Iterator
         return
     from rich.live import Live
 
-    board = _Board(kinds, total)
+    board = _Board(kinds, total, rows=lambda: terminal.err.height - 2)
     with Live(
         console=terminal.err, get_renderable=board.table, refresh_per_second=8, transient=True
     ):
@@ -91,11 +91,17 @@ class _Board:
     """The live view: what each busy function is doing, for how long, and how much is done."""
 
     def __init__(
-        self, kinds: dict[str, Kind], total: int, clock: Callable[[], float] = time.monotonic
+        self,
+        kinds: dict[str, Kind],
+        total: int,
+        clock: Callable[[], float] = time.monotonic,
+        rows: Callable[[], int] = lambda: 100,
     ) -> None:
+        """`rows` is how many lines of functions there is room for now."""
         self._kinds = kinds
         self._total = total
         self._clock = clock
+        self._rows = rows
         self._done = 0
         self._failed = 0
         self._lines: dict[tuple[str, str], _Line] = {}
@@ -117,7 +123,7 @@ class _Board:
                 self._failed += isinstance(event, Failed)
 
     def table(self) -> Table:
-        """A row a function (its oldest busy action), then the count."""
+        """A row a function (its oldest busy action), as many as fit, then the count."""
         from rich.table import Table
         from rich.text import Text
 
@@ -127,12 +133,19 @@ class _Board:
         for (function, _), line in list(self._lines.items()):
             if function not in busy or line.began < busy[function].began:
                 busy[function] = line
-        for function, line in sorted(busy.items()):
+        shown = sorted(busy.items())[: max(1, self._rows())]
+        # One line each: names and seconds in full, what is being done as far as there is room.
+        names = max((len(function or "(shared)") for function, _ in shown), default=0)
+        for width in (min(names, 30), 0, 5):
+            table.add_column(no_wrap=True, overflow="ellipsis", min_width=width)
+        for function, line in shown:
             table.add_row(
                 Text(neutralise(function or "(shared)"), "bold"),
                 Text(neutralise(line.text)),
                 Text(f"{now - line.began:.0f} s", "dim"),
             )
         failed = f", {self._failed} failed" if self._failed else ""
-        table.add_row(Text(""), Text(f"{self._done} of {self._total} done{failed}", "dim"), "")
+        more = f", {len(busy) - len(shown)} more under way" if len(busy) > len(shown) else ""
+        count = f"{self._done} of {self._total} done{failed}{more}"
+        table.add_row(Text(""), Text(count, "dim"), "")
         return table

@@ -101,7 +101,12 @@ def test_the_next_deploy_asks_and_releases(app: OnCloud) -> None:
     assert moving.changes == (Change("FunctionVersion", "2", "3"),)
     app.calls()
     assert problems(app.deploy()) == []
-    assert app.mutations() == ["lambda:UpdateAlias", "lambda:UntagResource"]
+    assert app.mutations() == [
+        "lambda:UntagResource",
+        "lambda:UpdateAlias",
+        "lambda:UntagResource",
+        "lambda:TagResource",
+    ]
     assert (alias(app)["FunctionVersion"], held(app)) == ("3", None)
 
 

@@ -72,6 +72,17 @@ def test_the_board_shows_what_each_function_does_and_for_how_long():
     assert lines == ["f creating function app-f: waiting for Active 7 s", "1 of 3 done"]
 
 
+def test_the_board_is_no_higher_than_the_terminal_and_no_wider():
+    board = _Board({}, 40, lambda: 0.0, rows=lambda: 3)
+    for number in range(10, 40):
+        board(Started(action("function", f"app-with-a-long-name-{number}", f"f{number}")))
+    stream = io.StringIO()
+    Console(file=stream, width=40).print(board.table())
+    lines = [re.sub(" +", " ", line).strip() for line in stream.getvalue().splitlines()]
+    assert [line.split()[0] for line in lines[:3]] == ["f10", "f11", "f12"]
+    assert lines[3:] == ["0 of 40 done, 27 more under way"]
+
+
 def test_the_closing_table_says_what_became_of_each_function():
     rows = (
         FunctionRow("f", "app-f", "created", "arn", "1", "live", 1_234_567, ("http://x",)),
