@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from overlay.fifty import deploy
-from overlay.quotas import Usage, enforced, many, tight, usage
+from overlay.quotas import Quota, Usage, enforced, many, tight, usage
 from overlay.server import overlay
 
 COUNT = 40
@@ -21,10 +22,16 @@ def deployed(cloud: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(directory: Path, cloud: Any, *arguments: str, **environ: str) -> dict[str, Usage]:
+def asked(
+    directory: Path,
+    cloud: Any,
+    *arguments: str,
+    rate: str = "aws",
+    quotas: Sequence[Quota] = tight(),
+) -> dict[str, Usage]:
     """What a deploy asked of each quota; it may change nothing."""
-    with overlay(cloud.url, enforced(tight())) as between:
-        deploy(directory, between.url, cloud.account, *arguments, **environ)
+    with overlay(cloud.url, enforced(quotas)) as between:
+        deploy(directory, between.url, cloud.account, *arguments, LCLI_RATE=rate)
     assert not any(call.changes for call in between.calls)
     return {one.quota.name: one for one in usage(between.calls)}
 
@@ -37,12 +44,13 @@ def counts(usages: dict[str, Usage]) -> list[int]:
 
 @pytest.mark.slow
 def test_a_quiet_deploy_keeps_to_the_quotas(deployed: Path, cloud: Any) -> None:
-    read = asked(deployed, cloud, LCLI_RATE="aws")
+    read = asked(deployed, cloud)
     assert counts(read) == [2 * COUNT, COUNT // 5]
     assert sum(one.refused for one in read.values()) == 0
     assert read["rest of Lambda"].calls <= 3
-    quick = asked(deployed, cloud, "--quick", LCLI_RATE="aws")
+    quick = asked(deployed, cloud, "--quick")
     assert counts(quick) == [COUNT, 0]
     assert sum(one.refused for one in quick.values()) == 0
-    hasty = asked(deployed, cloud, LCLI_RATE="off")
+    hasty = asked(deployed, cloud, rate="off", quotas=[Quota("some", "lambda:GetFunction$", 30, 5)])
+    assert counts(hasty) == [2 * COUNT, COUNT // 5]
     assert hasty["GetFunction"].refused > 0
