@@ -71,6 +71,12 @@ class Ahead:
         """As `Clients.pages`."""
         return self._clients.pages(service, operation, **parameters)
 
+    def events(
+        self, service: str, operation: str, /, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """As `Clients.events`."""
+        return self._clients.events(service, operation, **parameters)
+
     def close(self) -> None:
         """Ask for nothing more."""
         for pool in self._pools.values():
