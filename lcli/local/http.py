@@ -55,6 +55,7 @@ class _Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._refused: int | None = None
+        self._streaming = False
         self._begin()
 
     # asyncio.Protocol
@@ -195,12 +196,14 @@ class _Connection(asyncio.Protocol):
         if silent:
             await _close(body)
             return keep
+        self._streaming = True
         try:
             async for chunk in body:
                 if chunk:
                     self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
                     await self._writable.wait()
         finally:
+            self._streaming = False
             await _close(body)
         self._write(b"0\r\n\r\n")
         return keep
@@ -221,6 +224,10 @@ class _Connection(asyncio.Protocol):
         """Let the request in hand finish for `grace` seconds, then close."""
         if self._task:
             await asyncio.wait({self._task}, timeout=grace)
+            if self._streaming:
+                # It may go on for hours, as a live tail does.
+                self._task.cancel()
+                await asyncio.wait({self._task}, timeout=grace)
         if self._transport:
             self._transport.close()
 

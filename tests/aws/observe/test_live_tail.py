@@ -116,6 +116,24 @@ def test_refusals_and_cuts_are_waited_out_longer_and_longer_and_told_once():
     assert notices[2].startswith("a live session ended (SessionStreamingException); the next began")
 
 
+def test_expired_credentials_are_replaced_before_the_next_try():
+    script = Script(
+        lambda: refused("ExpiredTokenException"),
+        [start(), update((GROUP, STREAM, 1, "a\n"))],
+    )
+    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
+    notices, renewed = [], []
+    with logs_service(operations) as (session, _):
+        tail = live(
+            session, [Source("f", GROUP, "f")], notices, reconnect=lambda: renewed.append(True)
+        )
+        assert [event.message for event in tailed(tail, 1)] == ["a\n"]
+        tail.end()
+        script.hold.set()
+    assert renewed == [True]
+    assert notices == ["live session: ExpiredTokenException; beginning another"]
+
+
 def test_it_says_when_aws_sends_a_sample_and_counts_it():
     script = Script(
         [
