@@ -8,12 +8,14 @@ rebinding). Both betray themselves by headers that a page cannot set.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lcli.local.wire import Request, Response
 
 _HOST = re.compile(r"(?:[a-z0-9._-]+\.)?localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?", re.IGNORECASE)
 _ORIGIN = re.compile(rf"https?://(?:{_HOST.pattern})", re.IGNORECASE)
+
+_VISIT = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document", "sec-fetch-user": "?1"}
 
 
 def is_loopback(origin: str) -> bool:
@@ -30,7 +32,8 @@ def refusal(
     """The 403 for a request that comes from the Web, None for any other.
 
     `allows_origin` says which pages may call: an HTTP API's CORS settings may let others in.
-    `visits` lets a browser follow a link from another site, as to any page.
+    `visits` lets a person follow a link from another site, as to any page: not a frame, and not a
+    script that leads the browser there (Fetch Metadata, Sec-Fetch-User).
     """
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     if not _HOST.fullmatch(host):
@@ -38,10 +41,17 @@ def refusal(
     if origin is not None:
         return None if allows_origin(origin) else _refused(f"pages of {origin!r} may not call")
     visit = visits and request.method == "GET"
-    visit = visit and request.headers.get("sec-fetch-mode") == "navigate"
+    visit = visit and all(request.headers.get(name) == value for name, value in _VISIT.items())
     if request.headers.get("sec-fetch-site") == "cross-site" and not visit:
         return _refused("another site's page may not call")
     return None
+
+
+def from_the_web(headers: Mapping[str, str]) -> bool:
+    """Whether a browser sent it, or it came by a name that is not this machine's."""
+    if "origin" in headers or "sec-fetch-site" in headers:
+        return True
+    return _HOST.fullmatch(headers.get("host", "localhost")) is None
 
 
 def _refused(why: str) -> Response:

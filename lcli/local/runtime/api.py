@@ -16,6 +16,8 @@ from typing import Protocol
 
 import httptools
 
+from lcli.local.guard import from_the_web
+
 MAX_RESPONSE = 6 * 1024**2 + 100
 """Bytes of a buffered response (Lambda quotas: 6 MB; the error names 6,291,556)."""
 _ROOT = "/2018-06-01/runtime/"
@@ -30,6 +32,7 @@ TOO_LARGE: Reply = (
     "RequestEntityTooLarge",
     f"Exceeded maximum allowed payload size ({MAX_RESPONSE} bytes).",
 )
+_FORBIDDEN: Reply = (403, "Forbidden", "The Runtime API is for the function's own process.")
 _NOT_FOUND: Reply = (404, "NotFound", "There is no such Runtime API path.")
 
 
@@ -193,6 +196,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """From here on a streamed response is passed on."""
+        if from_the_web(self._headers):
+            self._refused = _FORBIDDEN
+            return
         if self._headers.get("expect", "").lower() == "100-continue" and self.transport:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if self._headers.get("lambda-runtime-function-response-mode") == "streaming":
@@ -220,7 +226,7 @@ class Connection(asyncio.Protocol):
             text = self._headers.get("lambda-runtime-function-error-body", "")
             error_type = self._headers.get("lambda-runtime-function-error-type", "")
             self._reply(self._end_stream(error_type, base64.b64decode(text)))
-        elif self._path == b"/2018-06-01/runtime/invocation/next":
+        elif self._path == b"/2018-06-01/runtime/invocation/next" and not self._refused:
             self._environment.polled(self)
         else:
             self._reply(self._refused or self._answer())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lcli.local.guard import refusal
+from lcli.local.guard import from_the_web, refusal
 from lcli.local.wire import Request
 
 
@@ -57,3 +57,48 @@ def test_the_web_may_not_call(headers, why):
 def test_an_api_may_let_other_pages_in():
     request = asked(origin="https://shop.test", sec_fetch_site="cross-site")
     assert refusal(request, lambda origin: origin == "https://shop.test") is None
+
+
+VISIT = {
+    "sec_fetch_site": "cross-site",
+    "sec_fetch_mode": "navigate",
+    "sec_fetch_dest": "document",
+    "sec_fetch_user": "?1",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "allowed"),
+    [
+        pytest.param({}, True, id="a link that somebody followed"),
+        pytest.param({"sec_fetch_dest": "iframe"}, False, id="a frame"),
+        pytest.param({"sec_fetch_dest": "image", "sec_fetch_mode": "no-cors"}, False, id="image"),
+        pytest.param({"sec_fetch_user": ""}, False, id="a script that leads there"),
+        pytest.param({"sec_fetch_mode": "cors"}, False, id="fetch"),
+        pytest.param({"host": "rebound.test:4000"}, False, id="another name of this machine"),
+    ],
+)
+def test_a_person_may_visit_a_function_from_another_site(changed, allowed):
+    assert (refusal(asked(**VISIT | changed), visits=True) is None) is allowed
+    assert refusal(asked(**VISIT | changed)) is not None
+
+
+def test_a_form_of_another_site_is_refused():
+    request = asked(**VISIT)
+    posted = Request("POST", "/", request.headers)
+    assert refusal(posted, visits=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("headers", "web"),
+    [
+        ({}, False),
+        ({"host": "127.0.0.1:9001"}, False),
+        ({"host": "localhost:9001"}, False),
+        ({"host": "rebound.test:9001"}, True),
+        ({"host": "127.0.0.1:9001", "origin": "http://127.0.0.1:9001"}, True),
+        ({"host": "127.0.0.1:9001", "sec-fetch-site": "none"}, True),
+    ],
+)
+def test_the_runtime_api_is_not_for_browsers(headers, web):
+    assert from_the_web(headers) is web
