@@ -242,7 +242,7 @@ def _durable(call: Call, after: Settings, value: Parameters) -> None:
     """Only a new function becomes durable; of one that is, the settings change."""
     known = after.get("DurableConfig")
     if known is None:
-        raise invalid("You cannot enable durable configuration for an existing function.")
+        raise invalid("You cannot enable durable execution on existing functions.")
     merged = {**known, **value}
     if "ExecutionTimeout" not in merged:
         raise invalid(

@@ -204,13 +204,13 @@ async def delete_function(call: Call, parameters: Parameters) -> Parameters:
 
 def _delete_version(function: Function, number: str) -> None:
     used = [
-        function.arn_of(alias.name)
+        alias.name
         for alias in function.aliases.values()
         if number == alias.version or number in alias.weights
     ]
     if used:
         raise conflict(
-            "Version was not deleted because the following aliases reference it: "
+            "Unable to delete version because the following aliases reference it: "
             f"[{', '.join(used)}]"
         )
     function.versions.pop(number, None)

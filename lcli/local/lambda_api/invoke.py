@@ -139,7 +139,7 @@ def _payload(payload: bytes, kind: str) -> bytes:
     size = len(payload)
     if kind == "Event" and size > ASYNC_LIMIT:
         raise ApiError(
-            "RequestTooLargeException",
+            "RequestEntityTooLargeException",
             f"{size} byte payload is too large for the Event invocation type "
             f"(limit {ASYNC_LIMIT} bytes)",
             413,

@@ -168,7 +168,7 @@ def test_no_payload_is_an_empty_object(tmp_path: Path) -> None:
         pytest.param(
             {"Payload": b'"' + b"x" * 1_048_576 + b'"', "InvocationType": "Event"},
             413,
-            "RequestTooLargeException",
+            "RequestEntityTooLargeException",
             "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)",
             id="event-too-large",
         ),

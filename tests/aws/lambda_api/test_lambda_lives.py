@@ -44,7 +44,7 @@ def test_a_version_that_an_alias_uses_stays(stage: Stage) -> None:
     c.publish_version(**FN)
     c.create_alias(**FN, Name="live", FunctionVersion="1")
     assert message(c.delete_function, **FN, Qualifier="1") == (
-        f"Version was not deleted because the following aliases reference it: [{ARN}:live]"
+        "Unable to delete version because the following aliases reference it: [live]"
     )
 
 

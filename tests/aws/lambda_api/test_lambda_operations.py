@@ -13,17 +13,19 @@ from lcli.local.lambda_api.service import service
 
 FN = {"FunctionName": "fn"}
 NOT_YET = {
-    "There are no instances to manage": (
+    "Functions run on this machine alone: it has no instances to manage, and lcli makes none": (
         "CreateCapacityProvider",
         "DeleteCapacityProvider",
         "GetCapacityProvider",
         "ListCapacityProviders",
         "ListFunctionVersionsByCapacityProvider",
         "UpdateCapacityProvider",
+    ),
+    "Scaling is that of functions with a capacity provider": (
         "GetFunctionScalingConfig",
         "PutFunctionScalingConfig",
     ),
-    "lcli never replaces a whole policy": (
+    "They read and replace a whole policy; lcli adds and removes its own statements only": (
         "DeleteResourcePolicy",
         "GetResourcePolicy",
         "PutResourcePolicy",

@@ -1,0 +1,152 @@
+"""Where the words of every refusal come from, so that nobody takes a guess for AWS's own.
+
+A message of `lcli/local/lambda_api` was recorded from AWS (recorded/errors.tsv), or stands below
+with its source.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from recorded import ERRORS
+
+import lcli.local.lambda_api as package
+
+CALLS = frozenset(
+    {"invalid", "conflict", "not_found", "violation", "ApiError", "stale", "too_large", "refused"}
+)
+REPORTED = "what people got from AWS and quote in public issues, code and articles"
+OWN = "lcli's own: AWS has no such case, or the local cloud's front stands for AWS's"
+GUIDE = "the guide's or the API reference's words; AWS's own message was not seen"
+UNSEEN = "from memory: neither recorded nor found quoted anywhere"
+EMULATOR = "AWS's emulator of durable executions"
+SOURCES = {
+    REPORTED: (
+        "Alias with weights can not be used with Provisioned Concurrency",
+        "Batching window is not supported for FIFO queues",
+        "Cannot {} the event source mapping because it is in use.",
+        "Function already exist: {}",
+        "Function code combined with layers exceeds the maximum allowed size of {} bytes. "
+        "The actual size is {} bytes.",
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided contains reserved keys that are currently not supported for "
+        "modification. Reserved keys used in this request: {}",
+        "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater "
+        "than 10",
+        "Rate Exceeded.",
+        "Request must be smaller than {} bytes for the InvokeFunction operation",
+        "Requested Provisioned Concurrency should not be greater than the "
+        "reservedConcurrentExecution for function",
+        "Runtime and Handler are mandatory parameters for functions created with deployment "
+        "packages.",
+        "The final policy size ({}) is bigger than the limit ({}).",
+        "The operation cannot be performed at this time. The function is currently in the "
+        "following state: Pending",
+        "The role defined for the function cannot be assumed by Lambda.",
+        "Unable to delete version because the following aliases reference it: [{}]",
+        "You cannot create a function with a durable configuration without an executionTimeout",
+        "You cannot invoke a durable function using an unqualified ARN.",
+        "You cannot synchronously invoke a durable function with an executionTimeout greater than "
+        "15 minutes.",
+        "{} byte payload is too large for the Event invocation type (limit {} bytes)",
+        "{} is not supported for SnapStart enabled functions.",
+    ),
+    GUIDE: (
+        "Member must satisfy regular expression pattern: (\\$LATEST|[0-9]+)",
+        "The callback ID token has either expired or the callback associated with the token has "
+        "already been closed.",
+        "You cannot enable durable execution on existing functions.",
+    ),
+    EMULATOR: (
+        "CHAINED_INVOKE input payload size must be less than or equal to {} bytes.",
+        "Cannot checkpoint multiple EXECUTION updates.",
+        "Cannot checkpoint multiple operations with the same ID.",
+        "Cannot provide a Payload for FAIL action.",
+        "Cannot provide an Error for SUCCEED action.",
+        "Cannot provide both error and payload to RETRY a STEP.",
+        "Durable Execution does not exist",
+        "EXECUTION checkpoint must be the last update.",
+        "Error object size must be less than {} bytes.",
+        "Inconsistent operation {}.",
+        "Inconsistent parent operation id.",
+        "Invalid StepOptions for the given action.",
+        "Invalid action for the given operation type.",
+        "Invalid checkpoint token",
+        "Invalid marker",
+        "Invalid parent operation id.",
+        "Update for CHAINED_INVOKE operation requires ChainedInvokeOptions.",
+    ),
+    OWN: (
+        "A blob must be encoded as base64",
+        "Could not parse request body into json: an object is expected",
+        "Could not parse request body into json: {}",
+        "Could not parse request body into json: Could not parse payload into json: {}",
+        "Invalid function name: {}",
+        "The local cloud does not have Lambda's {}.",
+        "The local cloud does not run container images: {} is {}. Deploy it from a folder or a "
+        "zip instead.",
+        "This endpoint has no asynchronous queue.",
+        "User: arn:{}:iam::{}:root is not authorized to perform this operation on resource: {}",
+        "Value '{}' can not be converted to an Integer",
+        "Value of type {} where {} belongs",
+        "no Lambda operation is {} {}",
+    ),
+    UNSEEN: (
+        "'MemorySize' value failed to satisfy constraint: Member must have value less than or "
+        "equal to 10240",
+        "A durable execution named {} has already been started with another payload.",
+        "Batch size must be less than or equal to 10 for FIFO queues.",
+        "Callback does not exist",
+        "Client context must be a valid Base64-encoded JSON object.",
+        "Client context must be no more than {} bytes when base64-encoded.",
+        "Code signing configuration {} is in use by functions.",
+        "DurableExecutionName is only valid for durable functions.",
+        "FunctionUrlAuthType is only supported for {} action",
+        "Invalid callback id",
+        "Invalid filter pattern definition.",
+        "Invalid request: aws: prefixed tag key names are not allowed",
+        "Please provide a source for function code.",
+        "RuntimeVersionArn is required, and only allowed, for the Manual mode.",
+        "StartingPositionTimestamp is required for AT_TIMESTAMP.",
+        "The durable execution is in the {} status.",
+        "The provided target ARN is not an Amazon SQS queue or an Amazon SNS topic.",
+        "To use ApplicationLogLevel or SystemLogLevel, LogFormat must be set to JSON.",
+        "User: {} is not authorized to perform: lambda:GetLayerVersion on resource: {} because no "
+        "resource-based policy allows the lambda:GetLayerVersion action",
+        "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
+        "constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, "
+        "Member must not be null]",
+    ),
+}
+
+
+def written(node: ast.expr) -> str:
+    """A text of the source, with {} for what is filled in."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        return "".join(map(str, parts))
+    return ""
+
+
+def messages() -> Iterator[str]:
+    for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS:
+                yield from (text for one in node.args if " " in (text := written(one)))
+
+
+def recorded(message: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in message.split("{}"))
+    return any(re.search(pattern, row["message"]) for row in ERRORS.values())
+
+
+def test_every_message_was_recorded_or_has_a_source() -> None:
+    known = [message for given in SOURCES.values() for message in given]
+    found = {message for message in messages() if not recorded(message)}
+    assert len(known) == len(set(known))
+    assert found == set(known)
