@@ -92,17 +92,13 @@ def prune(cache: Path, limit: int = MAX_BYTES) -> None:
         with suppress(FileNotFoundError):  # its maker was alive and has just finished it
             if time.time() - left.stat().st_mtime > KEEP_SECONDS:
                 _remove(left)
-    entries = sorted(
-        (
-            (each.stat().st_mtime, each)
-            for kind in ("zips/*.zip", "deps/[!.]*")
-            for each in cache.glob(kind)
-        ),
-        reverse=True,
-    )
+    entries: list[tuple[float, int, Path]] = []
+    for path in (*cache.glob("zips/*.zip"), *cache.glob("deps/[!.]*")):
+        with suppress(FileNotFoundError):  # another thread or process has just renamed it
+            entries.append((path.stat().st_mtime, _bytes(path), path))
     total = 0
-    for used, path in entries:
-        total += _bytes(path)
+    for used, size, path in sorted(entries, reverse=True):
+        total += size
         if total > limit and time.time() - used > KEEP_SECONDS:
             _remove(path)
 
