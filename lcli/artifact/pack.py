@@ -72,7 +72,8 @@ def read_entry(entry: Entry) -> bytes:
         LcliError: it was changed, removed or became unreadable since.
     """
     try:
-        handle = os.open(entry.path, os.O_RDONLY)
+        # O_NONBLOCK: what has become a named pipe since must not hold us up.
+        handle = os.open(entry.path, os.O_RDONLY | os.O_NONBLOCK)
         try:
             now = os.fstat(handle)
             content = os.read(handle, now.st_size + 1)

@@ -296,6 +296,20 @@ def test_pruning_removes_what_was_used_longest_ago_but_nothing_recent(cache):
     assert find_zip(cache, "b") is None
 
 
+def test_pruning_removes_what_killed_runs_left(cache):
+    (cache / "zips").mkdir(parents=True)
+    left, other = cache / "zips" / ".tmp-left", cache / "deps" / ".tmp-left"
+    young = cache / "zips" / ".tmp-young"
+    other.mkdir(parents=True)
+    (other / "file").write_bytes(b"")
+    for path in (left, young):
+        path.write_bytes(b"")
+    for path in (left, other):
+        os.utime(path, (time.time() - 4000,) * 2)
+    prune(cache)
+    assert sorted(p.name for p in cache.rglob("*")) == [".tmp-young", "deps", "zips"]
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

@@ -107,8 +107,15 @@ def test_more_files_than_the_classic_format_counts_are_written_as_zip64(tree, tm
         pytest.param(
             lambda path: path.unlink(), "can no longer be read: No such file or directory"
         ),
+        pytest.param(
+            lambda path: (path.unlink(), os.mkfifo(path)), "changed while it was being packed"
+        ),
+        pytest.param(
+            lambda path: (path.unlink(), path.symlink_to("/etc/hostname")),
+            "changed while it was being packed",
+        ),
     ],
-    ids=["written", "removed"],
+    ids=["written", "removed", "a pipe by now", "a link by now"],
 )
 def test_a_file_that_changes_meanwhile_is_named_and_nothing_is_left(tree, tmp_path, change, how):
     entries = read_tree(tree)
