@@ -22,6 +22,8 @@ from lcli.resources.naming import (
 
 INVOKE = "lambda:InvokeFunction"
 INVOKE_URL = "lambda:InvokeFunctionUrl"
+_SECONDS = 60.0
+"""How long a statement that other writers undo is added again."""
 CONDITIONS: Mapping[str, str] = {
     "aws:sourcearn": "SourceArn",
     "aws:sourceaccount": "SourceAccount",
@@ -147,14 +149,20 @@ class Permission(Kind):
         """AddPermission, and a look whether it is there, since parallel writers lose some."""
         target, sid = _function_part(wanted.key), _sid(wanted.key)
         parameters = {field: applying.settle(value) for field, value in wanted.fields.items()}
-        try:
-            applying.clients.call(
-                "lambda", "AddPermission", StatementId=sid, **_of(target), **parameters
-            )
-        except AwsError as error:
-            # Ids are derived from content: one that exists is an earlier answer that was lost.
-            if error.code != "ResourceConflictException" or not _has(applying, target, sid):
-                raise
+
+        def added() -> bool | None:
+            try:
+                applying.clients.call(
+                    "lambda", "AddPermission", StatementId=sid, **_of(target), **parameters
+                )
+            except AwsError as error:
+                # Ids are derived from content: one that exists is an earlier answer that was lost.
+                if error.code != "ResourceConflictException" or not _has(applying, target, sid):
+                    raise
+                return True
+            return _has(applying, target, sid) or None
+
+        applying.poll(added, f"adding a permission to {target}", _SECONDS)
         return {}
 
     def delete(self, actual: Actual, applying: Applying) -> None:

@@ -124,7 +124,9 @@ TARGETS = tuple(
 def _moves(app: OnCloud, to: str, parallel: int = 16) -> tuple[rollback.Move, ...]:
     clients = app.clients or app.session()
     moves, refused = rollback.prepare(clients, TARGETS, to=to, place=app.place(), parallel=parallel)
-    assert all(one.code == rollback.ROLLED_BACK for one in refused), refused
+    # A run that was killed after the last alias had moved was done: there is nothing before it.
+    done = (rollback.ROLLED_BACK, rollback.NOTHING_EARLIER)
+    assert all(one.code in done for one in refused), refused
     return moves
 
 
