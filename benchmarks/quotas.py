@@ -84,7 +84,7 @@ def show(title: str, run: Run, between: Overlay) -> None:
         print(f"  {one}")
     share = refused / (calls + refused)
     print(f"  {refused} of {calls + refused} calls answered 429 ({share:.1%})")
-    print(f"  from the first call to the last {taken:.2f} s = {taken / floor:.2f} x the floor")
+    print(f"  first to last call of Lambda {taken:.2f} s = {taken / floor:.2f} x the floor")
     print(f"  the whole command {run.wall:.2f} s, {run.cpu:.2f} s of them CPU\n")
 
 

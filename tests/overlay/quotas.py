@@ -99,8 +99,9 @@ def usage(calls: Iterable[Call], quotas: Sequence[Quota] = QUOTAS) -> list[Usage
 
 
 def seconds(calls: Sequence[Call]) -> float:
-    """From the first call to the last."""
-    return max(one.at for one in calls) - min(one.at for one in calls)
+    """From the first call of Lambda's to the last; what is built before does not count."""
+    times = [one.at for one in calls if one.service == "lambda"]
+    return max(times) - min(times)
 
 
 def many(directory: Path, count: int, *, account: str) -> None:
