@@ -58,12 +58,11 @@ def test_a_disk_that_is_full_beneath_the_cache(tmp_path: Path) -> None:
     assert run(made, BUILDING["build"], {}).code == 0
 
 
-def test_a_disk_that_is_full_where_packages_go(tmp_path: Path) -> None:
+def test_packages_that_cannot_be_written(tmp_path: Path) -> None:
     made = project(tmp_path)
-    assert run(made, BUILDING["build"], {}).code == 0
-    said = run(made, BUILDING["package"], {}, largest_file=50_000)
+    said = run(made, ("package", "--to", "lcli.yaml/dist"), {})
     assert not unclear({"package": said}, "package-not-written", 60)
-    assert list((made / "dist").iterdir()) == []
+    assert "  at: lcli.yaml/dist/one.zip\n" in said.stderr
 
 
 @pytest.mark.parametrize(
