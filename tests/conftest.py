@@ -7,6 +7,7 @@ import inspect
 import io
 import itertools
 import json
+import signal
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,11 @@ from lcli.local.execution import Invocation, Invoker, Outcome
 from lcli.local.server import Cloud, running_cloud
 
 ACCOUNTS = itertools.count(200000000001)
+
+
+def pytest_configure() -> None:
+    """A run in the background of a shell ignores SIGINT, and so would every command it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
