@@ -148,8 +148,9 @@ class Overlay:
         kept = [f"{name}: {value}" for name, value in told.items() if name not in framing]
         return status, "\r\n".join([answered, *kept, ""]).encode("latin-1"), content
 
-    async def end(self) -> None:
-        """Cut every connection."""
+    async def end(self, server: asyncio.Server) -> None:
+        """Listen no more and cut every connection; on the loop's own thread."""
+        server.close()
         for writer in list(self._open):
             writer.transport.abort()
 
@@ -193,8 +194,7 @@ def overlay(upstream: str, *rules: Rule) -> Iterator[Overlay]:
     try:
         yield between
     finally:
-        server.close()
-        asyncio.run_coroutine_threadsafe(between.end(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(between.end(server), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
