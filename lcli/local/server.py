@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from lcli.local import moto_repairs, pushes
+from lcli.local import moto_repairs, pushes, tagged_functions
 from lcli.local.addresses import FunctionUrls, HttpApis, Ports, http_apis
 from lcli.local.asynchronous import AsynchronousQueue, speedup
 from lcli.local.destinations import Sender
@@ -166,6 +166,7 @@ class Cloud:
         moto_repairs.install()
         pushes.install()
         http_apis.install()
+        tagged_functions.install()
 
     async def close(self) -> None:
         """End the requests in hand and whatever runs."""

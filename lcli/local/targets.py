@@ -158,6 +158,11 @@ class Targets:
         policy = function.policies.get(parsed.qualifier) if function and parsed else None
         return policy.statements if policy else []
 
+    def tagged(self, account: str, region: str) -> list[tuple[str, dict[str, str]]]:
+        """ARN and tags of every function; from any thread."""
+        functions = list(self._api().region(account, region).functions.values())
+        return [(function.arn, dict(function.tags)) for function in functions]
+
     async def _send(self, arn: str, payload: bytes, kind: str) -> Response:
         parsed = Arn.parse(arn)
         if parsed is None:

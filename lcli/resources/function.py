@@ -23,7 +23,7 @@ from lcli.resources.function_fields import (
     frozen,
     normal,
 )
-from lcli.resources.function_search import candidates
+from lcli.resources.function_search import candidates, has_own_role
 from lcli.resources.function_state import GONE, await_ready, get_function
 from lcli.resources.function_update import SHA, Update
 from lcli.resources.kind import Applying, Kind
@@ -109,7 +109,9 @@ class Function(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The desired functions, and when all are read, ours that left the manifest.
 
-        One GetFunction each. Raises LcliError where AWS hides a desired function's tags.
+        One GetFunction each. Of others' functions those that run with a role of this app's, which
+        has to stay for them. Raises LcliError where AWS hides the tags of a function that is
+        desired or has such a role.
         """
         wanted = {one.key.name: one for one in reading.wanted("function")}
         names = list(wanted)
@@ -117,12 +119,15 @@ class Function(Kind):
             names += [name for name in candidates(reading) if name not in wanted]
         answers = reading.each(lambda name: get_function(reading.clients, name), names)
         for name, answer in zip(names, answers, strict=True):
-            if answer is None or (name not in wanted and "TagsError" in answer):
+            if answer is None:
+                continue
+            needs_role = has_own_role(answer["Configuration"], reading.place)
+            if name not in wanted and not needs_role and "TagsError" in answer:
                 continue
             actual = actual_function(answer, wanted.get(name), reading.place)
             if name in wanted:
                 yield _of_manifest(actual, wanted[name])
-            elif actual.ours:
+            elif actual.ours or needs_role:
                 yield actual
 
     def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from lcli.aws.clients import AwsError
-from lcli.resources.model import Reading
+from lcli.resources.model import Place, Reading
 from lcli.resources.naming import function_of
+from lcli.resources.role import role_path
 
 
 def candidates(reading: Reading) -> list[str]:
     """Names of functions that may be of this app and stage, sorted.
 
     From the tagging API, whose index is eventually consistent and which needs a permission of its
-    own, and from the names of all functions, which find those that have the default name.
+    own, and from the list of all functions: by the default name, and by a role of this app's, which
+    must not go while a function has it.
     """
-    return sorted({*_tagged(reading), *_named(reading)})
+    return sorted({*_tagged(reading), *_listed(reading)})
 
 
 def _tagged(reading: Reading) -> list[str]:
@@ -40,12 +45,18 @@ def _tagged(reading: Reading) -> list[str]:
     return found
 
 
-def _named(reading: Reading) -> list[str]:
+def has_own_role(configuration: Mapping[str, Any], place: Place) -> bool:
+    """Whether a function, as Lambda lists it, runs with a role in the app's and stage's path."""
+    path = str(configuration["Role"]).partition(":role")[2].rpartition("/")[0]
+    return f"{path}/" == role_path(place)
+
+
+def _listed(reading: Reading) -> list[str]:
     place = reading.place
     prefix = "-".join(filter(None, (place.app, place.stage))) + "-"
     return [
         one["FunctionName"]
         for page in reading.clients.pages("lambda", "ListFunctions")
         for one in page["Functions"]
-        if one["FunctionName"].startswith(prefix)
+        if one["FunctionName"].startswith(prefix) or has_own_role(one, place)
     ]

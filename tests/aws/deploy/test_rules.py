@@ -44,6 +44,21 @@ def refused(app: OnCloud, *functions: str, **options: Any) -> tuple[str, str]:
     return problem.code, problem.what
 
 
+@dataclass
+class Unindexed:
+    """Real calls, but for the tagging API's index, which has not heard of anything yet."""
+
+    session: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.session, name)
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        if operation == "GetResources":
+            return [{"ResourceTagMappingList": []}]
+        return self.session.pages(service, operation, **parameters)
+
+
 PUSHED_AND_POLLED = """
   thumb: {triggers: [s3: pics, http: GET /thumb, sqs: thumbs]}
   other: {triggers: [http: GET /other]}
@@ -119,6 +134,37 @@ def test_an_alias_renamed_keeps_mappings_and_asks_for_the_urls_loss(app: OnCloud
     assert problems(app.deploy()) == []
     assert mapping() == (uuid, "live")
     assert app.plan() == []
+
+
+NAMED = "  a: {name: media-a}\n  b: {}\n"
+
+
+def test_a_function_of_any_name_is_found_by_its_tags(app: OnCloud) -> None:
+    with_functions(app, NAMED.replace("media-a", "media-a, role: someone"))
+    assert problems(app.deploy()) == []
+    with_functions(app, "  b: {}\n")
+    assert app.prepare(prune=True).plan.confirmations == ("deletes function media-a",)
+
+
+def test_a_function_that_the_index_of_tags_lacks_is_found_by_its_role(app: OnCloud) -> None:
+    deployed(app, NAMED)
+    with_functions(app, "  b: {}\n")
+    app.clients = Unindexed(app.session())
+    assert app.prepare(prune=True).plan.confirmations == ("deletes function media-a",)
+
+
+def test_a_role_stays_while_somebody_elses_function_has_it(app: OnCloud) -> None:
+    deployed(app, NAMED)
+    session = app.session()
+    arn = session.call("lambda", "GetFunction", FunctionName="media-a")["Configuration"]
+    keys = ["lcli:app", "lcli:stage", "lcli:function"]
+    session.call("lambda", "UntagResource", Resource=arn["FunctionArn"], TagKeys=keys)
+    with_functions(app, "  b: {}\n")
+    prepared = app.prepare(prune=True)
+    assert prepared.plan.empty
+    assert (
+        "execution role media-a-us-east-1 stays, since others use it: function media-a"
+    ) in prepared.notices
 
 
 def test_a_leftover_that_shares_a_queue_is_warned_of_loudly(app: OnCloud) -> None:
