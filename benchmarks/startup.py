@@ -1,4 +1,4 @@
-"""Start-up: lcli against the AWS CLI and a bare boto3 script that makes the same calls.
+"""Start-up: lcli against the AWS CLI and bare boto3 scripts that make the same calls.
 
 Run with `python benchmarks/startup.py`. Twenty functions in the local cloud on loopback.
 """
@@ -26,11 +26,21 @@ for page in boto3.client("lambda").get_paginator("list_functions").paginate():
         print(function["FunctionName"], function["Runtime"], function["LastModified"])
 """
 
+SOME = 3
+BARE_SOME = f"""
+import boto3
+client = boto3.client("lambda")
+for number in range({SOME}):
+    function = client.get_function(FunctionName=f"bench-{{number}}")["Configuration"]
+    print(function["FunctionName"], function["Runtime"], function["LastModified"])
+"""
+
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory, running_cloud(Path(directory)) as cloud:
         environ = aws_environment(cloud.url, directory)
         make_functions(cloud.url)
+        manifest = str(write_manifest(Path(directory)))
         lcli, aws, python = str(BIN / "lcli"), str(BIN / "aws"), sys.executable
         found = in_turn(
             {
@@ -40,6 +50,8 @@ def main() -> None:
                 "aws --version": [aws, "--version"],
                 "aws lambda list-functions": [aws, "lambda", "list-functions"],
                 "bare boto3, the same calls": [python, "-c", BARE],
+                "lcli list, three of a manifest": [lcli, "-f", manifest, "list"],
+                "bare boto3, three calls": [python, "-c", BARE_SOME],
             },
             environ=environ,
         )
@@ -49,6 +61,7 @@ def main() -> None:
         ("lcli --version", "aws --version"),
         ("lcli list", "aws lambda list-functions"),
         ("lcli list", "bare boto3, the same calls"),
+        ("lcli list, three of a manifest", "bare boto3, three calls"),
     ):
         print(f"{ours} / {theirs}: {ratio(found[ours], found[theirs]):.2f}")
 
@@ -63,6 +76,18 @@ def aws_environment(url: str, home: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "123456789012",
         "AWS_SECRET_ACCESS_KEY": "local",
     }
+
+
+def write_manifest(directory: Path) -> Path:
+    """Some of the functions, so that `list` compares them with what there is."""
+    (directory / "app.py").write_text("def handler(event, context): return event")
+    functions = "".join(f"  f{n}: {{name: bench-{n}}}\n" for n in range(SOME))
+    path = directory / "lcli.yaml"
+    path.write_text(
+        "app: bench\ndefaults: {runtime: python3.13, handler: app.handler, source: app.py, "
+        f"alias: false, role: bench}}\nfunctions:\n{functions}"
+    )
+    return path
 
 
 def make_functions(url: str) -> None:

@@ -22,6 +22,13 @@ KEEP_SECONDS = 3600
 """Younger entries stay: another process may be about to use them."""
 
 
+class NotCached(Exception):
+    """What is asked for is not in the cache, and is not to be made now."""
+
+
+Folder = Callable[[Path, str, Callable[[Path], None]], Path]
+"""Gives the folder of a key: `folder` makes it where it is not there, `cached_folder` does not."""
+
 _making: dict[str, Lock] = {}
 
 
@@ -73,6 +80,24 @@ def folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
             finally:
                 shutil.rmtree(made, ignore_errors=True)
     return target
+
+
+def cached_folder(cache: Path, key: str, fill: Callable[[Path], None]) -> Path:
+    """The cached folder `key`. Raises NotCached where it is not there."""
+    target = cache / "deps" / key
+    if not target.is_dir():
+        raise NotCached(key)
+    return target
+
+
+def cached_digests(cache: Path) -> dict[str, str]:
+    """Digests of the contents of all zips in the cache, by the zips' CodeSha256."""
+    found: dict[str, str] = {}
+    for path in cache.glob("zips/*.json"):
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            facts = json.loads(path.read_bytes())
+            found[facts["code_sha256"]] = facts["digest"]
+    return found
 
 
 def _move(made: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from lcli.artifact.cache import Folder, folder
 from lcli.artifact.model import Source, Target
 from lcli.artifact.node import install_node
 from lcli.artifact.python import install_python
@@ -31,18 +32,23 @@ class Requirements:
 
 
 def installed_files(
-    requirements: Requirements | None, source: Source, target: Target, cache: Path
+    requirements: Requirements | None,
+    source: Source,
+    target: Target,
+    cache: Path,
+    store: Folder = folder,
 ) -> list[Entry]:
     """The installed dependencies' files, laid out as the artifact is.
 
     Raises:
         LcliError: the install failed.
+        NotCached: they are not installed and `store` does not install.
     """
     if requirements is None:
         return []
     install = _INSTALLERS[requirements.kind]
-    folder = install(source_folder(source), requirements.listed, target, cache)
-    return read_tree(folder, ignored=INSTALLED)
+    made = install(source_folder(source), requirements.listed, target, cache, store)
+    return read_tree(made, ignored=INSTALLED)
 
 
 def source_folder(source: Source) -> Path:

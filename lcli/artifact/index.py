@@ -53,6 +53,24 @@ def content_hashes(
     return hashes
 
 
+def known_hashes(entries: Sequence[Entry], remembered: Path, most: int) -> list[str] | None:
+    """The same, where `remembered` knows the files but for `most` bytes of them, else None.
+
+    Remembers nothing. Raises LcliError where a file changed while it was read.
+    """
+    known = _load(remembered)
+    found = {e.path: known[e.path][-HASH:] for e in entries if _is_known(e, known)}
+    missing = [entry for entry in entries if entry.path not in found]
+    if sum(entry.size for entry in missing) > most:
+        return None
+    fresh = dict(zip((entry.path for entry in missing), _read(missing), strict=True))
+    return [found.get(entry.path) or fresh[entry.path] for entry in entries]
+
+
+def _is_known(entry: Entry, known: dict[str, str]) -> bool:
+    return known.get(entry.path, "").startswith(_fingerprint(entry))
+
+
 def tree_digest(files: Iterable[Entry | Member], hashes: Iterable[str]) -> str:
     """Hex SHA-256 over name, mode and content hash of each file, in the zip's order."""
     digest = hashlib.sha256()

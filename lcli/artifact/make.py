@@ -159,9 +159,7 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
         raise refused("source-empty", f'"{source.path}" has no files', where, "check exclude")
     if unzipped > UNZIPPED:
         raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
-    chosen = (source.path, source.include, source.exclude, source.build, target)
-    who = hashlib.sha256(repr(chosen).encode("utf-8", "surrogateescape")).hexdigest()
-    index = cache / "index" / f"{who}.json"
+    index = index_of(source, target, cache)
     with alone(str(index)):
         new = _New(cache / "zips" / f"new-{os.urandom(8).hex()}.zip")
         hashes = content_hashes(entries, index, first=new.pack)
@@ -176,6 +174,13 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
         return remember_zip(
             Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
         )
+
+
+def index_of(source: Source, target: Target, cache: Path) -> Path:
+    """Where the hashes of a source's files are remembered."""
+    chosen = (source.path, source.include, source.exclude, source.build, target)
+    who = hashlib.sha256(repr(chosen).encode("utf-8", "surrogateescape")).hexdigest()
+    return cache / "index" / f"{who}.json"
 
 
 class _New:

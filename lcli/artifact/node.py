@@ -7,7 +7,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from lcli.artifact.cache import folder
+from lcli.artifact.cache import Folder, folder
 from lcli.artifact.model import Target
 from lcli.artifact.process import run_tool
 from lcli.errors import LcliError, Problem
@@ -24,7 +24,9 @@ _QUIET = (
 _CPU = {"arm64": "arm64", "x86_64": "x64"}
 
 
-def install_node(root: Path, listed: Path, target: Target, cache: Path) -> Path:
+def install_node(
+    root: Path, listed: Path, target: Target, cache: Path, store: Folder = folder
+) -> Path:
     """The folder whose node_modules holds what package.json asks for, without dev dependencies.
 
     Packages' own scripts do not run. With a lock file it is `npm ci`: the same anywhere.
@@ -58,7 +60,7 @@ def install_node(root: Path, listed: Path, target: Target, cache: Path) -> Path:
             (made / path.name).unlink()
         (made / "package-lock.json").unlink(missing_ok=True)
 
-    return folder(cache, digest.hexdigest(), fill)
+    return store(cache, digest.hexdigest(), fill)
 
 
 def _npm(listed: Path) -> list[str]:

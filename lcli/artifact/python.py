@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from lcli.artifact.cache import folder
+from lcli.artifact.cache import Folder, folder
 from lcli.artifact.model import Target
 from lcli.artifact.process import run_tool
 
@@ -27,7 +27,9 @@ _INSTALL = (
 _INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 
 
-def install_python(root: Path, listed: Path, target: Target, cache: Path) -> Path:
+def install_python(
+    root: Path, listed: Path, target: Target, cache: Path, store: Folder = folder
+) -> Path:
     """The folder with what `listed` (a requirements file or pyproject.toml) asks for.
 
     It is named by the content of `listed`, of the files it names, and the target: pin versions
@@ -55,7 +57,7 @@ def install_python(root: Path, listed: Path, target: Target, cache: Path) -> Pat
         )
         make_reproducible(made)
 
-    return folder(cache, digest.hexdigest(), fill)
+    return store(cache, digest.hexdigest(), fill)
 
 
 def python_platform(target: Target) -> list[str]:

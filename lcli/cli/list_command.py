@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from lcli.cli.preparing import workshop
 from lcli.cli.run import Run
 
 if TYPE_CHECKING:
+    from lcli.deploy.drift import Drift
     from lcli.deploy.inventory import Row
+    from lcli.manifest.document import Document
+
+
+class Drifting(Protocol):
+    """How a function differs from the manifest; its text is for people."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Members of the row in ``-o json``; ``drift`` is among them."""
 
 
 def command(
@@ -19,27 +29,52 @@ def command(
         bool, typer.Option("--all", help="All functions of the region, not only the manifest's.")
     ] = False,
 ) -> None:
-    """List functions with version, alias, size and last change.
+    """List functions with version, alias, size, last change and drift.
 
-    The manifest's, or all of the region where there is no manifest. `lcli status` adds drift.
+    The manifest's, or all of the region where there is no manifest. Drift is how the version that
+    runs differs from the manifest in its configuration and code; what only AWS or a build would
+    tell is "not compared". `lcli status` and `lcli plan` compare everything.
     """
-    from lcli.deploy.inventory import rows
-
     run: Run = ctx.obj
     document = None if everything else run.any_document
     found: list[tuple[str, Row]] = []
+    drift: dict[tuple[str, str], Drift] = {}
     if document:
         run.check_account()
     for region in run.regions:
-        named = document.functions(run.presumed_place(region)) if document else None
-        found.extend((run.session(region).region, row) for row in rows(run.session(region), named))
-    show_rows(run, found)
+        clients = run.session(region)
+        listed, differing = _rows(run, document, region)
+        found.extend((clients.region, row) for row in listed)
+        drift |= {(clients.region, key): one for key, one in differing.items()}
+    show_rows(run, found, drift)
+
+
+def _rows(
+    run: Run, document: Document | None, region: str
+) -> tuple[tuple[Row, ...], dict[str, Drift]]:
+    """The functions, and the drift of the manifest's: what compares is imported meanwhile."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from lcli.deploy.inventory import rows
+
+    clients = run.session(region)
+    if document is None:
+        return rows(clients), {}
+    place = run.presumed_place(clients.region)
+    with ThreadPoolExecutor(1, "list") as pool:
+        asked = pool.submit(rows, clients, document.functions(place))
+        from lcli.deploy.drift import drifts
+
+        listed = asked.result()
+    return listed, drifts(
+        document, place, {row.function: row.answer for row in listed}, workshop(run)
+    )
 
 
 def show_rows(
     run: Run,
     found: Sequence[tuple[str, Row]],
-    drift: Mapping[tuple[str, str], str] | None = None,
+    drift: Mapping[tuple[str, str], Drifting] | None = None,
 ) -> None:
     """A line a function, with its region where there are several; `drift` by region and key."""
     if run.json:
@@ -48,7 +83,7 @@ def show_rows(
                 "functions": [
                     {"region": region}
                     | row.as_json()
-                    | ({"drift": drift.get((region, row.function), "")} if drift else {})
+                    | (drift[region, row.function].as_json() if drift else {})
                     for region, row in found
                 ]
             }
@@ -74,7 +109,7 @@ def show_rows(
             row.modified[:19].replace("T", " "),
             row.state,
             *([region] if regions else []),
-            *([drift.get((region, row.function), "")] if drift else []),
+            *([str(drift[region, row.function])] if drift else []),
         ]
         table.add_row(*cells)
     run.terminal.show(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -41,17 +42,30 @@ def command(
             _one(run, find(function, run.any_document), region)
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """Drift as a plan tells it."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+    def as_json(self) -> dict[str, Any]:
+        return {"drift": self.what}
+
+
 def _overview(run: Run) -> None:
     from lcli.deploy.inventory import rows
 
     found: list[tuple[str, Row]] = []
-    drift: dict[tuple[str, str], str] = {}
+    drift: dict[tuple[str, str], _Planned] = {}
     for region in run.regions:
         ready = prepare_region(run, region, [])
         clients, place = ready.clients, ready.prepared.place
         found.extend((clients.region, row) for row in rows(clients, run.document.functions(place)))
         drift |= {
-            (clients.region, key): _drift(ready, key)
+            (clients.region, key): _Planned(_drift(ready, key))
             for key in {named.key for named in run.document.functions(place)}
         }
     show_rows(run, found, drift)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lcli.aws.clients import AwsError, Clients
@@ -54,10 +54,12 @@ class Row:
     """ISO 8601, as AWS gives it."""
     state: str = "not deployed"
     """``Active``, ``Inactive``, ``Pending``, ``Failed`` … or ``not deployed``."""
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """GetFunction's, for those who compare; not for output: it holds the environment."""
 
     def as_json(self) -> dict[str, Any]:
         """The documented shape of a row of ``list -o json``."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "answer"}
 
 
 def rows(
@@ -85,7 +87,7 @@ def rows(
 def _named_row(clients: Clients, named: Named) -> Row:
     for alias in dict.fromkeys((named.alias, "")):
         if answer := _function(clients, named.name, alias):
-            return _row(named.key, alias, answer["Configuration"])
+            return replace(_row(named.key, alias, answer["Configuration"]), answer=answer)
     return Row(named.key, named.name)
 
 

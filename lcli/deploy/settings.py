@@ -117,12 +117,18 @@ def api_statements(role: Role) -> Iterator[dict[str, Any]]:
 
 def ignored(function: Function) -> frozenset[str]:
     """The function's fields that somebody else owns, by API name: ``Environment.X``."""
-    found = set()
-    for path in function.ignore:
-        word, dot, rest = path.partition(".")
-        if word not in _PARTS and word != "concurrency":
-            found.add(_FIELDS.get(word, word) + dot + rest)
-    return frozenset(found)
+    words = {path: path.partition(".")[0] for path in function.ignore}
+    return frozenset(
+        api_path(path)
+        for path, word in words.items()
+        if word not in _PARTS and word != "concurrency"
+    )
+
+
+def api_path(path: str) -> str:
+    """What the API calls a function's key of the manifest: ``environment.X``, ``api.X``."""
+    word, dot, rest = path.partition(".")
+    return rest if word == "api" and rest else _FIELDS.get(word, word) + dot + rest
 
 
 def leave_ignored(

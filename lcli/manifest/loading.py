@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import checks, resolvers
-from lcli.manifest.document import APP_MISSING, Document, Named
+from lcli.manifest.document import APP_MISSING, Document
 from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function
 from lcli.manifest.nodes import Map
+from lcli.manifest.parts import keys, layer_name, parts, variables
 from lcli.manifest.references import Interpolation, Path
 from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import OUTSIDE, Scope
-from lcli.resources.model import Key, Place, Ref
+from lcli.resources.model import Place
 from lcli.triggers import settings_models
 
 _SOMEWHERE, _SOMEBODY = "us-east-1", "0" * 12
@@ -121,8 +121,8 @@ class _Loading:
         found, self.naming = document.named(place)
         self.named = {each.key: each for each in found}
         self.context = _context(document, place, clients)
-        parts = _parts(document, place, self.named)
-        self.scope = Scope(self.context, _variables(place), parts, unasked)
+        inside = parts(document, place, self.named)
+        self.scope = Scope(self.context, variables(place), inside, unasked)
         self.resolving = Interpolation(document.source, self.scope.resolve)
         identity = document.identified[1]
         if any(one.code == APP_MISSING for one in identity):
@@ -237,7 +237,7 @@ class _Loading:
         yield from checks.app(self.document.root)
 
     def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:
-        layers = _keys(self.document, "layers")
+        layers = keys(self.document, "layers")
         for key, function in loaded.items():
             yield from checks.function(key, function, self.document.path.parent, layers)
             if self.place.local:
@@ -253,11 +253,6 @@ def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
     )
 
 
-def layer_name(place: Place, key: str) -> str:
-    """A layer's name in AWS."""
-    return "-".join(filter(None, (place.app, place.stage, key)))
-
-
 def _context(document: Document, place: Place, clients: Clients | None) -> Context:
     def literal(inside: str, path: Path) -> object:
         return f"${{{inside}}}"
@@ -271,51 +266,6 @@ def _context(document: Document, place: Place, clients: Clients | None) -> Conte
         is_local=place.local,
         local=local if isinstance(local, dict) else {},
     )
-
-
-def _variables(place: Place) -> dict[str, str]:
-    return {
-        "app": place.app,
-        "stage": place.stage,
-        "region": place.region,
-        "account": place.account,
-        "partition": place.partition,
-    }
-
-
-def _keys(document: Document, part: str) -> frozenset[str]:
-    node = document.root.entries.get(part)
-    return frozenset(node.entries) if isinstance(node, Map) else frozenset()
-
-
-def _parts(
-    document: Document, place: Place, named: Mapping[str, Named]
-) -> dict[str, Callable[[], Mapping[str, Mapping[str, object]]]]:
-    @cache
-    def functions() -> Mapping[str, Mapping[str, object]]:
-        return {key: _attributes(document, place, each) for key, each in named.items()}
-
-    @cache
-    def layers() -> Mapping[str, Mapping[str, object]]:
-        return {
-            key: {"arn": Ref(Key("layer", layer_name(place, key)), "arn")}
-            for key in _keys(document, "layers")
-        }
-
-    return {"function": functions, "layer": layers}
-
-
-def _attributes(document: Document, place: Place, named: Named) -> Mapping[str, object]:
-    """What other parts can say of a function; only its URL is AWS's to choose."""
-    arn = place.arn("lambda", f"function:{named.name}")
-    found: dict[str, object] = {"name": named.name, "arn": arn}
-    qualified = f"{named.name}:{named.alias}" if named.alias else named.name
-    if named.alias:
-        found["alias_arn"] = f"{arn}:{named.alias}"
-    node = document.function_nodes()[named.key]
-    if isinstance(node, Map) and "url" in node.entries:
-        found["url"] = Ref(Key("function_url", qualified), "url")
-    return found
 
 
 def _notices(context: Context) -> tuple[str, ...]:

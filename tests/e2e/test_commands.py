@@ -249,3 +249,19 @@ def test_a_dead_endpoint_and_missing_credentials_are_one_clear_error(project):
     done = project.run("deploy")
     assert (done.returncode, done.stderr.count("error:")) == (1, 1)
     assert "credentials" in done.stderr
+
+
+def test_list_shows_drift_and_calls_no_more_for_it(deployed):
+    assert deployed.ok("list").splitlines()[1].endswith("  none")
+    manifest = (deployed.directory / "lcli.yaml").read_text()
+    deployed.write("lcli.yaml", manifest.replace("timeout: 20", "timeout: 21"))
+    deployed.write("src/app.py", HELLO.replace("hello", "bye"))
+    (row,) = deployed.json("list")["functions"]
+    assert (row["drift"], row["differs"], row["not_compared"]) == (
+        "configuration (Timeout), code",
+        ["Timeout", "Code"],
+        [],
+    )
+    assert "canary-4711" not in json.dumps(row)
+    everything = deployed.json("list", "--all")["functions"]
+    assert all("drift" not in one for one in everything)
