@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lcli.cli.invoke_options import Payload
-from lcli.cli.names import Named, OneFunction, find
+from lcli.cli.names import OneFunction, chosen
 from lcli.cli.run import Run, usage
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ def list_events(ctx: typer.Context, function: OneFunction) -> None:
     from lcli.ui.neutral import neutralise
 
     run: Run = ctx.obj
-    named = _find(run, function)
+    named = chosen(run, function)
     found = shared_events(run.session(named.region), named.name)
     if run.json:
         run.print_json({"function": named.name, "events": found})
@@ -51,7 +51,7 @@ def get(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     from lcli.invoke.shared_events import shared_event
 
     run: Run = ctx.obj
-    named = _find(run, function)
+    named = chosen(run, function)
     run.print_json(json.loads(shared_event(run.session(named.region), named.name, name)))
 
 
@@ -75,7 +75,7 @@ def put(
     event = read_payload(payload, sys.stdin.buffer, asynchronous=False)
     if not event:
         raise usage("usage", "there is no event", "give it: --payload JSON, @FILE or -")
-    named = _find(run, function)
+    named = chosen(run, function)
     clients = run.session(named.region)
     # A name that is mistyped would be kept for nobody.
     clients.call("lambda", "GetFunction", FunctionName=named.name)
@@ -89,10 +89,6 @@ def delete(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     from lcli.invoke.shared_events import delete_shared_event
 
     run: Run = ctx.obj
-    named = _find(run, function)
+    named = chosen(run, function)
     delete_shared_event(run.session(named.region), named.name, name)
     run.terminal.note(f"{named.name}: deleted {name}")
-
-
-def _find(run: Run, function: str) -> Named:
-    return find(function, run.any_document)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lcli.cli import executions_options as options
-from lcli.cli.names import OneFunction, find
+from lcli.cli.names import OneFunction, chosen
 from lcli.cli.run import Run, usage
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def list_executions(
 ) -> None:
     """List a function's executions, the newest first.
 
-    Those of all versions, unless --qualifier names one.
+    Those of all versions, unless --qualifier, FUNCTION:QUALIFIER or an ARN names one.
     """
     from itertools import islice
 
@@ -47,11 +47,11 @@ def list_executions(
     from lcli.ui.executions import as_json, table_of
 
     run: Run = ctx.obj
-    named = find(function, run.any_document)
+    named = chosen(run, function)
     found = executions(
         run.session(named.region),
         named.name,
-        qualifier=qualifier or "",
+        qualifier=qualifier or ("" if named.key else named.qualifier),
         statuses=options.checked(status or []),
         since=options.moment_of(since),
         until=options.moment_of(until),
@@ -195,6 +195,7 @@ def callback(
         raise usage("usage", "--payload is for `callback succeed`", "leave it out")
     if (message or kind) and answer is not Answer.FAIL:
         raise usage("usage", "--message and --type are for `callback fail`", "leave them out")
+    run.check_account()
     clients = run.session()
     if answer is Answer.SUCCEED:
         result = read_payload(payload, sys.stdin.buffer, asynchronous=True, raw=True)
@@ -228,7 +229,7 @@ def _one(run: Run, text: str, *, newest: bool = False) -> tuple[Session, str]:
             f"{text!r} names no execution",
             f"write {text}/NAME or the execution's ARN; `lcli executions list {text}` shows them",
         )
-    named = find(function if slash else text, run.any_document)
+    named = chosen(run, function if slash else text)
     clients = run.session(named.region)
     return clients, newest_of(clients, named.name, name if slash else "")
 

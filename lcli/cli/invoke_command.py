@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import invoke_options as options
-from lcli.cli.names import Named, OneFunction, find
+from lcli.cli.names import Named, OneFunction, chosen
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
 
@@ -51,11 +51,9 @@ def command(
     if wait and not asynchronous:
         raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
     mode = _mode(asynchronous, dry_run)
-    named = _named(run, function, qualifier)
     if each or repeat:
         run.parallel = parallel
-    if named.key:
-        run.check_account()
+    named = _named(run, function, qualifier)
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
@@ -129,7 +127,7 @@ def _refuse_pairs(ctx: typer.Context, run: Run) -> None:
 def _named(run: Run, function: str, qualifier: str | None) -> Named:
     from dataclasses import replace
 
-    named = find(function, run.any_document)
+    named = chosen(run, function)
     if qualifier is None:
         return named
     # Another version may have another architecture than the manifest says.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lcli.cli.names import Named, find
+from lcli.cli import names
+from lcli.cli.names import Named
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.invoke.price import Rate
@@ -32,10 +33,7 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
     if not texts and not known:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     found: dict[tuple[str, str], Chosen] = {}
-    names = [find(text, document) for text in texts or known]
-    if not known.keys().isdisjoint(named.name for named in names):
-        run.check_account()
-    for named in names:
+    for named in [names.chosen(run, text) for text in texts or known]:
         own = known.get(named.name)
         group = own.log_group if own else f"/aws/lambda/{named.name}"
         only, through = set(versions), alias

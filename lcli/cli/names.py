@@ -12,6 +12,7 @@ import typer
 from lcli.errors import ExitCode, LcliError, Problem
 
 if TYPE_CHECKING:
+    from lcli.cli.run import Run
     from lcli.manifest.document import Document
     from lcli.resources.model import Place
 
@@ -53,6 +54,29 @@ def find(text: str, document: Document | None, place: Place | None = None) -> Na
                 return Named(function.key, function.name, alias, architecture=function.architecture)
     name, _, qualifier = text.partition(":")
     return Named("", name, qualifier)
+
+
+def chosen(run: Run, text: str) -> Named:
+    """The function to work on; one of the manifest's only with the credentials of its account.
+
+    Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be asked.
+    """
+    named = find(text, run.any_document)
+    if named.key:
+        run.check_account()
+    return named
+
+
+def not_there(run: Run, named: Named, region: str) -> LcliError:
+    """AWS has no such function in that region."""
+    return LcliError(
+        Problem(
+            "not-found",
+            f"there is no function {named.name!r} in {region}",
+            run.document.file if named.key else "",
+            "deploy it first" if named.key else "see `lcli list --all`",
+        )
+    )
 
 
 def keys(texts: list[str], document: Document) -> frozenset[str] | None:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lcli.cli.list_command import show_rows
-from lcli.cli.names import Named, complete, find
+from lcli.cli.names import Named, chosen, complete, not_there
 from lcli.cli.preparing import Ready, prepare_region
 from lcli.cli.run import Run
-from lcli.errors import LcliError, Problem
 
 if TYPE_CHECKING:
     from lcli.deploy.inventory import Description, Row
@@ -37,9 +36,10 @@ def command(
     run: Run = ctx.obj
     if function is None:
         _overview(run)
-    else:
-        for region in run.regions:
-            _one(run, find(function, run.any_document), region)
+        return
+    named = chosen(run, function)
+    for region in run.regions:
+        _one(run, named, region)
 
 
 @dataclass(frozen=True)
@@ -84,19 +84,10 @@ def _drift(ready: Ready, key: str) -> str:
 def _one(run: Run, named: Named, region: str) -> None:
     from lcli.deploy.inventory import describe
 
-    if named.key:
-        run.check_account(region)
     clients = run.session(named.region or region)
     found = describe(clients, named.name, named.qualifier)
     if found is None:
-        raise LcliError(
-            Problem(
-                "not-found",
-                f"there is no function {named.name!r} in {clients.region}",
-                run.document.file if named.key else "",
-                "deploy it first" if named.key else "see `lcli list --all`",
-            )
-        )
+        raise not_there(run, named, clients.region)
     drift = _drift(prepare_region(run, region, [named.key]), named.key) if named.key else ""
     if run.json:
         run.print_json(

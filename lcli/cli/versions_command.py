@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcli.cli.names import Named, OneFunction, find
+from lcli.cli.names import Named, OneFunction, chosen, not_there
 from lcli.cli.run import Run
-from lcli.errors import LcliError, Problem
 
 if TYPE_CHECKING:
     from lcli.deploy.versions import Version
@@ -34,9 +33,7 @@ def command(
     version that an alias, a traffic weight or provisioned concurrency uses.
     """
     run: Run = ctx.obj
-    named = find(function, run.any_document)
-    if named.key:
-        run.check_account()
+    named = chosen(run, function)
     regions = [named.region] if named.region else list(run.regions)
     documents = [_one(run, named, region, prune) for region in regions]
     if run.json:
@@ -50,14 +47,7 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
     clients = run.session(region)
     found = versions(clients, named.name)
     if found is None:
-        raise LcliError(
-            Problem(
-                "not-found",
-                f"there is no function {named.name!r} in {clients.region}",
-                run.document.file if named.key else "",
-                "deploy it first" if named.key else "see `lcli list --all`",
-            )
-        )
+        raise not_there(run, named, clients.region)
     gone = prune_versions(clients, named.name, prune).gone if prune else ()
     found = tuple(one for one in found if one.version not in gone)
     if gone:
