@@ -27,7 +27,8 @@ def command(
     """Print a sample event of a source, to pipe into invoke.
 
     KIND is s3, sqs, dynamodb, kinesis, http, url, sns, eventbridge, schedule and others, which
-    `lcli event` lists, or an event of your own in events/ beside the manifest.
+    `lcli event` lists, or an event of your own in events/ beside the manifest. Those that are
+    kept in AWS are what `lcli events` works on.
 
     \b
     lcli event s3 --set Records[0].s3.object.key=cat.jpg | lcli invoke thumbnail -p -
@@ -44,9 +45,12 @@ def command(
         if run.json:
             run.print_json({"events": KINDS | own})
             return
-        width = max(map(len, KINDS | own))
+        from lcli.ui.tables import PlainTable
+
+        table = PlainTable("Name", "Event", header=False)
         for name, what in (KINDS | own).items():
-            run.stdout.write(f"{name:{width}}  {what}\n")
+            table.add_row(name, what)
+        run.terminal.show(table)
         return
     event = read_event(kind, directory)
     check_json(event, kind)

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lcli.cli.invoke_options import Payload
-from lcli.cli.names import OneFunction, chosen
+from lcli.cli.names import Named, OneFunction, chosen
 from lcli.cli.run import Run, usage
 
 app = typer.Typer(
@@ -23,13 +22,23 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The event's name.")]
+Payload = Annotated[
+    str,
+    typer.Option(
+        "-p",
+        "--payload",
+        metavar="JSON|@FILE|-",
+        help="The event: JSON, @FILE or - for standard input.",
+        show_default=False,
+    ),
+]
 
 
 @app.command("list")
 def list_events(ctx: typer.Context, function: OneFunction) -> None:
     """List the names of a function's shared events; the events themselves with -o json."""
     from lcli.invoke.shared_events import shared_events
-    from lcli.ui.neutral import neutralise
+    from lcli.ui.tables import PlainTable
 
     run: Run = ctx.obj
     named = chosen(run, function)
@@ -37,10 +46,13 @@ def list_events(ctx: typer.Context, function: OneFunction) -> None:
     if run.json:
         run.print_json({"function": named.name, "events": found})
         return
-    for name in sorted(found):
-        run.stdout.write(f"{neutralise(name)}\n")
     if not found:
         run.terminal.note(f"{named.name} has no shared events; lcli events put keeps one")
+        return
+    table = PlainTable("Name", header=False)
+    for name in sorted(found):
+        table.add_row(name)
+    run.terminal.show(table)
 
 
 @app.command()
@@ -80,7 +92,7 @@ def put(
     # A name that is mistyped would be kept for nobody.
     clients.call("lambda", "GetFunction", FunctionName=named.name)
     replaced = put_shared_event(clients, named.name, name, event, replace=force)
-    run.terminal.note(f"{named.name}: {'replaced' if replaced else 'kept'} {name}")
+    _said(run, named, name, "replaced" if replaced else "kept")
 
 
 @app.command()
@@ -91,4 +103,11 @@ def delete(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     run: Run = ctx.obj
     named = chosen(run, function)
     delete_shared_event(run.session(named.region), named.name, name)
-    run.terminal.note(f"{named.name}: deleted {name}")
+    _said(run, named, name, "deleted")
+
+
+def _said(run: Run, named: Named, event: str, done: str) -> None:
+    if run.json:
+        run.print_json({"function": named.name, "event": event, "done": done})
+    else:
+        run.terminal.note(f"{named.name}: {done} {event}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import invoke_options as options
+from lcli.cli.exclusive import refuse_together
 from lcli.cli.names import Named, OneFunction, chosen
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
@@ -47,7 +48,7 @@ def command(
     from lcli.cli.local_runtimes import check_runtime_of
 
     run: Run = ctx.obj
-    _refuse_pairs(ctx, run)
+    refuse_together(ctx, run, _EXCLUSIVE)
     if wait and not asynchronous:
         raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
     mode = _mode(asynchronous, dry_run)
@@ -104,6 +105,7 @@ _EXCLUSIVE = (
     ("--async", "--dry-run", "--stream", "--repeat"),
     ("--dry-run", "--stream", "--each", "--repeat"),
     ("--tail", "--each", "--repeat"),
+    ("--tail", "--async", "--dry-run"),
     ("--each", "--payload", "--event"),
     ("--each", "--set"),
     ("--each", "--wait"),
@@ -113,15 +115,6 @@ _EXCLUSIVE = (
     ("--execution-name", "--repeat"),
 )
 """Of each of these, at most one makes sense."""
-
-
-def _refuse_pairs(ctx: typer.Context, run: Run) -> None:
-    given = {option.opts[-1]: ctx.params.get(option.name or "") for option in ctx.command.params}
-    given["-o json"] = run.json
-    for names in _EXCLUSIVE:
-        both = [name for name in names if given.get(name)]
-        if len(both) > 1:
-            raise usage("usage", f"{both[0]} and {both[1]} exclude each other", "leave one out")
 
 
 def _named(run: Run, function: str, qualifier: str | None) -> Named:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import logs_options as option
+from lcli.cli.exclusive import refuse_together
 from lcli.cli.names import Functions
 from lcli.cli.run import Run, usage
 
@@ -51,8 +52,9 @@ def command(
     one line.
     """
     run: Run = ctx.obj
-    _check(functions, everything, follow, until, grep, invert, raw and run.json)
-    _check_ways(follow, live, insights, versions, alias, tail)
+    refuse_together(ctx, run, _EXCLUSIVE)
+    if invert and grep is None:
+        raise usage("usage", "--invert is about --grep, which is not given", "add --grep RE")
     span = _span(since, until, pattern, utc)
     wanted = _wanted(grep, invert, level, request, errors)
     from lcli.cli.logs_sources import choose
@@ -63,7 +65,7 @@ def command(
 
         raise typer.Exit(ask(run, chosen, insights, span, limit))
     write = _write(run, chosen, span, timestamps, utc, raw)
-    from lcli.cli.logs_reading import Logs, reader_left
+    from lcli.cli.logs_reading import Logs
 
     logs = Logs(
         run,
@@ -77,32 +79,25 @@ def command(
         # What a START says about lines further on is lost where only the last windows are read.
         backwards=not (follow or request),
     )
-    try:
-        code = logs.live() if live else logs.follow() if follow else logs.history()
-    except BrokenPipeError:
-        code = reader_left(run.stdout)
-    raise typer.Exit(code)
+    raise typer.Exit(logs.live() if live else logs.follow() if follow else logs.history())
 
 
-def _check(
-    functions: list[str] | None,
-    everything: bool,
-    follow: bool,
-    until: str | None,
-    grep: str | None,
-    invert: bool,
-    two_forms: bool,
-) -> None:
-    """Options that contradict each other."""
-    for contradiction, what, next_step in (
-        (everything and functions, "--all and names of functions exclude each other", "leave"),
-        (follow and until, "--follow and --until exclude each other", "leave"),
-        (two_forms, "--raw and -o json exclude each other", "leave"),
-        (invert and grep is None, "--invert is about --grep, which is not given", "add"),
-    ):
-        if contradiction:
-            advice = {"leave": "leave one out", "add": "add --grep RE"}[next_step]
-            raise usage("usage", what, advice)
+_EXCLUSIVE = (
+    ("FUNCTION", "--all"),
+    ("--follow", "--live", "--insights"),
+    ("--follow", "--until"),
+    ("--live", "--until"),
+    ("--live", "--tail"),
+    ("--version", "--alias"),
+    ("--raw", "-o json"),
+    *(
+        ("--insights", other)
+        for other in ("--version", "--alias", "--filter", "--grep", "--level", "--request")
+    ),
+    *(("--insights", other) for other in ("--errors", "--tail", "--group", "--raw")),
+)
+"""Of each of these, at most one makes sense: a query reads whole groups and ends by itself, what is
+live has no past."""
 
 
 def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
@@ -134,26 +129,6 @@ def _wanted(
     if grep is not None:
         predicates.append(filters.grep(grep, invert=invert))
     return filters.every(predicates) if predicates else None
-
-
-def _check_ways(
-    follow: bool,
-    live: bool,
-    insights: str | None,
-    versions: list[str] | None,
-    alias: str | None,
-    tail: int | None,
-) -> None:
-    """Ways of reading that exclude each other."""
-    for contradiction, what in (
-        (versions and alias, "--version and --alias exclude each other"),
-        (follow and live, "--follow and --live exclude each other"),
-        (live and tail, "--live and --tail exclude each other: it has no past"),
-        (insights is not None and (follow or live), "--insights ends by itself"),
-        (insights is not None and (versions or alias), "--insights reads all versions"),
-    ):
-        if contradiction:
-            raise usage("usage", what, "leave one out")
 
 
 def _write(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
@@ -10,7 +9,6 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TextIO
 
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import patience
@@ -251,12 +249,6 @@ class _Aliases:
                 continue
             if moved:
                 self._run.terminal.note(moved)
-
-
-def reader_left(stdout: TextIO) -> ExitCode:
-    """`lcli logs | head` has read enough: not a failure, for which Typer would take it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
-    return ExitCode.DONE
 
 
 @contextmanager

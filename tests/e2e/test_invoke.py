@@ -157,6 +157,7 @@ def test_repeat_prints_percentiles_cold_starts_and_a_histogram(deployed):
         (("--each", "--repeat", "2"), "--each and --repeat exclude each other"),
         (("--each", "-p", "1"), "--each and --payload exclude each other"),
         (("--stream", "--async"), "--async and --stream exclude each other"),
+        (("--async", "--tail"), "--tail and --async exclude each other"),
         (("-p", "1", "--event", "s3"), "--payload and --event exclude each other"),
         (("--stream", "-o", "json"), "--stream and -o json exclude each other"),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from overlay.inside import lcli
+from overlay.outages import project
 
 from lcli.errors import ExitCode, LcliError
 from lcli.invoke.shared_events import (
@@ -123,3 +125,22 @@ def test_accounts_and_regions_have_registries_of_their_own(cloud):
     put_shared_event(cloud.clients(), "hello", "one", b"1", replace=False)
     assert shared_events(cloud.clients("us-west-2"), "hello") == {}
     assert shared_events(cloud.clients(account="999999999999"), "hello") == {}
+
+
+def test_the_command_says_what_it_did_in_words_and_in_json(cloud, tmp_path):
+    directory = project(tmp_path)
+    environ = cloud.environ | {"LCLI_CACHE_DIR": str(tmp_path / "cache")}
+
+    def said(*words):
+        done = lcli(directory, environ, *words)
+        return done.code, done.stdout + done.stderr
+
+    assert lcli(directory, environ, "deploy").code == 0
+    assert said("events", "put", "one", "a", "-p", "1") == (0, "photos-one: kept a\n")
+    put = said("events", "put", "one", "a", "-p", "2", "--force", "-o", "json")
+    assert json.loads(put[1]) == {"function": "photos-one", "event": "a", "done": "replaced"}
+    assert said("events", "list", "one") == (0, "a\n")
+    assert said("events", "get", "one", "a") == (0, "2\n")
+    gone = said("events", "delete", "one", "a", "-o", "json")
+    assert json.loads(gone[1]) == {"function": "photos-one", "event": "a", "done": "deleted"}
+    assert said("events", "put", "one", "a")[0] == 2

@@ -31,6 +31,9 @@ COMMANDS = {
     "invoke": ("invoke", "one", "--tail"),
     "invoke --each": ("invoke", "one", "--repeat", "2"),
     "logs": ("logs",),
+    "logs --insights": ("logs", "--insights", "fields @timestamp, @message"),
+    "events": ("events", "list", "one"),
+    "executions": ("executions", "list", "one"),
     "rollback": ("rollback", "one", "--to", "1"),
     "delete": ("delete", "--yes"),
 }
@@ -85,6 +88,15 @@ def test_no_refusal_passes_hostile_text_on(
     assert said.code in (1, 4), said
     assert raw(said.stdout + said.stderr) == []
     assert [one for one in MARKUP if one not in said.stderr] == []
+
+
+def test_the_name_of_a_file_passes_nothing_on(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    (made / "events").mkdir()
+    (made / "events" / f"{PIECES[0]}{PIECES[10]}.json").write_text("{}")
+    said = lcli(made, {}, "event", terminal=True)
+    assert (said.code, raw(said.stdout)) == (0, [])
+    assert r"\x1b]52;c;ZXZpbA==" in said.stdout
 
 
 @pytest.mark.parametrize("form", ["python", "json", "report"])
