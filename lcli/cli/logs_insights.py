@@ -38,11 +38,11 @@ def ask(run: Run, chosen: list[Chosen], query: str, span: Span, limit: int | Non
                 span.start,
                 span.end,
                 limit=limit,
-                running=lambda result: _progress(run, result),
+                running=lambda result: run.terminal.progress(f"querying: {_read(result)}"),
             )
             result.add(found)
     finally:
-        _clear(run)
+        run.terminal.end_progress()
     _show(run, result, sum(len(groups) for _, groups in questions))
     return ExitCode.DONE
 
@@ -78,18 +78,6 @@ def _groups(run: Run, chosen: list[Chosen]) -> list[tuple[str, list[str]]]:
 def _exists(run: Run, region: str, group: str) -> bool:
     pages = run.session(region).pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
     return any(one["logGroupName"] == group for page in pages for one in page["logGroups"])
-
-
-def _progress(run: Run, result: Result) -> None:
-    if run.terminal.live:
-        run.stderr.write(f"\r\x1b[Kquerying: {_read(result)}")
-        run.stderr.flush()
-
-
-def _clear(run: Run) -> None:
-    if run.terminal.live:
-        run.stderr.write("\r\x1b[K")
-        run.stderr.flush()
 
 
 def _show(run: Run, result: Result, groups: int) -> None:

@@ -66,14 +66,14 @@ class Logs:
         self._span = span
         self._tail = tail
         self._first_window = 60_000 if backwards else span.end - span.start
-        self._reading = Reading(run.stderr, span.start, span.end) if run.terminal.live else None
+        self._reading = Reading(run.terminal, span.start, span.end)
         self._printer = Printer(
             run.stdout,
             write,
             wanted=wanted,
             limit=limit,
             grouped=grouped,
-            before=self._clear,
+            before=run.terminal.end_progress,
         )
 
     def history(self) -> ExitCode:
@@ -81,7 +81,7 @@ class Logs:
         try:
             self._print([partial(_existing, s, self._read_all(s)) for s in self._sources])
         finally:
-            self._clear()
+            self._run.terminal.end_progress()
         self._printer.finish()
         if not self._printer.count and self._run.stdout.isatty():
             self._run.terminal.note("no events; --since 1d looks further back")
@@ -160,7 +160,7 @@ class Logs:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         start, end, printer = self._span.start, self._span.end, self._printer
-        reached = self._reading.reached if self._reading else lambda at, count: None
+        reached = self._reading.reached
 
         def visible(lower: int, upper: int) -> Iterator[Record]:
             def events() -> Iterator[LogEvent]:
@@ -194,10 +194,6 @@ class Logs:
     def _read_all(self, source: Source) -> ReadPages:
         read = self._read(source)
         return lambda start, end: read(start, end, ())
-
-    def _clear(self) -> None:
-        if self._reading:
-            self._reading.clear()
 
 
 def _existing(source: Source, read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:

@@ -12,6 +12,7 @@ from lcli.observe.filters import Predicate
 from lcli.observe.invocations import Invocations
 from lcli.observe.records import Reader, Record
 from lcli.ui.log_lines import Write
+from lcli.ui.terminal import Terminal
 
 
 class Printer:
@@ -88,21 +89,20 @@ class Printer:
 
 
 class Reading:
-    """On stderr, while a long read prints nothing: how far it is."""
+    """On a terminal's stderr, while a long read prints nothing: how far it is."""
 
     def __init__(
         self,
-        stream: TextIO,
+        terminal: Terminal,
         start: int,
         end: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._stream = stream
+        self._terminal = terminal
         self._start = start
         self._length = max(end - start, 1)
         self._next = clock() + 1.0
-        self._shown = False
         self._count = 0
 
     def reached(self, at: int, count: int) -> None:
@@ -112,14 +112,5 @@ class Reading:
         if now < self._next:
             return
         self._next = now + 0.2
-        self._shown = True
         done = (at - self._start) * 100 // self._length
-        self._stream.write(f"\r\x1b[Kreading: {done} % of the time, {self._count:,} events")
-        self._stream.flush()
-
-    def clear(self) -> None:
-        """Take the line away: something else is to be written."""
-        if self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-            self._shown = False
+        self._terminal.progress(f"reading: {done} % of the time, {self._count:,} events")

@@ -68,7 +68,7 @@ class Count:
                 self._add(result)
                 yield result
         finally:
-            self._clear()
+            self._terminal.end_progress()
 
     def __str__(self) -> str:
         seconds = max(time.monotonic() - self._began, 0.001)
@@ -85,7 +85,6 @@ class Count:
         if result.failed:
             self.failed += 1
             if self.failed <= _TOLD:
-                self._clear()
                 self._terminal.note(f"{result.number}: {result.why}")
         now = time.monotonic()
         if self._live and now - self._drawn > 0.1:
@@ -93,13 +92,7 @@ class Count:
             failed = f", {self.failed:,} failed" if self.failed else ""
             rate = self.calls / max(now - self._began, 0.001)
             text = f"{self.calls:,}{self._total} done{failed}, {rate:,.0f} a second"
-            self._terminal.stderr.write(f"\r{text}\x1b[K")
-            self._terminal.stderr.flush()
-
-    def _clear(self) -> None:
-        if self._live and self._drawn:
-            self._terminal.stderr.write("\r\x1b[K")
-            self._terminal.stderr.flush()
+            self._terminal.progress(text)
 
 
 def latency_table(latency: Latency, bill: Bill) -> RenderableType:

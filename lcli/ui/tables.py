@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -34,6 +34,13 @@ class PlainTable:
         """One row; what could drive a terminal is made visible in its cells."""
         pairs = ((cell, "") if isinstance(cell, str) else cell for cell in cells)
         self.rows.append(tuple((neutralise(text).expandtabs(), style) for text, style in pairs))
+
+    def masked(self, mask: Callable[[str], str]) -> PlainTable:
+        """The same without secrets."""
+        table = PlainTable(header=self.header)
+        table.titles, table.right = tuple(map(mask, self.titles)), self.right
+        table.rows = [tuple((mask(text), style) for text, style in row) for row in self.rows]
+        return table
 
     def lines(self) -> Iterator[str]:
         """The table as text, as wide as it needs."""

@@ -34,6 +34,7 @@ class Terminal:
         self.quiet = quiet
         self.verbose = verbose
         self._mask = mask
+        self._progressing = False
 
     @property
     def live(self) -> bool:
@@ -52,24 +53,44 @@ class Terminal:
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or tree on stdout."""
-        if isinstance(renderable, PlainTable) and not self.stdout.isatty():
-            self.stdout.writelines(f"{line}\n" for line in renderable.lines())
-            self.stdout.flush()
-        else:
-            self.out.print(renderable)
+        self.end_progress()
+        if isinstance(renderable, PlainTable):
+            renderable = renderable.masked(self._mask)
+            if not self.stdout.isatty():
+                self.stdout.writelines(f"{line}\n" for line in renderable.lines())
+                self.stdout.flush()
+                return
+        self.out.print(renderable)
 
     def note(self, text: str) -> None:
         """One plain line on stderr, unless --quiet."""
         if not self.quiet:
-            try:
-                self.stderr.write(neutralise(self._mask(text)) + "\n")
-                self.stderr.flush()
-            except OSError:
-                self._nobody_reads_stderr()
+            self.end_progress()
+            self._say(neutralise(self._mask(text)) + "\n")
+
+    def progress(self, text: str) -> None:
+        """Redraw the line on stderr that says how far something is; only on a terminal."""
+        if self.live:
+            self._progressing = True
+            self._say(f"\r\x1b[K{text}")
+
+    def end_progress(self) -> None:
+        """Take that line away: something else is to be written."""
+        if self._progressing:
+            self._progressing = False
+            self._say("\r\x1b[K")
+
+    def _say(self, text: str) -> None:
+        try:
+            self.stderr.write(text)
+            self.stderr.flush()
+        except OSError:
+            self._nobody_reads_stderr()
 
     def comment(self, renderable: RenderableType) -> None:
         """Print a table or tree on stderr, unless --quiet."""
         if not self.quiet:
+            self.end_progress()
             try:
                 self.err.print(renderable)
             except OSError:

@@ -34,7 +34,6 @@ ALL = "".join(PIECES)
 _OWN = re.compile(
     r"\x1b\[(?:[0-9]{1,2}(?:;[0-9]{1,2})?)?m"  # colours, of one or two numbers
     r"|\r?\x1b\[2?K|\r?\x1b\[1A|\x1b\[\?25[lh]"  # what progress is redrawn with
-    r"|\r(?=[0-9,]+ of [0-9,]+ done)"
 )
 """What lcli itself writes onto a terminal."""
 _RAW = re.compile(

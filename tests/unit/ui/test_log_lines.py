@@ -11,6 +11,7 @@ from lcli.observe.events import LogEvent
 from lcli.observe.records import Reader
 from lcli.ui.log_lines import Lines, Style, as_json, as_stored
 from lcli.ui.log_printer import Printer, Reading
+from lcli.ui.terminal import Terminal
 
 ID = "6c48f7f0-1bca-45d3-9797-555705dc778c"
 OTHER = "7c48f7f0-1bca-45d3-9797-555705dc778c"
@@ -194,11 +195,13 @@ def test_the_limit_counts_what_is_printed():
 
 def test_progress_is_shown_after_a_second_and_taken_away():
     stream = io.StringIO()
-    reading = Reading(stream, 0, 200, clock=iter([0.0, 0.5, 1.0, 1.1, 1.2]).__next__)
+    stream.isatty = lambda: True
+    terminal = Terminal(io.StringIO(), stream)
+    reading = Reading(terminal, 0, 200, clock=iter([0.0, 0.5, 1.0, 1.1, 1.2]).__next__)
     for at in (10, 20, 50, 100):
         reading.reached(at, 1_000)
-    reading.clear()
-    reading.clear()
+    terminal.end_progress()
+    terminal.end_progress()
     assert stream.getvalue() == (
         "\r\x1b[Kreading: 10 % of the time, 2,000 events"
         "\r\x1b[Kreading: 50 % of the time, 4,000 events\r\x1b[K"
