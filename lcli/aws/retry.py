@@ -127,6 +127,15 @@ RULES: tuple[Rule, ...] = (
         says="somebody else is changing it; trying again",
     ),
     Rule(
+        why="two writers at once: API Gateway v2 says so with the code that means 'in use' elsewhere",
+        act=Act.RETRY,
+        operations=r"apigatewayv2:",
+        codes=frozenset({"ConflictException"}),
+        message=r"concurrent modification",
+        seconds=60,
+        says="somebody else is changing it; trying again",
+    ),
+    Rule(
         why="a second one would be made: their names are not unique",
         act=Act.READ_BACK,
         operations=r"lambda:PublishLayerVersion|apigatewayv2:Create(Api|Integration)$",

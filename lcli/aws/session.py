@@ -96,8 +96,8 @@ class Session:
                     silent += time.monotonic() - asked + delay
                     self._tell_of(error, silent)
                 self._sleep(delay)
-                if rule(error).act is Act.WAIT:
-                    self._until_updated(parameters["FunctionName"])
+                if rule(error).act is Act.WAIT and (function := _function_in(parameters)):
+                    self._until_updated(function)
             else:
                 answer.pop("ResponseMetadata", None)
                 return answer
@@ -236,6 +236,12 @@ class Session:
         if service == "logs":
             client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
         return client
+
+
+def _function_in(parameters: Mapping[str, Any]) -> str:
+    """Name or ARN of the function that a call of Lambda's is about; empty for a mapping's."""
+    named = str(parameters.get("FunctionName") or parameters.get("Resource") or "")
+    return "" if ":event-source-mapping:" in named else named
 
 
 def _hide_environment(refused: AwsError, parameters: Mapping[str, Any]) -> None:

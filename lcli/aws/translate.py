@@ -49,7 +49,6 @@ _ACTIONS = {
     "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
-    "lambda:ListTags": "lambda:ListTags",
 }
 
 

@@ -62,6 +62,29 @@ def error(
             id="permissions that spread",
         ),
         pytest.param(
+            error(
+                "ConflictException",
+                "Unable to complete operation due to concurrent modification. Please try again "
+                "later.",
+                "CreateRoute",
+                service="apigatewayv2",
+                status=409,
+            ),
+            Act.RETRY,
+            id="routes of one API at once",
+        ),
+        pytest.param(
+            error(
+                "ConflictException",
+                "Cannot delete Integration because it is referenced by the following Routes",
+                "DeleteIntegration",
+                service="apigatewayv2",
+                status=409,
+            ),
+            Act.FAIL,
+            id="an integration in use",
+        ),
+        pytest.param(
             error("ResourceInUseException", "", "UpdateEventSourceMapping"),
             Act.RETRY,
             id="mapping in use",

@@ -135,6 +135,27 @@ def test_an_update_in_progress_is_waited_for_with_getfunction() -> None:
     ]
 
 
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+MAPPING = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:0"
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "looks"),
+    [
+        pytest.param("UntagResource", {"Resource": FUNCTION, "TagKeys": ["a"]}, 1, id="tags"),
+        pytest.param("UntagResource", {"Resource": MAPPING, "TagKeys": ["a"]}, 0, id="a mapping's"),
+        pytest.param("UpdateEventSourceMapping", {"UUID": "0" * 36}, 0, id="a mapping"),
+    ],
+)
+def test_an_update_in_progress_keeps_tags_and_mappings_waiting_too(
+    operation: str, parameters: dict[str, object], looks: int
+) -> None:
+    done = (200, {})
+    with endpoint(BUSY, *[FOUND] * looks, done) as script:
+        session(script).call("lambda", operation, **parameters)
+    assert [one.startswith("GET") for one in script.asked] == [False, *[True] * looks, False]
+
+
 def test_pages_are_followed_and_each_is_retried() -> None:
     with endpoint(
         (200, {"Functions": [{"FunctionName": "a"}], "NextMarker": "m"}),
