@@ -127,7 +127,7 @@ RULES: tuple[Rule, ...] = (
         says="somebody else is changing it; trying again",
     ),
     Rule(
-        why="two writers at once: API Gateway v2 says so with the code that means 'in use' elsewhere",
+        why="two writers at once: API Gateway says so with the code for 'in use'",
         act=Act.RETRY,
         operations=r"apigatewayv2:",
         codes=frozenset({"ConflictException"}),

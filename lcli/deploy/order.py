@@ -6,6 +6,8 @@ The order, and why a killed run leaves nothing that the next one cannot find:
 2. what leaves a function goes after everything that was made or changed for that function, and
    what belongs to nobody in particular goes last;
 3. a thing goes before what it needs: the notification before the permission that tells of it;
+   and what a thing needed until now goes after it has changed: the integration of one function
+   after its route leads to another;
 4. the tag ``lcli:parts`` is shortened when all that it named is gone.
 """
 
@@ -78,7 +80,9 @@ def before(
         earlier[index] |= {
             i for i in works if not function or actions[i].resource.function == function
         }
-        for need in actions[index].resource.needs:
+    for index in works | {*gone.values()}:
+        actual = actions[index].actual
+        for need in actual.resource.needs if actual else ():
             # What goes along with its container is needed as long as the container is.
             held = need if need in gone else container_of(need)
             if held in gone and gone[held] != index:

@@ -186,6 +186,21 @@ def test_an_api_goes_last_and_stays_while_routes_do() -> None:
     assert lines(kept) == []
 
 
+def test_what_a_route_led_to_goes_after_it_leads_to_another_function() -> None:
+    api = thing("api a", function="")
+    fn = thing("function fn")
+    allowed = thing("permission fn/api", "function fn", Principal="api")
+    was = thing("route GET /", "api a", "permission fn/api", Target="f")
+    before = by_key(api, fn, allowed, was)
+    now = thing("route GET /", "api a", function="g", Target="g")
+    moved = planned(by_key(api, fn, now), before)
+    assert lines(moved) == ["update route GET /", "delete permission fn/api"]
+    pruned = planned(by_key(api, now), before, Scope(frozenset({"g"}), prune=True))
+    assert lines(pruned) == ["update route GET /", "delete function fn"]
+    for made in (moved, pruned):
+        assert made.after[-1] >= {made.actions.index(made.changes[0])}
+
+
 def test_what_belongs_to_others_is_refused_with_its_owner() -> None:
     wanted = replace(FUNCTION, where="lcli.yaml:7:3", fields=FUNCTION.fields | {"Memory": 1024})
     made = planned(EVERYTHING | {wanted.key: wanted}, EVERYTHING, foreign="function fn")
