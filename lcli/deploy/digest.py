@@ -113,7 +113,10 @@ class Marks:
         listener: Listener,
         parallel: int,
     ) -> None:
-        """`unmarked` are AWS names of functions that are as they should be, but for the tag."""
+        """`wanted` has the digests of those functions alone that were looked at in full.
+
+        `unmarked` are the manifest's keys of functions that are as they should be, but for the tag.
+        """
         self._place = place
         self._clients = clients
         self._wanted = wanted
@@ -125,13 +128,13 @@ class Marks:
             for one in plan.actions
             if one.resource.key.kind == "function" and one.verb is not Verb.DELETE
         }
-        self._left = _touched(plan, wanted.shared)
+        self._left = _touched(plan, wanted.shared, unmarked)
         self._users: dict[int, list[str]] = {}
         for function, actions in self._left.items():
             for action in actions:
                 self._users.setdefault(action, []).append(function)
         self._stale = _marked(plan, actual, self._left)
-        self._unmarked = [one for one in unmarked if one in wanted.of]
+        self._settled = [function for function in unmarked if not self._left[function]]
 
     def invalidate(self) -> None:
         """Take the tag from every function that the plan touches. Raises AwsError."""
@@ -146,10 +149,16 @@ class Marks:
                 if not self._left[function] and function in self._names:
                     self._write(self._names[function])
 
-    def close(self) -> tuple[Problem, ...]:
-        """Write what is left to write, wait, and give what went wrong."""
-        for name in self._unmarked:
-            self._write(name)
+    def close(self, *, interrupted: bool) -> tuple[Problem, ...]:
+        """Write what is left to write, wait, and give what went wrong.
+
+        Who interrupted the run waits for no tags: without one, a function is looked at again.
+        """
+        if interrupted:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            return ()
+        for function in self._settled:
+            self._write(self._names[function])
         with self._pool:
             return tuple(problem for one in self._writing if (problem := one.result()))
 
@@ -173,13 +182,15 @@ class Marks:
                 raise
 
 
-def _touched(plan: Plan, shared: Mapping[Key, frozenset[str]]) -> dict[str, set[int]]:
+def _touched(
+    plan: Plan, shared: Mapping[Key, frozenset[str]], unmarked: Collection[str]
+) -> dict[str, set[int]]:
     """The actions that change something of each function, by the manifest's keys.
 
-    What is deleted though it belongs to no function was used by one that has changed: nobody can
-    tell which, so it counts for each.
+    What is deleted though it belongs to no function was used by one that has changed, or that an
+    earlier run has changed (`unmarked`): nobody can tell which, so it counts for each.
     """
-    found: dict[str, set[int]] = {}
+    found: dict[str, set[int]] = {function: set() for function in unmarked}
     orphans: set[int] = set()
     for action in plan.changes:
         resource = action.resource
@@ -203,8 +214,9 @@ def _marked(
         found.outputs["arn"]
         for key, found in actual.items()
         if key.kind == "function"
+        and found.ours
         and found.outputs.get("digest")
-        and found.resource.function in touched
+        and touched.get(found.resource.function)
         and not _goes_first(plan, found.resource.function)
     ]
 

@@ -18,7 +18,7 @@ from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.plan import Plan, Scope, plan
-from lcli.deploy.quick import Look, look
+from lcli.deploy.quick import look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.sources import answer_lookups
@@ -52,7 +52,7 @@ class Prepared:
     digests: Digests = field(default_factory=Digests)
     """What the tags ``lcli:digest`` are to say."""
     unmarked: tuple[str, ...] = ()
-    """AWS names of functions that need the tag though nothing else of them changes."""
+    """The manifest's keys of functions that need the tag though nothing else of them changes."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -90,28 +90,17 @@ def prepare(
     lookups = answer_lookups(lookups_needed(app, place), clients)
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
-    known = all_kinds()
-    released = LOGS if logs else frozenset[str]()
-    scope = replace(_scope(app, expanded, functions, prune, adopt), released=released)
-    marks, seen = digests(expanded.resources), None
-    if quick:
-        function = known["function"]
-        seen = look(expanded, marks, place, clients, kind=function, scope=scope, parallel=parallel)
-        expanded, scope = seen.narrowed(expanded, scope)
-    actual, made = _compared(expanded, place, clients, known, scope, seen=seen, parallel=parallel)
+    scope = _scope(app, expanded, functions, prune=prune, logs=logs, adopt=adopt)
+    compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
+    made = compared.plan
     _refuse(made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, actual))
-    made = replace(made, notices=notices)
-    return Prepared(
-        place,
-        seen.completed(made) if seen else made,
-        actual,
-        known,
-        app.artifacts.bucket or "",
-        app.artifacts.prefix,
-        marks,
-        seen.unmarked(expanded, marks, made) if seen else (),
+    notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, compared.actual))
+    return replace(
+        compared,
+        plan=replace(made, notices=notices),
+        bucket=app.artifacts.bucket or "",
+        prefix=app.artifacts.prefix,
     )
 
 
@@ -156,15 +145,17 @@ def _compared(
     expanded: Expanded,
     place: Place,
     clients: Clients,
-    kinds: Mapping[str, Kind],
     scope: Scope,
     *,
-    seen: Look | None,
+    quick: bool,
     parallel: int,
-) -> tuple[dict[Key, Actual], Plan]:
-    """What there is and what is to be done about it; nothing where `--quick` saw all it wanted."""
-    if seen is not None and not seen.stale:
-        return {}, Plan()
+) -> Prepared:
+    """What there is and what is to be done about it."""
+    kinds, marks, seen = all_kinds(), digests(expanded.resources), None
+    if quick:
+        function = kinds["function"]
+        seen = look(expanded, marks, place, clients, kind=function, scope=scope, parallel=parallel)
+        expanded, scope = seen.narrowed(expanded, scope)
     to_read = expanded.to_read
     actual = read(
         to_read,
@@ -176,14 +167,26 @@ def _compared(
         everywhere=_everywhere(scope.released == LOGS) if scope.prune else frozenset(),
         known=seen.known(to_read) if seen else None,
     )
-    return actual, plan(expanded.resources, actual, kinds, scope)
+    made = plan(expanded.resources, actual, kinds, scope)
+    if seen is None:
+        return Prepared(place, made, actual, kinds, digests=marks)
+    return Prepared(
+        place,
+        seen.completed(made),
+        {**seen.found, **actual},
+        kinds,
+        digests=seen.vouched(marks),
+        unmarked=seen.unmarked(expanded, marks, made),
+    )
 
 
 def _scope(
     app: App,
     expanded: Expanded,
     functions: frozenset[str] | None,
+    *,
     prune: bool,
+    logs: bool,
     adopt: frozenset[str],
 ) -> Scope:
     return Scope(
@@ -192,6 +195,7 @@ def _scope(
         prune,
         adopt,
         kept=frozenset(expanded.kept),
+        released=LOGS if logs else frozenset(),
         exposing=expanded.exposing,
     )
 
@@ -245,7 +249,7 @@ def deploy(
         fail_fast=fail_fast,
         stop=stop,
     )
-    problems = marks.close()
+    problems = marks.close(interrupted=report.interrupted)
     if report.exit_code is ExitCode.DONE:
         problems += _prune_versions(report, clients, parallel)
     return replace(report, problems=problems)

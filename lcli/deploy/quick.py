@@ -1,7 +1,9 @@
 """`deploy --quick`: which functions need not be looked at, since their digest says what they are.
 
 One GetFunction each tells tags, code and configuration. The code and the configuration of $LATEST
-are compared; of everything else the digest is trusted.
+are compared; of everything else the digest is trusted. What functions share is always looked at, so
+are functions that use what AWS chose for another one: a deploy of some functions may have changed
+it behind the others' backs.
 """
 
 from __future__ import annotations
@@ -63,11 +65,21 @@ class Look:
             notices=(*self.notices, *plan.notices),
         )
 
+    def vouched(self, digests: Digests) -> Digests:
+        """The digests without those of the functions that were not looked at.
+
+        When a thing changes that they share, they lose their tags, and the next run looks at them.
+        """
+        unseen = {one.key.name for one in self.fresh}
+        return replace(
+            digests, of={name: one for name, one in digests.of.items() if name not in unseen}
+        )
+
     def unmarked(self, expanded: Expanded, digests: Digests, plan: Plan) -> tuple[str, ...]:
-        """AWS names of stale functions that turned out to be as they should but for the tag."""
+        """The stale functions that turned out to be as they should be but for the tag."""
         touched = {one.resource.function for one in plan.changes}
         return tuple(
-            key.name
+            one.function
             for key, one in expanded.resources.items()
             if key.kind == "function"
             and (self.whole or one.function in self.stale)
@@ -100,7 +112,7 @@ def look(
         for key, one in wanted.items()
         if not _is_fresh(one, found.get(key), digests.of[key.name], kind)
     }
-    _add_users(stale, expanded.resources)
+    stale |= _users_of_others(expanded.resources)
     moved = any(scope.prune or one.resource.function in scope.known for one in left)
     if moved or len(stale) == len(wanted):
         told = "--quick: everything was read: "
@@ -129,16 +141,12 @@ def _is_fresh(wanted: Resource, found: Actual | None, digest: str, kind: Kind) -
     return all(references(change.after) for change in kind.diff(wanted, found))
 
 
-def _add_users(stale: set[str], resources: Mapping[Key, Resource]) -> None:
-    """Functions that use what AWS chose for one that may be made anew (its address) go along."""
-    users: dict[str, set[str]] = {}
-    for one in resources.values():
-        for key in references(one.fields):
-            used = resources[key].function if key in resources else ""
-            if used and one.function and used != one.function:
-                users.setdefault(used, set()).add(one.function)
-    todo = list(stale)
-    while todo:
-        more = users.get(todo.pop(), set()) - stale
-        stale |= more
-        todo += more
+def _users_of_others(resources: Mapping[Key, Resource]) -> set[str]:
+    """Functions that use what AWS chose for another one (its address), which may be another now."""
+    return {
+        one.function
+        for one in resources.values()
+        for key in references(one.fields)
+        if one.function
+        and (key not in resources or resources[key].function not in ("", one.function))
+    }

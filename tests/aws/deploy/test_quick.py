@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from app_on_cloud import READS, OnCloud, problems
 
+from lcli.aws.clients import AwsError
 from lcli.deploy import engine
 from lcli.deploy.report import Report
 
@@ -18,7 +19,7 @@ defaults: {runtime: python3.13, handler: app.handler, source: code}
 http: {cors: {origins: ["https://a.example"]}}
 functions:
   thumb:
-    environment: {SECRET: hush, GALLERY: "${function:gallery.url}"}
+    environment: {SECRET: hush}
     concurrency: {reserved: 5}
     permissions:
       - principal: events.amazonaws.com
@@ -29,12 +30,19 @@ functions:
   plain: {alias: false}
   other: {}
 """
+USES_ANOTHER = ("SECRET: hush", 'SECRET: hush, GALLERY: "${function:gallery.url}"')
 ALL = ["gallery", "other", "plain", "thumb"]
 READ_ONLY = {
     "lambda:GetFunction": 4,
     "lambda:ListFunctions": 1,
     "resourcegroupstaggingapi:GetResources": 1,
+    "iam:ListRoles": 1,
+    "apigatewayv2:GetApis": 1,
+    "apigatewayv2:GetStage": 1,
+    "apigatewayv2:GetIntegrations": 1,
+    "apigatewayv2:GetRoutes": 1,
 }
+"""One call a function; the lists and what the functions share are the same for any number."""
 
 
 @pytest.fixture
@@ -127,6 +135,8 @@ def test_new_code_is_seen(app: OnCloud) -> None:
 
 
 def test_a_function_whose_address_is_made_anew_takes_along_who_uses_it(app: OnCloud) -> None:
+    edited(app, *USES_ANOTHER)
+    quick(app)
     session = app.session()
     session.call("lambda", "DeleteFunction", FunctionName="photos-gallery")
     report = quick(app)
@@ -134,6 +144,84 @@ def test_a_function_whose_address_is_made_anew_takes_along_who_uses_it(app: OnCl
         "gallery": "created",
         "thumb": "updated",
     }
+    assert app.plan() == []
+
+
+def test_the_address_that_another_function_had_before_is_found(app: OnCloud) -> None:
+    edited(app, *USES_ANOTHER)
+    quick(app)
+    # As after a deploy of the other one alone, which gave it another address.
+    old = {"Variables": {"SECRET": "hush", "GALLERY": "https://old.example/"}}
+    app.session().call(
+        "lambda", "UpdateFunctionConfiguration", FunctionName="photos-thumb", Environment=old
+    )
+    assert statuses(quick(app))["thumb"] == "updated"
+    assert app.plan() == []
+
+
+def digest(app: OnCloud, name: str) -> str:
+    tags = app.session().call("lambda", "GetFunction", FunctionName=f"photos-{name}")["Tags"]
+    return str(tags.get("lcli:digest", ""))
+
+
+SHARED = MANIFEST.replace("  other: {}", "  other: {triggers: [{http: GET /other}]}")
+
+
+def test_what_a_deploy_of_some_changed_for_all_is_put_right(app: OnCloud) -> None:
+    app.manifest(SHARED)
+    quick(app)
+    app.manifest(SHARED.replace("a.example", "b.example"))
+    assert problems(app.deploy("gallery")) == []
+    # The function that was named has left: nothing but the API itself tells of that deploy.
+    app.manifest(SHARED.replace("    triggers: [{http: GET /}]", "    alias: false"))
+    assert problems(app.deploy("gallery")) == []
+    before = digest(app, "other")
+    assert before
+    app.calls()
+    report = quick(app)
+    assert app.mutations() == ["lambda:UntagResource", "apigatewayv2:UpdateApi"]
+    # It was not looked at, so nothing is said of it until it has been.
+    assert (statuses(report)["other"], digest(app, "other")) == ("unchanged", "")
+    app.calls()
+    assert quick(app).notices[0].startswith("--quick: 3 of 4")
+    assert app.mutations() == ["lambda:TagResource"]
+    assert (digest(app, "other"), app.plan()) == (before, [])
+
+
+class Refusing:
+    """Clients that AWS refuses one operation."""
+
+    def __init__(self, session: Any, operation: str) -> None:
+        self.session, self.operation, self.region = session, operation, session.region
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        if operation == self.operation:
+            raise AwsError("BadRequestException", "no", service=service, operation=operation)
+        answer: dict[str, Any] = self.session.call(service, operation, **parameters)
+        return answer
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        return self.session.pages(service, operation, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("operation", "after"),
+    [
+        pytest.param("UpdateApi", ("a.example", "b.example"), id="what it shares fails"),
+        pytest.param("DeleteApi", ("[{http: GET /}]", "[]"), id="what it left behind stays"),
+    ],
+)
+def test_no_digest_is_written_where_something_failed(
+    app: OnCloud, operation: str, after: tuple[str, str]
+) -> None:
+    edited(app, *after)
+    app.clients = Refusing(app.session(), operation)
+    for _ in range(2):
+        assert problems(app.deploy(quick=True)) == [f"apigatewayv2 refused {operation}: no"]
+        assert digest(app, "gallery") == ""
+    app.clients = None
+    quick(app)
+    assert digest(app, "gallery")
     assert app.plan() == []
 
 
