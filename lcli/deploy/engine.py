@@ -17,6 +17,7 @@ from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, uploa
 from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
+from lcli.deploy.kept import with_checkpoints
 from lcli.deploy.plan import Plan, Scope, plan
 from lcli.deploy.quick import look
 from lcli.deploy.read import read
@@ -167,7 +168,7 @@ def _compared(
         everywhere=_everywhere(scope.released == LOGS) if scope.prune else frozenset(),
         known=seen.known(to_read) if seen else None,
     )
-    made = plan(expanded.resources, actual, kinds, scope)
+    made = plan(with_checkpoints(expanded.resources, actual, place), actual, kinds, scope)
     if seen is None:
         return Prepared(place, made, actual, kinds, digests=marks)
     return Prepared(

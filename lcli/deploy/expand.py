@@ -228,7 +228,7 @@ class _One:
 
     def _role(self, wanted: Role, from_triggers: Iterable[Mapping[str, Any]]) -> Resource:
         function = self.function
-        async_ = function.async_
+        async_, is_durable = function.async_, bool(function.api.get("DurableConfig"))
         destinations = (
             function.dead_letter,
             async_.on_success if async_ else None,
@@ -243,8 +243,8 @@ class _One:
                 destinations=filter(None, destinations),
                 kms_key=function.kms_key or "",
                 file_systems=[one.arn for one in function.file_systems],
-                durable=function.name if function.api.get("DurableConfig") else "",
             ),
+            *is_durable * (role_policy.durable(self.place, function.name),),
             *from_triggers,
             *settings.api_statements(wanted),
         ]

@@ -75,6 +75,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
             "state": configuration.get("State", "Active"),
             "published": "",
             "role": configuration.get("Role", ""),
+            "durable": "yes" if configuration.get("DurableConfig") else "",
         },
         ours=tagging.are_ours(tags, place),
         owner=tagging.owner(tags),

@@ -73,14 +73,11 @@ def statements(
     destinations: Iterable[str] = (),
     kms_key: str = "",
     file_systems: Iterable[str] = (),
-    durable: str = "",
 ) -> tuple[Statement, ...]:
     """What a function needs for its own settings: logs, network, tracing, destinations, key.
 
-    `log_group` is a name, `destinations` and `file_systems` (access points) are ARNs, `durable`
-    is the name of a function that is durable (developer guide, "Security and permissions for
-    Lambda durable functions"). The log group is made by lcli, so the function may only write to
-    it.
+    `log_group` is a name, `destinations` and `file_systems` (access points) are ARNs. The log
+    group is made by lcli, so the function may only write to it.
     """
     group = place.arn("logs", f"log-group:{log_group}:*")
     found: list[Statement] = [
@@ -106,11 +103,19 @@ def statements(
                 "Resource": arn,
             }
         )
-    if durable:
-        actions = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"]
-        versions = place.arn("lambda", f"function:{durable}:*")
-        found.append({"Effect": "Allow", "Action": actions, "Resource": versions})
     return tuple(found)
+
+
+def durable(place: Place, function_name: str) -> Statement:
+    """What the function of this AWS name needs to be durable.
+
+    Developer guide, "Security and permissions for Lambda durable functions".
+    """
+    return {
+        "Effect": "Allow",
+        "Action": ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"],
+        "Resource": place.arn("lambda", f"function:{function_name}:*"),
+    }
 
 
 def normal_policy(statements: Iterable[Statement]) -> dict[str, object]:

@@ -32,16 +32,6 @@ def test_a_plain_function_may_write_to_its_own_log_group_and_nothing_else():
     [
         pytest.param({"vpc": True}, [("ec2:AssignPrivateIpAddresses", "*")], id="network"),
         pytest.param({"tracing": True}, [("xray:PutTelemetryRecords", "*")], id="tracing"),
-        pytest.param(
-            {"durable": "f"},
-            [
-                (
-                    "lambda:CheckpointDurableExecution",
-                    "arn:aws-cn:lambda:eu-west-1:123456789012:function:f:*",
-                )
-            ],
-            id="durable",
-        ),
         pytest.param({"kms_key": "arn:k"}, [("kms:Decrypt", "arn:k")], id="key"),
         pytest.param(
             {"file_systems": ["arn:fs"]}, [("elasticfilesystem:ClientMount", "arn:fs")], id="files"

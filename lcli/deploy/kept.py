@@ -1,0 +1,37 @@
+"""What functions keep although the manifest has given it up, and what they need for it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lcli.resources.model import Actual, Key, Place, Resource
+from lcli.resources.role_policy import durable, normal_policy
+
+
+def with_checkpoints(
+    resources: Mapping[Key, Resource], actual: Mapping[Key, Actual], place: Place
+) -> dict[Key, Resource]:
+    """The desired resources, where managed roles of durable functions may write checkpoints.
+
+    A function without `DurableConfig` in the manifest stays durable, since no call takes it away
+    (`function_fields.KEPT`); without this, executions that have begun could not go on.
+    """
+    names = {
+        one.function: key.name
+        for key, one in resources.items()
+        if key.kind == "function" and key in actual and actual[key].outputs["durable"]
+    }
+    return {
+        key: _with(one, names[one.function], place)
+        if key.kind == "role" and one.function in names
+        else one
+        for key, one in resources.items()
+    }
+
+
+def _with(role: Resource, function_name: str, place: Place) -> Resource:
+    policy = role.fields["Policy"]
+    given = policy.get("Statement", ()) if isinstance(policy, Mapping) else ()
+    allowed = normal_policy([*given, durable(place, function_name)])
+    return replace(role, fields={**role.fields, "Policy": allowed})
