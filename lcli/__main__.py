@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.ui.encoding import write_anything
 
 if TYPE_CHECKING:
     from lcli.cli.run import Run
@@ -27,6 +28,7 @@ def main() -> NoReturn:
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(200_000, 20, 20)
     _open_closed_streams()
+    write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     from lcli.cli.app import command

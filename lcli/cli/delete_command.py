@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from lcli.cli.deploy_command import apply_ready, finish
+from lcli.cli.deploy_command import apply_all, finish
 from lcli.cli.names import Functions, find
-from lcli.cli.preparing import Ready, confirm, title
+from lcli.cli.preparing import Ready, confirm, present, title
 from lcli.cli.run import Run
 
 
@@ -39,10 +39,12 @@ def command(
     ready = [_prepare(run, region, functions or [], logs, parallel) for region in run.regions]
     if all(one.prepared.plan.empty for one in ready):
         run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
+    else:
+        present(run, ready)
     reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
     confirm(run, reasons, yes=yes)
     stop = Flag()
-    finish(run, [apply_ready(run, one, parallel=parallel, stop=stop) for one in ready])
+    finish(run, apply_all(run, ready, parallel=parallel, stop=stop))
 
 
 def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:

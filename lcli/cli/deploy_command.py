@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lcli.cli.names import Functions
-from lcli.cli.preparing import Ready, confirm, prepare_region, title
+from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
 
@@ -65,36 +65,38 @@ def command(
         )
         for region in run.regions
     ]
+    present(run, ready)
     confirm(
         run,
         [reason for one in ready for reason in one.prepared.plan.confirmations],
         yes=yes,
     )
     stop = Flag()
-    reports = [
-        apply_ready(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop) for one in ready
-    ]
-    finish(run, reports)
+    finish(run, apply_all(run, ready, parallel=parallel, fail_fast=fail_fast, stop=stop))
 
 
-def apply_ready(
-    run: Run, ready: Ready, *, parallel: int, fail_fast: bool = False, stop: Flag
-) -> Report:
+def apply_all(
+    run: Run, ready: list[Ready], *, parallel: int, fail_fast: bool = False, stop: Flag
+) -> list[Report]:
+    """Apply one region's plan after the other; of several, each is named when it begins."""
+    reports = []
+    for one in ready:
+        if len(ready) > 1:
+            run.terminal.note(f"{title(one)}:")
+        reports.append(_apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop))
+    return reports
+
+
+def _apply(run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag) -> Report:
     """Apply one region's plan with its progress shown; what came of it on stdout.
 
     `stop` is set when the user interrupts: the regions that follow are not begun then.
     """
     from lcli.deploy.engine import deploy
-    from lcli.ui.plan import plan_tree, summary
     from lcli.ui.progress import progress
 
     prepared = ready.prepared
     plan, kinds = prepared.plan, dict(prepared.kinds)
-    if not plan.empty:
-        run.terminal.comment(
-            plan_tree(title(ready), plan.actions, kinds, run.mask, only_differences=True)
-        )
-    run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")
     with progress(run.terminal, kinds, len(plan.changes)) as listener:
         report = deploy(
             prepared,

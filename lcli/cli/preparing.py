@@ -123,6 +123,20 @@ def title(ready: Ready) -> str:
     return f"{place.app}{stage}, {place.region}, {where}"
 
 
+def present(run: Run, ready: list[Ready]) -> None:
+    """Every region's plan on stderr: what is about to be done, before anybody is asked for it."""
+    from lcli.ui.plan import plan_tree, summary
+
+    for one in ready:
+        plan = one.prepared.plan
+        if not plan.empty:
+            kinds = dict(one.prepared.kinds)
+            run.terminal.comment(
+                plan_tree(title(one), plan.actions, kinds, run.mask, only_differences=True)
+            )
+        run.terminal.note(f"{title(one)}: {summary(plan.actions)}")
+
+
 def confirm(run: Run, reasons: list[str], *, yes: bool) -> None:
     """Ask before what cannot be undone. Raises LcliError (USAGE) without a terminal or a yes."""
     if yes or not reasons:
@@ -135,7 +149,23 @@ def confirm(run: Run, reasons: list[str], *, yes: bool) -> None:
         )
     for reason in reasons:  # also with --quiet: a question needs what it is about
         run.stderr.write(f"! {neutralise(run.mask.text(reason))}\n")
+    if _answer(run).strip().lower() not in ("y", "yes"):
+        raise usage(
+            "not-confirmed",
+            "the answer was not yes, so nothing was touched",
+            "answer y, or run again with --yes, if it is meant",
+        )
+
+
+def _answer(run: Run) -> str:
+    """What is typed; without a line end (Ctrl-C, Ctrl-D) what follows gets a line of its own."""
     run.stderr.write("Go on? [y/N] ")
     run.stderr.flush()
-    if run.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise usage("not-confirmed", "not confirmed", "nothing was touched")
+    try:
+        answer = run.stdin.readline()
+    except KeyboardInterrupt:
+        run.stderr.write("\nnothing was touched\n")
+        raise
+    if not answer.endswith("\n"):
+        run.stderr.write("\n")
+    return answer

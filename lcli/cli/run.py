@@ -83,10 +83,12 @@ class Run:
     def _write_json(self, document: Any, indent: int | None) -> None:
         import json
 
+        from lcli.ui.encoding import takes_anything
         from lcli.ui.values import shown
 
         document = shown(document, False, self.mask)
-        text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+        ascii_only = not takes_anything(self.stdout)
+        text = json.dumps(document, indent=indent, ensure_ascii=ascii_only, default=str)
         self.stdout.write(f"{text}\n")
 
     @cached_property

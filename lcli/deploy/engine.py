@@ -92,6 +92,8 @@ def prepare(
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
     scope = _scope(app, expanded, functions, prune=prune, logs=logs, adopt=adopt)
+    if place.local:  # it listens on this machine only: what is opened there lets nobody in
+        scope = replace(scope, exposing={})
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(made.refusals)

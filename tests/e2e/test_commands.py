@@ -104,7 +104,18 @@ def test_delete_asks_and_removes_what_is_ours(deployed):
     assert deployed.json("list")["functions"][0]["state"] == "Active"
     deployed.ok("delete", "--yes")
     assert deployed.json("list")["functions"][0]["state"] == "not deployed"
-    assert deployed.run("delete", "--yes").returncode == 0
+    again = deployed.run("delete", "--yes")
+    assert again.returncode == 0
+    assert re.fullmatch(r".*the local cloud: there is nothing of lcli's to delete\n", again.stderr)
+
+
+def test_an_address_of_this_machine_is_opened_without_a_question(deployed):
+    manifest = (deployed.directory / "lcli.yaml").read_text()
+    deployed.write("lcli.yaml", manifest + "    url: {auth: none}\n")
+    done = deployed.run("deploy")
+    assert done.returncode == 0, done.stderr
+    assert "+ function URL" in done.stderr
+    assert "everybody" not in done.stderr
 
 
 def test_logs_without_prune_is_refused(deployed):

@@ -54,8 +54,11 @@ def test_delete_asks_and_takes_no_for_an_answer(project, on_terminal):
     project.ok("deploy")
     child = on_terminal("delete")
     child.expect(re.escape("Go on? [y/N] "))
+    shown = child.before
+    assert shown.index("- function asked-f0") < shown.index("2 to delete") < shown.index("! asked")
     child.sendline("n")
     assert exit_code(child) == 2
+    assert "error: the answer was not yes, so nothing was touched [not-confirmed]" in child.before
     assert project.json("list")["functions"][0]["state"] == "Active"
 
     child = on_terminal("delete")
@@ -63,6 +66,26 @@ def test_delete_asks_and_takes_no_for_an_answer(project, on_terminal):
     child.sendline("y")
     assert exit_code(child) == 0
     assert project.json("list")["functions"][0]["state"] == "not deployed"
+
+
+@pytest.mark.parametrize(
+    ("leave", "code"),
+    [pytest.param("sendintr", 130, id="ctrl-c"), pytest.param("sendeof", 2, id="ctrl-d")],
+)
+def test_a_question_that_is_left_touches_nothing_and_says_so(project, on_terminal, leave, code):
+    many(project, "left", 1)
+    project.ok("deploy")
+    project.write("lcli.yaml", MANY.replace("APP", "left") + "  other: {source: src, "
+                  "handler: app.handler}\n")  # fmt: skip
+    child = on_terminal("deploy", "--prune")
+    child.expect(re.escape("Go on? [y/N] "))
+    assert "+ execution role, log group, function" in child.before
+    assert "- function left-f0" in child.before
+    getattr(child, leave)()
+    assert exit_code(child) == code
+    assert re.search(r"\n.*nothing was touched", child.before)
+    assert project.json("list", "--all")["functions"][0]["name"] == "left-f0"
+    project.ok("delete", "--yes", "f0", "other")
 
 
 def test_ctrl_c_drains_reports_and_a_second_run_goes_on(project, on_terminal):
