@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
+from lcli.resources.compare import changes as compared
 from lcli.resources.function_state import GONE, changed_meanwhile, get_function
 from lcli.resources.function_update import PRECONDITION
 from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource
 from lcli.resources.naming import function_key, qualified, unqualified
+from lcli.resources.version import shares
 
 
 def alias(function: str, name: str, alias_name: str, where: str = "") -> Resource:
@@ -54,7 +56,14 @@ class Alias(Kind):
         numbers = reading.each(lambda key: _number(reading, key), present)
         for key, number in zip(present, numbers, strict=True):
             if number:
-                yield _actual(functions[unqualified(key.name)[0]], key, number)
+                version = reading.found.get(Key("version", unqualified(key.name)[0]))
+                yield _actual(functions[unqualified(key.name)[0]], key, number, version)
+
+    def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """None while traffic is being shifted to the version that is wanted."""
+        if wanted.fields["FunctionVersion"] == actual.outputs["shifting_to"]:
+            return ()
+        return compared(wanted, actual)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateAlias; one that is there already is moved."""
@@ -120,9 +129,14 @@ def _number(reading: Reading, key: Key) -> str:
     return str(answer["Configuration"]["Version"]) if answer else ""
 
 
-def _actual(function: Actual, key: Key, number: str) -> Actual:
+def _actual(function: Actual, key: Key, number: str, version: Actual | None) -> Actual:
     name, alias_name = unqualified(key.name)
     held = function.outputs["held_tag"]
+    through = version.outputs if version and version.outputs["alias"] == alias_name else {}
+    weights = through.get("weights", "")
+    notes = ["rolled back"] if held and held == number else []
+    if weights:
+        notes.append(f"a shift of traffic is in flight: {weights}, the rest to {number}")
     return Actual(
         Resource(
             key,
@@ -135,10 +149,11 @@ def _actual(function: Actual, key: Key, number: str) -> Actual:
             "arn": f"{function.outputs['arn']}:{alias_name}",
             "held": held if held == number else "",
             "held_tag": held,
+            "shifting_to": through["number"] if weights else "",
         },
         ours=function.ours and alias_name in tagging.qualifiers(function.outputs["parts"], "alias"),
         owner="" if function.ours else function.owner,
-        note="rolled back" if held and held == number else "",
+        note="; ".join(notes),
     )
 
 
@@ -151,8 +166,7 @@ def _move(applying: Applying, now: dict[str, Any], name: str, number: str) -> di
     weights = now.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     routing: dict[str, Any] = {}
     if weights:
-        shares = ", ".join(f"{share:.0%} to {version}" for version, share in weights.items())
-        applying.say(f"ending the traffic shift of {now['Name']} ({shares})")
+        applying.say(f"ending the traffic shift of {now['Name']} ({shares(weights)})")
         routing = {"RoutingConfig": {"AdditionalVersionWeights": {}}}
     applying.say(f"moving {now['Name']} {now['FunctionVersion']} → {number}")
     try:

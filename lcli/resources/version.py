@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
@@ -70,8 +70,9 @@ class Version(Kind):
         """The versions behind the aliases: GetFunction with the alias as qualifier.
 
         Where the wanted alias does not exist, one that ``lcli:parts`` names is looked through, so
-        that renaming an alias publishes nothing. Where a rollback holds the alias and $LATEST has
-        been published already, it is that version which a deploy goes on from.
+        that renaming an alias publishes nothing. Where a rollback holds the alias, or traffic is
+        being shifted to another version, and $LATEST is published already, it is that version
+        which a deploy goes on from.
         """
         functions = [one for one in reading.existing("function") if _is_versioned(reading, one)]
         aliases: dict[str, list[str]] = {}
@@ -79,11 +80,9 @@ class Version(Kind):
             name, alias_name = unqualified(alias.key.name)
             aliases.setdefault(name, []).append(alias_name)
         answers = reading.each(lambda one: _behind_alias(reading, one, aliases), functions)
-        for function, answer in zip(functions, answers, strict=True):
-            if answer is not None:
-                wanted = reading.desired.get(Key("version", function.resource.key.name))
-                newest = _rolled_back_from(reading, function, answer, wanted)
-                yield _actual(function, newest or answer, wanted)
+        pairs = zip(functions, answers, strict=True)
+        there = [(function, answer) for function, answer in pairs if answer is not None]
+        yield from reading.each(lambda pair: _chosen(reading, *pair), there)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """PublishVersion of exactly what was deployed, the wait until it is Active, old ones' end.
@@ -143,21 +142,48 @@ def _behind_alias(
     return None
 
 
-def _rolled_back_from(
-    reading: Reading, function: Actual, answer: Mapping[str, Any], wanted: Resource | None
-) -> dict[str, Any] | None:
-    """The newest version, if the alias is held at an older one and $LATEST is the same as it."""
+def _chosen(reading: Reading, function: Actual, answer: Mapping[str, Any]) -> Actual:
+    """The version behind the alias, or the newer one that it was taken back from or moves to."""
     name, behind = function.resource.key.name, answer["Configuration"]["Version"]
-    if function.outputs["held_tag"] != behind:
-        return None
-    newest = published(reading.clients, name)[0]["Version"]
+    wanted = reading.desired.get(Key("version", name))
+    actual = _actual(function, answer, wanted)
+    if function.outputs["held_tag"] == behind:
+        newest, weights = published(reading.clients, name)[0]["Version"], {}
+    elif _is_latest(function, actual):
+        return actual
+    else:
+        weights = _weights(reading.clients, name, answer["Alias"])
+        newest = max(weights, key=int, default=behind)
+    actual = replace(actual, outputs={**actual.outputs, "weights": shares(weights)})
     found = get_function(reading.clients, name, newest) if newest != behind else None
-    if found is None or found["Configuration"][SHA] != function.outputs["code_sha256"]:
-        return None
-    version = _actual(function, found | {"Alias": answer["Alias"]}, wanted).resource.fields
+    if found is None:
+        return actual
+    newer = _actual(function, found | {"Alias": answer["Alias"], "Behind": behind}, wanted)
+    newer = replace(newer, outputs={**newer.outputs, "weights": shares(weights)})
+    return newer if _is_latest(function, newer) else actual
+
+
+def _is_latest(function: Actual, version: Actual) -> bool:
+    """Whether a version is what $LATEST is."""
     latest = function.resource.fields
-    same = all(latest.get(field) == one for field, one in version.items() if field not in BESIDE)
-    return found | {"Alias": answer["Alias"], "Behind": behind} if same else None
+    same = version.outputs["code_sha256"] == function.outputs["code_sha256"]
+    return same and all(
+        latest.get(field) == one
+        for field, one in version.resource.fields.items()
+        if field not in BESIDE
+    )
+
+
+def _weights(clients: Clients, name: str, alias: str) -> dict[str, float]:
+    """Version → share, of a shift of traffic in flight; asked only where $LATEST does not run."""
+    answer = clients.call("lambda", "GetAlias", FunctionName=name, Name=alias)
+    weights: dict[str, float] = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return weights
+
+
+def shares(weights: Mapping[str, float]) -> str:
+    """``10% to 6``; empty without weights."""
+    return ", ".join(f"{share:.0%} to {version}" for version, share in weights.items())
 
 
 def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None) -> Actual:
@@ -179,6 +205,7 @@ def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None
             "arn": configuration["FunctionArn"],
             "alias": answer["Alias"],
             "behind": answer.get("Behind", configuration["Version"]),
+            "code_sha256": configuration.get(SHA, ""),
         },
         ours=function.ours,
         owner=function.owner,

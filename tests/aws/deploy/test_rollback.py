@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_on_cloud import DyingClients, Killed, OnCloud, problems
+from app_on_cloud import READS, DyingClients, Killed, OnCloud, problems
 
 from lcli.aws.clients import AwsError
 from lcli.aws.session import Session
@@ -101,12 +101,8 @@ def test_the_next_deploy_asks_and_releases(app: OnCloud) -> None:
     assert moving.changes == (Change("FunctionVersion", "2", "3"),)
     app.calls()
     assert problems(app.deploy()) == []
-    assert app.mutations() == [
-        "lambda:UntagResource",
-        "lambda:UpdateAlias",
-        "lambda:UntagResource",
-        "lambda:TagResource",
-    ]
+    operations = [one.operation for one in app.sent if not one.operation.startswith(READS)]
+    assert operations == ["UntagResource", "UpdateAlias", "UntagResource", "TagResource"]
     assert (alias(app)["FunctionVersion"], held(app)) == ("3", None)
 
 
