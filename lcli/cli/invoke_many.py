@@ -8,7 +8,7 @@ from functools import partial
 from itertools import repeat
 
 from lcli.cli.invoke_asked import Asked
-from lcli.invoke.answer import describe, patience
+from lcli.invoke.answer import describe, longest_wait
 from lcli.invoke.call import Mode
 from lcli.invoke.latency import measure
 from lcli.invoke.many import Caller, invoke_many, lines
@@ -59,5 +59,5 @@ def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:
     single, target = asked.run.session(asked.named.region), asked.target
     described = describe(single, target) if asked.mode is Mode.SYNC else None
     rate = replace(asked.rate, architecture=described.architecture) if described else asked.rate
-    seconds = patience(described)
+    seconds = longest_wait(described)
     return Caller(single, target, asked.mode, raw=raw, read_timeout=seconds), rate

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lcli.cli.logs_sources import Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.observe.events import group_arn
 
 if TYPE_CHECKING:
     from lcli.cli.logs_reading import Span
@@ -59,7 +60,7 @@ def _groups(run: Run, chosen: list[Chosen]) -> list[tuple[str, list[str]]]:
         for source in (one.source for one in of_region):
             if source.group in groups:
                 continue
-            if _exists(run, region, source.group):
+            if group_arn(run.session(region), source.group):
                 groups.append(source.group)
             else:
                 absent.append(source.function)
@@ -73,11 +74,6 @@ def _groups(run: Run, chosen: list[Chosen]) -> list[tuple[str, list[str]]]:
     if absent:
         run.terminal.note(told)
     return found
-
-
-def _exists(run: Run, region: str, group: str) -> bool:
-    pages = run.session(region).pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
-    return any(one["logGroupName"] == group for page in pages for one in page["logGroups"])
 
 
 def _show(run: Run, result: Result, groups: int) -> None:

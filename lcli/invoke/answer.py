@@ -41,9 +41,9 @@ def describe(single: Single, target: Target) -> Described | None:
     return Described(float(found["Timeout"]), found.get("Architectures", ["x86_64"])[0], group)
 
 
-def patience(described: Described | None) -> float:
+def longest_wait(described: Described | None, margin: float = MARGIN) -> float:
     """Seconds for which an answer is waited for."""
-    return (described.timeout if described else LONGEST) + MARGIN
+    return (described.timeout if described else LONGEST) + margin
 
 
 class Answer:
@@ -81,7 +81,7 @@ class Answer:
         waited = time.monotonic() - self._began
         if self._limit is None and waited >= self._soon:
             described = describe(self._single, self._target)
-            self._limit = patience(described) - MARGIN + self._margin
+            self._limit = longest_wait(described, self._margin)
         if self._limit is not None and waited > self._limit:
             raise AwsError(
                 "Unreachable",

@@ -123,3 +123,13 @@ def read_pages(
         if not following or following == token:
             return
         token = parameters["nextToken"] = following
+
+
+def group_arn(clients: Clients, group: str) -> str:
+    """The ARN of a log group without the ``:*`` that some answers end it with; empty for none.
+
+    Raises AwsError.
+    """
+    answer = clients.pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
+    found = (one for page in answer for one in page["logGroups"] if one["logGroupName"] == group)
+    return next((str(one["arn"]).removesuffix(":*") for one in found), "")

@@ -234,7 +234,7 @@ class Follower:
             pause = MAX_BACKOFF
             told = f"{name}: the credentials have expired; renew them, lcli goes on by itself"
             self._reconnect()
-        elif _passing(error):
+        elif passing(error):
             group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
             pause, told = group.backoff, f"{name}: {error.code}; trying again"
         else:
@@ -250,7 +250,8 @@ def expired(error: AwsError) -> bool:
     return error.code in _EXPIRED
 
 
-def _passing(error: AwsError) -> bool:
+def passing(error: AwsError) -> bool:
+    """Whether the same call may succeed later, though nobody changes anything."""
     return (
         "Throttl" in error.code
         or error.code in ("Unreachable", "LimitExceededException", "RequestLimitExceeded")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,7 +83,8 @@ def ask(
     try:
         return _finished(clients, identity, sleep, running)
     except (KeyboardInterrupt, SystemExit):
-        clients.call("logs", "StopQuery", queryId=identity)
+        with suppress(AwsError):  # it may have ended meanwhile
+            clients.call("logs", "StopQuery", queryId=identity)
         raise
 
 

@@ -16,8 +16,8 @@ from threading import Event, Thread
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
-from lcli.observe.events import LogEvent, Source, by_time
-from lcli.observe.follow import expired
+from lcli.observe.events import LogEvent, Source, by_time, group_arn
+from lcli.observe.follow import expired, passing
 
 GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
@@ -27,9 +27,10 @@ _SAMPLED_EVERY = 30.0
 """Seconds between two notices that AWS sends a sample."""
 _HELD = 20
 """Updates that wait for a slow reader; beyond them AWS's side waits, and drops the oldest."""
-_FINAL = frozenset(
-    {"AccessDeniedException", "InvalidParameterException", "InvalidOperationException"}
+_RENEWED = frozenset(
+    {"SessionTimeoutException", "SessionStreamingException", "ResourceNotFoundException"}
 )
+"""What ends a session and not the next one: its time, a fault of AWS's, a group that is deleted."""
 Connect = Callable[[], Clients]
 """Gives the calls of one region; anew, with the credentials that there are then."""
 
@@ -104,7 +105,7 @@ class LiveTail:
         while not self._ended.is_set():
             try:
                 clients = connect()
-                groups = {source.group: _arn(clients, source.group) for source in sources}
+                groups = {source.group: group_arn(clients, source.group) for source in sources}
                 if not all(groups.values()) and any(groups.values()):
                     # Those that are absent must not keep the others waiting.
                     self._start(connect, [s for s in sources if not groups[s.group]])
@@ -116,7 +117,7 @@ class LiveTail:
                     self._tell(session, f"{', '.join(groups)}: no such log group yet; waiting")
                     self._sleep(_ABSENT_PAUSE)
             except AwsError as error:
-                if error.code in _FINAL:
+                if not (error.code in _RENEWED or expired(error) or passing(error)):
                     self._updates.put(([], error))
                     return
                 self._wait_out(session, error)
@@ -194,10 +195,3 @@ def _sessions(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
     for at in range(0, len(groups), GROUPS):
         some = set(groups[at : at + GROUPS])
         yield [source for source in sources if source.group in some]
-
-
-def _arn(clients: Clients, group: str) -> str:
-    """The ARN of a log group without the ``:*`` that some answers end it with; empty for none."""
-    answer = clients.pages("logs", "DescribeLogGroups", logGroupNamePrefix=group)
-    found = (one for page in answer for one in page["logGroups"] if one["logGroupName"] == group)
-    return next((str(one["arn"]).removesuffix(":*") for one in found), "")

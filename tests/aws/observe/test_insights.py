@@ -95,7 +95,12 @@ def test_a_query_that_does_not_end_well_is_an_error(status, what):
         asking({"GetQueryResults": answered({"status": status})})
 
 
-def test_an_interrupted_query_is_stopped_in_aws():
+@pytest.mark.parametrize(
+    "answer",
+    [said({"success": True}), refused("InvalidParameterException")],
+    ids=["running", "ended meanwhile"],
+)
+def test_an_interrupted_query_is_stopped_in_aws(answer):
     asked = []
 
     def interrupted(look):
@@ -103,7 +108,7 @@ def test_an_interrupted_query_is_stopped_in_aws():
 
     operations = {
         "GetQueryResults": answered({"status": "Running"}),
-        "StopQuery": lambda parameters: asked.append(parameters) or said({"success": True}),
+        "StopQuery": lambda parameters: asked.append(parameters) or answer,
     }
     with pytest.raises(KeyboardInterrupt):
         asking(operations, running=interrupted)

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from lcli.aws.clients import AwsError
-from lcli.invoke.answer import Answer, Described, describe, patience
+from lcli.invoke.answer import Answer, Described, describe, longest_wait
 from lcli.invoke.call import Response, Target
 
 DONE = Response(200, b"1", "r", "7", "", None)
@@ -87,6 +87,6 @@ def test_one_is_waited_for_while_the_function_may_run():
     ],
     ids=["all said", "old function", "denied"],
 )
-def test_patience_is_the_functions_time_out_and_a_minute(function, described, seconds):
+def test_the_longest_wait_is_the_functions_time_out_and_a_minute(function, described, seconds):
     assert describe(function, Target("f")) == described
-    assert patience(described) == seconds
+    assert longest_wait(described) == seconds
