@@ -69,7 +69,8 @@ def list_executions(
 @app.command()
 def get(ctx: typer.Context, execution: options.Execution, data: options.Data = True) -> None:
     """Show an execution: status, input, result, and what it waits for."""
-    from lcli.invoke.executions import OPEN, history, pending, read
+    from lcli.invoke.execution_history import history, pending
+    from lcli.invoke.executions import OPEN, read
     from lcli.ui.executions import as_json, details_of
 
     run: Run = ctx.obj
@@ -95,13 +96,15 @@ def history(
 
     With -o json one event a line.
     """
-    from lcli.cli.executions_history import events
+    from lcli.invoke.execution_history import follow as follow_history
+    from lcli.invoke.execution_history import history as read_history
     from lcli.ui.executions import as_json, event_line
 
     run: Run = ctx.obj
     clients, arn = _read_only(run, execution)
     began = None
-    for event in events(clients, arn, data=data, follow=follow):
+    read = follow_history if follow else read_history
+    for event in read(clients, arn, data=data):
         began = began or event["EventTimestamp"]
         if run.json:
             run.print_line(as_json(event))

@@ -28,10 +28,7 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
         response = _call(asked, stream=False)
     _show(asked, response)
     if wait and response.execution:
-        from lcli.cli.executions_history import wait_for_end
-
-        run = asked.run
-        return wait_for_end(run, run.session(asked.named.region), response.execution)
+        return _wait_for_end(asked, response.execution)
     if wait:
         from lcli.cli.invoke_log import wait_for_report
 
@@ -42,14 +39,15 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
 def _call(asked: Asked, *, stream: bool) -> Response:
     run = asked.run
     session = run.session(asked.named.region)
-    if not stream:
-        try:
+    try:
+        if not stream:
             return invoke(session, asked.target, asked.payload, mode=asked.mode)
-        except AwsError as error:
-            raise refused(error, asked.named.name) from error
-    from lcli.invoke.stream import invoke_stream
+        from lcli.invoke.stream import invoke_stream
 
-    return invoke_stream(session, asked.target, asked.payload, writer(run.stdout, raw=asked.raw))
+        write = writer(run.stdout, raw=asked.raw)
+        return invoke_stream(session, asked.target, asked.payload, write)
+    except AwsError as error:
+        raise refused(error, asked.named.name) from error
 
 
 def _show(asked: Asked, response: Response) -> None:
@@ -63,3 +61,15 @@ def _show(asked: Asked, response: Response) -> None:
         run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
         if response.execution:
             run.terminal.note(f"execution {response.execution}")
+
+
+def _wait_for_end(asked: Asked, arn: str) -> bool:
+    """Follow an execution to its end, event by event on stderr; whether it did not succeed."""
+    from lcli.invoke.execution_history import SUCCEEDED, follow
+    from lcli.ui.executions import event_line
+
+    began, kind = None, ""
+    for event in follow(asked.run.session(asked.named.region), arn):
+        began, kind = began or event["EventTimestamp"], event["EventType"]
+        asked.run.terminal.comment(event_line(event, began))
+    return kind != SUCCEEDED

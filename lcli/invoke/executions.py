@@ -1,14 +1,13 @@
 """Durable executions in AWS: finding, reading, stopping them, answering their callbacks.
 
-Lambda API reference: ListDurableExecutionsByFunction, GetDurableExecution,
-GetDurableExecutionHistory, StopDurableExecution, SendDurableExecutionCallback….
+Lambda API reference: ListDurableExecutionsByFunction, GetDurableExecution, StopDurableExecution,
+PauseDurableExecution, SendDurableExecutionCallback…. Histories are in execution_history.py.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,26 +35,6 @@ PAGE = 1000
 
 Document = dict[str, Any]
 """An answer by its API members."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """What an execution waits for."""
-
-    kind: str
-    """``callback``, ``wait``, ``retry``, ``invoke`` or ``step``."""
-    name: str
-    """The operation's; its id where it has none."""
-    since: datetime
-    until: str = ""
-    """When it ends by itself, ISO 8601; empty if it does not say."""
-    callback_id: str = ""
-
-    def as_json(self) -> Document:
-        """By names like those of the API."""
-        shown = {"Kind": self.kind, "Name": self.name, "Since": self.since}
-        more = {"Until": self.until, "CallbackId": self.callback_id}
-        return shown | {name: value for name, value in more.items() if value}
 
 
 def executions(
@@ -112,25 +91,6 @@ def read(clients: Clients, arn: str, *, data: bool = True) -> Document:
     return _asked(clients, "GetDurableExecution", arn, IncludeExecutionData=data)
 
 
-def history(
-    clients: Clients, arn: str, *, data: bool = True, reverse: bool = False
-) -> Iterator[Document]:
-    """All events of an execution, the oldest first unless `reverse`, page by page."""
-    parameters = {"IncludeExecutionData": data, "ReverseOrder": reverse}
-    pages = clients.pages(
-        "lambda",
-        "GetDurableExecutionHistory",
-        DurableExecutionArn=arn,
-        PaginationConfig={"PageSize": PAGE},
-        **parameters,
-    )
-    try:
-        for page in pages:
-            yield from page.get("Events", ())
-    except AwsError as error:
-        raise _gone(error, arn) from error
-
-
 def stop(clients: Clients, arn: str, error: Mapping[str, Any]) -> Document:
     """End an execution for good; `error` is an ErrorObject, or empty."""
     return _asked(clients, "StopDurableExecution", arn, **({"Error": error} if error else {}))
@@ -171,10 +131,11 @@ def _asked(clients: Clients, operation: str, arn: str, **parameters: Any) -> Doc
     try:
         return clients.call("lambda", operation, DurableExecutionArn=arn, **parameters)
     except AwsError as error:
-        raise _gone(error, arn) from error
+        raise gone(error, arn) from error
 
 
-def _gone(error: AwsError, arn: str) -> AwsError | LcliError:
+def gone(error: AwsError, arn: str) -> AwsError | LcliError:
+    """AWS's refusal of what an execution was asked for, with a next step where it is known."""
     if error.code == "ResourceConflictException":
         return LcliError(
             Problem(
@@ -216,32 +177,6 @@ def _answered(clients: Clients, what: str, callback: str, **parameters: Any) -> 
                 else "`lcli executions get EXECUTION` shows the ids of open callbacks",
             )
         ) from error
-
-
-def pending(events: Sequence[Document]) -> list[Pending]:
-    """What is open after all of an execution's events, the oldest first."""
-    found: dict[str, Pending] = {}
-    for event in events:
-        key, kind = event.get("Id", ""), event["EventType"]
-        details = event.get(f"{kind}Details", {})
-        name = event.get("Name") or key
-        at = event["EventTimestamp"]
-        if kind == "CallbackStarted":
-            found[key] = Pending("callback", name, at, callback_id=details["CallbackId"])
-        elif kind == "WaitStarted":
-            ends = details["ScheduledEndTimestamp"].isoformat(timespec="seconds")
-            found[key] = Pending("wait", name, at, until=ends)
-        elif kind == "ChainedInvokeStarted":
-            found[key] = Pending("invoke", f"{name} ({details['FunctionName']})", at)
-        elif kind == "StepStarted":
-            found[key] = Pending("step", name, at)
-        elif kind in ("StepFailed", "StepSucceeded") and (
-            "NextAttemptDelaySeconds" in details.get("RetryDetails", {})
-        ):
-            found[key] = Pending("retry", name, at)
-        else:
-            found.pop(key, None)
-    return list(found.values())
 
 
 _REFUSALS = (

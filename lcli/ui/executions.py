@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from lcli.invoke.executions import Pending
+from lcli.invoke.execution_history import Pending
 from lcli.ui.neutral import neutralise
 from lcli.ui.tables import PlainTable
 

@@ -8,7 +8,7 @@ import pytest
 
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
-from lcli.invoke import executions
+from lcli.invoke import execution_history, executions
 
 
 @pytest.fixture
@@ -23,12 +23,13 @@ def resting(cloud: Any) -> Any:
 
 def test_all_pages_are_read(resting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executions, "PAGE", 2)
+    monkeypatch.setattr(execution_history, "PAGE", 2)
     found = list(executions.executions(resting, "f"))
     assert [one["DurableExecutionName"] for one in found] == ["n2", "n1", "n0"]
     arn = found[0]["DurableExecutionArn"]
     kinds = ["ExecutionStarted", "InvocationCompleted", "ExecutionSucceeded"]
-    assert [event["EventType"] for event in executions.history(resting, arn)] == kinds
-    backwards = executions.history(resting, arn, reverse=True)
+    assert [event["EventType"] for event in execution_history.history(resting, arn)] == kinds
+    backwards = execution_history.history(resting, arn, reverse=True)
     assert [event["EventType"] for event in backwards] == kinds[::-1]
 
 
@@ -39,7 +40,7 @@ def test_the_newest_of_a_name_is_found(resting: Any) -> None:
 
 
 def all_events(clients: Any, arn: str) -> list[Any]:
-    return list(executions.history(clients, arn))
+    return list(execution_history.history(clients, arn))
 
 
 def told(call: Any) -> tuple[str, str]:
@@ -58,7 +59,7 @@ def test_what_is_not_there_has_a_next_step(resting: Any) -> None:
     for call in (
         executions.read,
         executions.delete,
-        lambda *given: list(executions.history(*given)),
+        lambda *given: list(execution_history.history(*given)),
     ):
         what, step = told(lambda call=call: call(resting, gone))
         assert what == f"there is no durable execution {gone}"

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lcli.invoke.executions import pending
+from lcli.invoke.execution_history import pending
 from lcli.ui.executions import details_of, event_line, short, span, table_of, took
 from lcli.ui.terminal import Terminal
 

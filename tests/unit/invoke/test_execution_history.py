@@ -1,0 +1,44 @@
+"""Following the history of a durable execution."""
+
+from __future__ import annotations
+
+import pytest
+
+from lcli.invoke.execution_history import follow
+
+
+class Growing:
+    """An execution that has two events more at every look."""
+
+    region = "eu-west-1"
+
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
+        self.asked = []
+        self.given = 0
+
+    def pages(self, service, operation, /, **parameters):
+        self.asked.append(parameters["ReverseOrder"])
+        there = self.kinds[: 2 * len(self.asked)]
+        events = [{"EventId": n, "EventType": kind} for n, kind in enumerate(there, 1)]
+        for event in reversed(events) if parameters["ReverseOrder"] else events:
+            self.given += 1
+            yield {"Events": [event]}
+
+
+@pytest.mark.parametrize(
+    "last", ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionStopped"]
+)
+def test_each_event_comes_once_and_the_last_one_ends_it(last):
+    kinds = ("ExecutionStarted", "StepStarted", "StepSucceeded", "WaitStarted", last)
+    clients, pauses = Growing(*kinds), []
+    found = list(follow(clients, "arn", sleep=pauses.append))
+    assert [event["EventType"] for event in found] == list(kinds)
+    assert pauses == [2.0, 2.0]
+    assert clients.asked == [False, True, True]
+
+
+def test_what_was_seen_is_not_read_again():
+    clients = Growing(*["StepStarted"] * 9, "ExecutionSucceeded")
+    list(follow(clients, "arn", sleep=lambda seconds: None))
+    assert clients.given == 10 + 4  # one page of old events ends each later look
