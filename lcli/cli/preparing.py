@@ -38,9 +38,13 @@ def prepare_region(
     logs: bool = False,
     adopt: list[str] | None = None,
     quick: bool = False,
+    only_looking: bool = False,
     parallel: int = 16,
 ) -> Ready:
-    """Load, build, read and plan for one region. Raises LcliError and AwsError."""
+    """Load, build, read and plan for one region. Raises LcliError and AwsError.
+
+    With `only_looking` what belongs to others is told, not raised: the plan is not to be applied.
+    """
     from lcli.deploy.engine import prepare
 
     if logs and not prune:
@@ -67,11 +71,14 @@ def prepare_region(
         logs=logs,
         adopt=adopted or frozenset(),
         quick=quick,
+        only_looking=only_looking,
         parallel=parallel,
         say=run.terminal.debug,
     )
     for notice in prepared.notices:
         run.terminal.note(run.mask.text(notice))
+    for problem in prepared.plan.refusals:
+        run.terminal.note(f"{problem.what}: {problem.next_step}")
     return Ready(clients, prepared)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ from lcli.cli.run import Run
 
 if TYPE_CHECKING:
     from lcli.deploy.inventory import Description, Row
+    from lcli.resources.kind import Kind
+    from lcli.resources.model import Action
 
 
 def command(
@@ -61,7 +64,7 @@ def _overview(run: Run) -> None:
     found: list[tuple[str, Row]] = []
     drift: dict[tuple[str, str], _Planned] = {}
     for region in run.regions:
-        ready = prepare_region(run, region, [])
+        ready = prepare_region(run, region, [], only_looking=True)
         clients, place = ready.clients, ready.prepared.place
         found.extend((clients.region, row) for row in rows(clients, run.document.functions(place)))
         drift |= {
@@ -72,13 +75,23 @@ def _overview(run: Run) -> None:
 
 
 def _drift(ready: Ready, key: str) -> str:
-    kinds = ready.prepared.kinds
+    plan = ready.prepared.plan
+    if key in plan.refused:
+        return "not lcli's"
     changed = [
-        f"{action.verb.value} {kinds[action.resource.key.kind].title}"
-        for action in ready.prepared.plan.changes
+        _difference(action, ready.prepared.kinds)
+        for action in plan.changes
         if action.resource.function == key
     ]
     return ", ".join(changed) or "none"
+
+
+def _difference(action: Action, kinds: Mapping[str, Kind]) -> str:
+    """``update function``, or ``rolled back to 5`` of an alias that is held."""
+    held = action.actual.outputs.get("held") if action.actual else None
+    if held:
+        return f"rolled back to {held}"
+    return f"{action.verb.value} {kinds[action.resource.key.kind].title}"
 
 
 def _one(run: Run, named: Named, region: str) -> None:
@@ -88,7 +101,9 @@ def _one(run: Run, named: Named, region: str) -> None:
     found = describe(clients, named.name, named.qualifier)
     if found is None:
         raise not_there(run, named, clients.region)
-    drift = _drift(prepare_region(run, region, [named.key]), named.key) if named.key else ""
+    drift = ""
+    if named.key:
+        drift = _drift(prepare_region(run, region, [named.key], only_looking=True), named.key)
     if run.json:
         run.print_json(
             {

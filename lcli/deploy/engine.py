@@ -72,6 +72,7 @@ def prepare(
     logs: bool = False,
     adopt: frozenset[str] = frozenset(),
     quick: bool = False,
+    only_looking: bool = False,
     parallel: int = 16,
     say: Callable[[str], None] = lambda doing: None,
 ) -> Prepared:
@@ -79,7 +80,8 @@ def prepare(
 
     `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
     functions to take over; `logs` lets `prune` take log groups along; `quick` trusts the digests
-    in the functions' tags instead of looking at everything. `say` is told what is being done.
+    in the functions' tags instead of looking at everything; `only_looking` tells of what belongs to
+    others (`Plan.refusals`) instead of raising it. `say` is told what is being done.
     Raises LcliError, with exit code USAGE for what is found wrong before AWS is asked to change
     anything, and AwsError.
     """
@@ -96,7 +98,7 @@ def prepare(
         scope = replace(scope, exposing={})
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
-    _refuse(made.refusals)
+    _refuse(() if only_looking else made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
     notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, compared.actual))
     return replace(

@@ -41,6 +41,8 @@ class Plan:
     notices: tuple[str, ...] = ()
     refusals: tuple[Problem, ...] = ()
     """What stands in the way; a plan with refusals is not applied."""
+    refused: frozenset[str] = frozenset()
+    """Keys of the functions of which something belongs to others."""
 
     @property
     def changes(self) -> tuple[Action, ...]:
@@ -383,4 +385,5 @@ def _ordered(actions: Sequence[Action], planner: _Planner) -> Plan:
         tuple(frozenset(position[one] for one in earlier[old]) for old in order),
         tuple(planner.notices),
         tuple(planner.refusals),
+        frozenset(one.function for one in map(planner.desired.__getitem__, planner.refused)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -104,7 +105,35 @@ def test_an_api_that_others_use_is_left_to_them(shop):
     assert second.stderr.splitlines() == [
         stays,
         "mall, eu-west-1, the local cloud: there is nothing of lcli's to delete",
-        "mall, eu-west-1, the local cloud: no changes",
     ]
     routes = api.call("apigatewayv2", "GetRoutes", ApiId=made["ApiId"])["Items"]
     assert [one["RouteKey"] for one in routes] == ["GET /theirs"]
+
+
+def test_status_shows_the_others_although_one_function_is_somebody_else_s(shop):
+    shop.ok("deploy")
+    aws = connect(
+        region="eu-west-1",
+        endpoint_url=shop.json("local", "status")["url"],
+        local_account="123456789012",
+    )
+    role = aws.call("lambda", "GetFunction", FunctionName="shop-orders")["Configuration"]["Role"]
+    code = {"ZipFile": Path(shop.json("build")["orders"]["path"]).read_bytes()}
+    aws.call(
+        "lambda", "CreateFunction", FunctionName="shop-bills", Role=role, Code=code,
+        Runtime="python3.12", Handler="app.handler",
+    )  # fmt: skip
+    second = MANIFEST.splitlines()[-2].replace("orders", "bills")
+    shop.write("lcli.yaml", f"{MANIFEST.rstrip()}\n{second}\n")
+    done = shop.run("status")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "function shop-bills exists already and belongs to someone who left no lcli tags on it: "
+        "choose another name, or take it over with `lcli deploy --adopt bills`\n"
+    )
+    drift = {row["function"]: row["drift"] for row in shop.json("status")["functions"]}
+    assert drift == {"orders": "none", "bills": "not lcli's"}
+    assert shop.json("status", "bills")["drift"] == "not lcli's"
+    assert shop.run("deploy").returncode == 2
+    aws.call("lambda", "DeleteFunction", FunctionName="shop-bills")
+    shop.ok("delete", "--yes")

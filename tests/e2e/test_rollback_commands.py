@@ -45,6 +45,7 @@ def back_in_seconds_and_held_until_a_deploy_says_yes(deployed):
     assert "held there" in done.stderr
     assert deployed.ok("invoke", "one").strip() == "2"
     assert "(rolled back)" in deployed.ok("versions", "one").splitlines()[2]
+    assert deployed.json("status", "one")["drift"] == "rolled back to 2"
     asked = deployed.run("deploy", "one")
     assert asked.returncode == 2
     assert "(rolled back)" in asked.stderr + deployed.run("plan", "one").stdout
