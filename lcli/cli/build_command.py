@@ -49,7 +49,7 @@ def show_artifacts(run: Run, artifacts: dict[str, Artifact]) -> None:
             }
         )
         return
-    from lcli.ui.report import size
+    from lcli.ui.measures import size
     from lcli.ui.tables import PlainTable
 
     table = PlainTable("Function", ">Size", ">Files", "Digest", "Path")

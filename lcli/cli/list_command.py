@@ -89,7 +89,7 @@ def show_rows(
             }
         )
         return
-    from lcli.ui.report import size
+    from lcli.ui.measures import moment, size
     from lcli.ui.tables import PlainTable
 
     regions = len({region for region, _ in found}) > 1
@@ -106,7 +106,7 @@ def show_rows(
             row.runtime,
             size(row.size),
             f"{row.memory} MB" if row.memory else "",
-            row.modified[:19].replace("T", " "),
+            moment(row.modified),
             row.state,
             *([region] if regions else []),
             *([str(drift[region, row.function])] if drift else []),

@@ -96,13 +96,14 @@ def _show(run: Run, result: Result, groups: int) -> None:
         for row in result.rows:
             table.add_row(*(row.get(name, "").rstrip() for name in result.fields))
         run.terminal.show(table)
-    rows = f"{len(result.rows):,} row{'s' * (len(result.rows) != 1)}"
+    from lcli.ui.measures import counted
+
     read = f"; {_read(result)}" if result.told else ""
-    run.terminal.note(f"{rows} of {groups} log group{'s' * (groups != 1)}{read}")
+    run.terminal.note(f"{counted(len(result.rows), 'row')} of {counted(groups, 'log group')}{read}")
 
 
 def _read(result: Result) -> str:
-    from lcli.ui.report import size
+    from lcli.ui.measures import size
 
     read = f" ({size(int(result.bytes_scanned))})" if result.bytes_scanned else ""
     return f"{result.matched:,.0f} records matched of {result.scanned:,.0f}{read} scanned"

@@ -22,6 +22,7 @@ from lcli.observe.history import ReadPages, history, last
 from lcli.observe.records import Record
 from lcli.ui.log_lines import Write
 from lcli.ui.log_printer import Printer, Reading
+from lcli.ui.measures import counted
 
 _RETRIES = 5.0
 """Seconds for which a call of a follow is tried again before the follow says what is wrong."""
@@ -146,11 +147,10 @@ class Logs:
 
     def _counted(self, more: str = "") -> ExitCode:
         self._printer.finish()
-        count = self._printer.count
         if self._run.terminal.live:
             # Over the ^C that the terminal shows.
             self._run.stderr.write("\r")
-        self._run.terminal.note(f"{count:,} event{'s' * (count != 1)}{more}")
+        self._run.terminal.note(f"{counted(self._printer.count, 'event')}{more}")
         return ExitCode.INTERRUPTED
 
     def _print(

@@ -130,7 +130,7 @@ def _show(run: Run, named: Named, found: Description, drift: str) -> None:
 
 
 def _lines(named: Named, found: Description, drift: str) -> list[tuple[str, str]]:
-    from lcli.ui.report import size
+    from lcli.ui.measures import moment, size
 
     own: Any = found.configuration
     reserved = "" if found.reserved is None else f", {found.reserved} reserved"
@@ -146,7 +146,7 @@ def _lines(named: Named, found: Description, drift: str) -> list[tuple[str, str]
         ("Handler", own.get("Handler", "")),
         ("Size", size(own.get("CodeSize", 0))),
         ("Limits", f"{own.get('MemorySize')} MB, {own.get('Timeout')} s{reserved}"),
-        ("Changed", own.get("LastModified", "")),
+        ("Changed", moment(own.get("LastModified", ""))),
         ("Role", own.get("Role", "")),
         ("Environment", ", ".join(found.environment)),
         ("Drift", drift),

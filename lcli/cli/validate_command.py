@@ -30,13 +30,15 @@ def command(ctx: typer.Context) -> None:
     problems = [*found.problems, *_of_sources(run, found), *_of_stages(run, stages)]
     if found.app is None or problems:
         raise problems_of(run, problems)
-    count = len(found.app.functions)
     if run.json:
         names = sorted(found.app.functions)
         run.print_json({"valid": True, "functions": names, "stages": list(stages)})
         return
+    from lcli.ui.measures import counted
+
+    count = counted(len(found.app.functions), "function")
     also = f", stages {', '.join(stages)}" if stages else ""
-    run.terminal.note(f"{run.document.file}: {count} function{'s' * (count != 1)}{also}, no errors")
+    run.terminal.note(f"{run.document.file}: {count}{also}, no errors")
 
 
 def _of_stages(run: Run, stages: tuple[str, ...]) -> list[Problem]:

@@ -66,14 +66,14 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
 
 
 def _show(run: Run, found: tuple[Version, ...]) -> None:
-    from lcli.ui.report import size
+    from lcli.ui.measures import moment, size
     from lcli.ui.tables import PlainTable
 
     table = PlainTable("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
     for one in found:
         cells = (
             one.version,
-            one.published[:19].replace("T", " "),
+            moment(one.published),
             one.code_sha256[:12],
             size(one.size),
             _aliases(one),

@@ -17,8 +17,6 @@ from typing import Any
 
 from lcli.invoke.report import InvocationReport
 
-ARCHITECTURES = ("x86_64", "arm64")
-
 
 @dataclass(frozen=True, slots=True)
 class Prices:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.text import Text
 
 from lcli.invoke.execution_history import Pending
+from lcli.ui.measures import moment, span, took
 from lcli.ui.neutral import neutralise
 from lcli.ui.tables import PlainTable
 
@@ -122,28 +123,6 @@ def error_text(error: Mapping[str, Any]) -> str:
 def short(payload: str) -> str:
     """The payload in one line of bounded length."""
     return payload if len(payload) <= WIDTH else f"{payload[:WIDTH]}… ({len(payload)} characters)"
-
-
-def span(seconds: float) -> str:
-    """``45 s``, ``2 h 5 min``, ``3 d``: the two largest units."""
-    left, parts = round(seconds), []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or "0 s"
-
-
-def took(began: datetime, ended: datetime | None) -> str:
-    """How long it ran, or has run by now."""
-    elapsed: timedelta = (ended or datetime.now(UTC)) - began
-    seconds = elapsed.total_seconds()
-    return f"{seconds:.2f} s" if seconds < 10 else span(seconds)
-
-
-def moment(at: datetime) -> str:
-    """In local time, to the second."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def as_json(document: Any) -> Any:

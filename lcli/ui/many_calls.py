@@ -11,6 +11,7 @@ from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
 from lcli.invoke.price import Bill, Rate, dollars
+from lcli.ui.measures import counted
 from lcli.ui.response import body, document
 from lcli.ui.terminal import Terminal
 
@@ -73,7 +74,7 @@ class Count:
     def __str__(self) -> str:
         seconds = max(time.monotonic() - self._began, 0.001)
         failed = f", {self.failed:,} failed" if self.failed else ""
-        calls = f"{self.calls:,} call{'s' * (self.calls != 1)}"
+        calls = counted(self.calls, "call")
         rate = f"{self.calls / seconds:,.0f} a second"
         cost = f", {self.bill.rate.told(self.bill.total)}" if self.bill.calls else ""
         return f"{calls} in {seconds:.1f} s, {rate}{failed}{cost}"
@@ -113,7 +114,8 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
             numbers = (spread.p50, spread.p90, spread.p99, spread.max)
             table.add_row(name, *(f"{number:,.1f}" for number in numbers))
     counts = (
-        f"{latency.calls:,} calls, {latency.cold_starts:,} cold starts, {latency.errors:,} errors"
+        f"{counted(latency.calls, 'call')}, {counted(latency.cold_starts, 'cold start')}, "
+        f"{counted(latency.errors, 'error')}"
     )
     cost = bill.rate.told(bill.total)
     if bill.each is not None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lcli.ui.measures import size
 from lcli.ui.tables import PlainTable
 
 if TYPE_CHECKING:
@@ -33,18 +34,6 @@ def closing_table(rows: Sequence[FunctionRow]) -> PlainTable:
             " ".join(row.addresses),
         )
     return table
-
-
-def size(count: int) -> str:
-    """Bytes as people read them: ``1.2 MB``; empty for none."""
-    if not count:
-        return ""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
 
 
 def closing_line(

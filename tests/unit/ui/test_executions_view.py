@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lcli.invoke.execution_history import pending
-from lcli.ui.executions import details_of, event_line, short, span, table_of, took
+from lcli.ui.executions import details_of, event_line, short, table_of
+from lcli.ui.measures import span, took
 from lcli.ui.terminal import Terminal
 
 BEGAN = datetime(2026, 11, 23, 12, tzinfo=UTC)

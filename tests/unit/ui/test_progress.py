@@ -6,8 +6,9 @@ from rich.console import Console
 from lcli.deploy.events import Doing, Failed, Finished, Skipped, Started
 from lcli.deploy.report import FunctionRow, Outcome, Report, Status
 from lcli.resources.model import Action, Key, Place, Resource, Verb
+from lcli.ui.measures import size
 from lcli.ui.progress import _Board, progress
-from lcli.ui.report import closing_line, closing_table, size
+from lcli.ui.report import closing_line, closing_table
 from lcli.ui.terminal import Terminal
 
 
