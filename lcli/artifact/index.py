@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lcli.artifact.pack import atomic, by_batches, read_entry
 from lcli.artifact.tree import Entry
-from lcli.artifact.unpack import Member
+from lcli.artifact.zip_reading import Member
 
 SETTLED_NS = 2_000_000_000
 """A file changed within the coarsest tick of a file system's clock (FAT: 2 s) before it was read

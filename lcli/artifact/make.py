@@ -25,7 +25,7 @@ from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
 from lcli.artifact.pack import Packed, atomic, pack, read_entry, zip_hashes
 from lcli.artifact.tree import Entry, file_entry, read_tree, refused, unreadable
-from lcli.artifact.unpack import read_member, zip_contents, zip_modes
+from lcli.artifact.zip_reading import read_member, zip_contents, zip_modes
 from lcli.errors import ExitCode, LcliError
 
 Made = TypeVar("Made")

@@ -1,9 +1,8 @@
-"""Reading zips that others made: nothing leaves the folder, nothing grows without bound."""
+"""Reading zips that others made: no unsafe names, nothing grows without bound."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
 import zipfile
 import zlib
@@ -21,12 +20,12 @@ MAX_MEMBERS = 500_000
 
 
 @contextmanager
-def _opened(path: Path, limit: int) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
     """The zip and its files, links included, once every name and size was found to be safe."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            _check_members(path, members, limit)
+            _check_members(path, members)
             yield archive, [each for each in members if not each.is_dir()]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise refused(
@@ -41,9 +40,9 @@ def _opened(path: Path, limit: int) -> Iterator[tuple[zipfile.ZipFile, list[zipf
         ) from error
 
 
-def _check_members(path: Path, members: list[zipfile.ZipInfo], limit: int) -> None:
+def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
     total = sum(member.file_size for member in members)
-    if total > limit:
+    if total > UNZIPPED:
         sizes = largest((member.filename, member.file_size) for member in members)
         raise LcliError(too_large(total, 0, sizes, str(path)), ExitCode.USAGE)
     if len(members) > MAX_MEMBERS:
@@ -80,11 +79,6 @@ def _unsafe(path: Path, what: str) -> LcliError:
     )
 
 
-def is_link(member: zipfile.ZipInfo) -> bool:
-    """Whether the member is a symbolic link, its content the target."""
-    return stat.S_ISLNK(member.external_attr >> 16)
-
-
 def member_mode(member: zipfile.ZipInfo) -> int:
     """0755 for what its owner may execute, else 0644."""
     return 0o755 if (member.external_attr >> 16) & 0o100 else 0o644
@@ -99,13 +93,13 @@ class Member(NamedTuple):
     content: str
 
 
-def zip_contents(path: Path, limit: int = UNZIPPED) -> list[Member]:
+def zip_contents(path: Path) -> list[Member]:
     """Each file of a zip, sorted by name.
 
     Raises:
-        LcliError: (USAGE) damaged, unsafe names, or more than `limit` bytes unzipped.
+        LcliError: (USAGE) damaged, unsafe names, or more bytes than Lambda takes.
     """
-    with _opened(path, limit) as (archive, members):
+    with _opened(path) as (archive, members):
         rows = []
         for member in members:
             digest = hashlib.sha256()
@@ -119,56 +113,11 @@ def zip_contents(path: Path, limit: int = UNZIPPED) -> list[Member]:
 
 def zip_modes(path: Path) -> dict[str, int]:
     """The mode of each file of a zip that was found to be safe."""
-    with _opened(path, UNZIPPED) as (_, members):
+    with _opened(path) as (_, members):
         return {member.filename: member_mode(member) for member in members}
 
 
 def read_member(path: Path, name: str) -> bytes:
     """The content of one file of a zip."""
-    with _opened(path, UNZIPPED) as (archive, _):
+    with _opened(path) as (archive, _):
         return archive.read(name)
-
-
-def unpack(zip_path: Path, to: Path, limit: int = UNZIPPED) -> None:
-    """Writes the zip's files below `to`, with their execute bits, making folders as needed.
-
-    Links are made last and only if they stay within `to`, so nothing is written through them.
-
-    Raises:
-        LcliError: (USAGE) damaged, unsafe names or links, or more than `limit` bytes unzipped.
-    """
-    to.mkdir(parents=True, exist_ok=True)
-    root = os.path.realpath(to)
-    with _opened(zip_path, limit) as (archive, members):
-        for member in members:
-            if not is_link(member):
-                _write_file(archive, member, Path(root, member.filename), zip_path)
-        for member in filter(is_link, members):
-            _write_link(archive, member, root, zip_path)
-
-
-def _write_file(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, zip_path: Path
-) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(member) as source, open(target, "wb") as out:
-            while chunk := source.read(CHUNK):
-                out.write(chunk)
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise _unsafe(zip_path, f'holds "{member.filename}" as a file and as a folder') from error
-    target.chmod(member_mode(member))
-
-
-def _write_link(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, root: str, zip_path: Path
-) -> None:
-    link = os.path.join(root, member.filename)
-    target = os.fsdecode(archive.read(member))
-    os.makedirs(os.path.dirname(link), exist_ok=True)
-    real = os.path.realpath(os.path.join(os.path.dirname(link), target))
-    if os.path.isabs(target) or os.path.commonpath((real, root)) != root:
-        raise _unsafe(zip_path, f'holds the link "{member.filename}" to "{target}", outside of it')
-    if os.path.realpath(os.path.dirname(link)) != os.path.dirname(link) or os.path.lexists(link):
-        raise _unsafe(zip_path, f'holds the link "{member.filename}" where something else is')
-    os.symlink(target, link)
