@@ -281,7 +281,19 @@ class _One:
         """What a deploy makes so that the trigger has something to listen to."""
         if not self.place.local:
             return ()
-        return trigger.local_sources(self.place, self.app.local.model_dump())
+        return trigger.local_sources(
+            self.place, self.app.local.model_dump(), self._longest(trigger)
+        )
+
+    def _longest(self, trigger: Trigger) -> int:
+        """The longest time-out of the functions that listen to the same source."""
+        same = (type(trigger), getattr(trigger, trigger.short))
+        return max(
+            function.timeout
+            for function in self.app.functions.values()
+            for one in function.triggers
+            if (type(one), getattr(one, one.short)) == same
+        )
 
     def _target(self, index: int, trigger: Trigger, lookups: Mapping[str, str | Text]) -> Target:
         function = self.function

@@ -105,9 +105,11 @@ class Trigger(BaseModel):
         """Facts needed before `expand` (a table's LatestStreamArn)."""
         return ()
 
-    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+    def local_sources(
+        self, place: Place, settings: Mapping[str, Any], timeout: int
+    ) -> tuple[LocalSource, ...]:
         """What a deploy to the local cloud makes if it is absent; `settings` is the manifest's
-        ``local:``."""
+        ``local:``, `timeout` the longest (seconds) of the functions that listen to it."""
         return ()
 
 

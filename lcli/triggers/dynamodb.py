@@ -92,7 +92,9 @@ class Dynamodb(Stream):
         read: Statement = {"Effect": "Allow", "Action": actions, "Resource": source_arn}
         return (read, listing, *self.on_failure_statements())
 
-    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+    def local_sources(
+        self, place: Place, settings: Mapping[str, Any], timeout: int
+    ) -> tuple[LocalSource, ...]:
         """The table with its stream: key ``id``, a string, unless ``local: {tables: …}`` says."""
         if "/stream/" in self.table:
             return ()

@@ -88,7 +88,9 @@ class Kinesis(Stream):
         }
         return (read, *((pushed,) if consumer else ()), *self.on_failure_statements())
 
-    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+    def local_sources(
+        self, place: Place, settings: Mapping[str, Any], timeout: int
+    ) -> tuple[LocalSource, ...]:
         """The stream, with one shard."""
         name = self.stream.partition("/consumer/")[0].rpartition("/")[2]
         return (

@@ -133,7 +133,9 @@ class S3(Trigger):
             "does not write to",
         )
 
-    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
+    def local_sources(
+        self, place: Place, settings: Mapping[str, Any], timeout: int
+    ) -> tuple[LocalSource, ...]:
         """The bucket."""
         create: dict[str, Any] = {"Bucket": self.name}
         if place.region != "us-east-1":

@@ -20,6 +20,10 @@ Queue = Annotated[
 ]
 
 
+_LONGEST = 43_200
+"""Seconds that a queue may hide a message (SetQueueAttributes, VisibilityTimeout)."""
+
+
 class Sqs(Polled):
     """Messages of an SQS queue."""
 
@@ -78,9 +82,9 @@ class Sqs(Polled):
         return ({"Effect": "Allow", "Action": actions, "Resource": source_arn},)
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
-        """The queue's visibility time-out, where the queue is this account's and not local."""
+        """The queue's visibility time-out, where the queue is this account's."""
         *_, region, account, name = self._arn(place).split(":")
-        if place.local or (region, account) != (place.region, place.account):
+        if (region, account) != (place.region, place.account):
             return ()
         dns = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
         url = f"https://sqs.{region}.{dns}/{account}/{name}"
@@ -115,20 +119,27 @@ class Sqs(Polled):
                     told,
                     target.where,
                     f"set the queue's VisibilityTimeout to {6 * target.timeout}, six times the "
-                    "function's timeout, as AWS advises",
+                    f"function's timeout, as AWS advises{self._anew(target.place)}",
                 ),
                 ExitCode.USAGE,
             )
         return (
             f"{told}; AWS advises a VisibilityTimeout of six times that, {6 * target.timeout}, "
-            "lest messages of throttled batches come twice",
+            f"lest messages of throttled batches come twice{self._anew(target.place)}",
         )
 
-    def local_sources(self, place: Place, settings: Mapping[str, Any]) -> tuple[LocalSource, ...]:
-        """The queue; a FIFO queue where the name says so."""
+    @staticmethod
+    def _anew(place: Place) -> str:
+        return " (after `lcli local reset` a deploy makes the queue so)" if place.local else ""
+
+    def local_sources(
+        self, place: Place, settings: Mapping[str, Any], timeout: int
+    ) -> tuple[LocalSource, ...]:
+        """The queue, as AWS advises for its functions; a FIFO queue where the name says so."""
         name = self._arn(place).rpartition(":")[2]
         fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
-        attributes = fifo if name.endswith(".fifo") else {}
+        hidden = {"VisibilityTimeout": str(min(6 * timeout, _LONGEST))}
+        attributes = hidden | (fifo if name.endswith(".fifo") else {})
         return (
             LocalSource(
                 f"queue {name}",

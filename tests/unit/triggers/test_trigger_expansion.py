@@ -172,7 +172,12 @@ def test_a_queue_that_hides_messages_for_a_short_time_is_told(target, expected):
             id="China",
         ),
         pytest.param("arn:aws:sqs:eu-west-1:210987654321:orders", PLACE, None, id="not ours"),
-        pytest.param("orders", replace(PLACE, local=True), None, id="local"),
+        pytest.param(
+            "orders",
+            replace(PLACE, local=True),
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",
+            id="local",
+        ),
     ],
 )
 def test_the_visibility_is_asked_where_the_queue_is_ours(queue, place, expected):
@@ -360,7 +365,11 @@ def test_notices_of_http(target, options, expected):
             "sqs", {"queue": "orders.fifo"}, "queue orders.fifo", "CreateQueue",
             {
                 "QueueName": "orders.fifo",
-                "Attributes": {"FifoQueue": "true", "ContentBasedDeduplication": "true"},
+                "Attributes": {
+                    "VisibilityTimeout": "60",
+                    "FifoQueue": "true",
+                    "ContentBasedDeduplication": "true",
+                },
             },
             id="queue",
         ),
@@ -389,7 +398,7 @@ def test_what_the_local_cloud_makes(kind, options, what, operation, parameters):
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "N"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
     }
-    (source,) = parse(kind, **options).local_sources(PLACE, {"tables": {"users": table}})
+    (source,) = parse(kind, **options).local_sources(PLACE, {"tables": {"users": table}}, 10)
     assert source.key == Key("local_source", what)
     ((_, made, given),) = source.make
     assert (made, dict(given)) == (operation, parameters)
