@@ -21,7 +21,7 @@ test: $(READY)
 
 # What `make test` samples, whole: runs killed at every change, calls that fail, rivals.
 chaos: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/chaos/chaos_*.py
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m whole tests/chaos/chaos_*.py tests/aws
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -438,6 +438,7 @@ OWN_ROLE = """
             "alias: live",
             ["photos-plain-us-east-1"],
             id="to lcli's own name",
+            marks=pytest.mark.whole,
         ),
         pytest.param(
             "role: {path: /team/}",
@@ -450,6 +451,7 @@ OWN_ROLE = """
             "role: 'arn:aws:iam::ACCOUNT:role/theirs'",
             [],
             id="to one that exists",
+            marks=pytest.mark.whole,
         ),
         pytest.param(
             "role: {path: /team/}",

@@ -312,7 +312,13 @@ def other(app: OnCloud) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("then", [again, other], ids=["back to what it was", "on"])
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param(again, id="back to what it was"),
+        pytest.param(other, id="on", marks=pytest.mark.whole),
+    ],
+)
 def test_killed_anywhere_the_quick_one_finds_what_is_left(
     app: OnCloud, then: Callable[[OnCloud], None]
 ) -> None:

@@ -121,7 +121,10 @@ EVERY = (
     ("package",),
     ("delete", "--yes"),
 )
-LOUDNESS = ((), ("-q",), ("-v",), ("-vv",), ("-o", "json"))
+LOUDNESS = (
+    *(pytest.param(one, marks=pytest.mark.whole) for one in ((), ("-q",), ("-v",))),
+    *(("-vv",), ("-o", "json")),
+)
 REPEATED = json.dumps(
     {
         "plain": f"{PARAMETER} {SECRET}",
