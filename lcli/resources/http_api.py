@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
@@ -15,7 +15,8 @@ from lcli.resources.naming import derived_name
 
 STAGE = "$default"
 _DOMAIN = "lcli:domain"
-"""The tag of the API that names the domain whose mapping lcli has made."""
+"""The tag of the API that names the domain whose mapping lcli has made; two, with a space between,
+while one takes the other's place."""
 AUTHORIZERS = "lcli:authorizers"
 """The tag of the API that says that lcli has made authorizers in it."""
 
@@ -168,10 +169,10 @@ class HttpDomain(Kind):
     reads_after = ("http_api",)
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """GetApiMappings of the domain that is wanted, and of the one that the API's tag names."""
+        """GetApiMappings of the domain that is wanted, and of those that the API's tag names."""
         api = reading.found.get(api_key(reading.place))
         api_id = api.outputs["id"] if api else ""
-        named = {api.outputs["domain"]} if api and api.outputs["domain"] else set()
+        named = {*api.outputs["domain"].split()} if api else set()
         wanted = {one.key.name: one.where for one in reading.wanted("http_domain")}
         for domain in sorted(named | wanted.keys()):
             for mapping in _mappings(reading.clients, domain, wanted.get(domain)):
@@ -190,10 +191,15 @@ class HttpDomain(Kind):
                 )
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """Name the domain in the API's tag, then CreateApiMapping."""
-        api, clients, domain = api_key(applying.place), applying.clients, wanted.key.name
-        arn, api_id = applying.output(api, "arn"), applying.output(api, "id")
-        clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags={_DOMAIN: domain})
+        """Name the domain in the API's tag, then CreateApiMapping.
+
+        One that is there already and leads to the API is an earlier answer that was lost.
+        """
+        clients, domain = applying.clients, wanted.key.name
+        api_id = applying.output(api_key(applying.place), "id")
+        for api in _ours(clients, applying.place):
+            if api["ApiId"] == api_id:
+                _name_domains(applying, api, {*_domains(api), domain})
         try:
             made = clients.call(
                 "apigatewayv2", "CreateApiMapping", DomainName=domain, ApiId=api_id, Stage=STAGE
@@ -201,7 +207,11 @@ class HttpDomain(Kind):
         except AwsError as error:
             if error.code == "NotFoundException":
                 raise LcliError(_no_domain(domain, wanted.where)) from error
-            raise
+            there = _mappings(clients, domain, None) if error.code == "ConflictException" else []
+            ours = [one for one in there if one["ApiId"] == api_id and not one.get("ApiMappingKey")]
+            if not ours:
+                raise
+            made = ours[0]
         return {"id": made["ApiMappingId"]}
 
     def update(
@@ -232,9 +242,8 @@ class HttpDomain(Kind):
             if error.code != "NotFoundException":
                 raise
         for api in _ours(clients, applying.place):
-            if api["Tags"].get(_DOMAIN) == domain:
-                arn = _outputs(applying.place, api)["arn"]
-                clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=[_DOMAIN])
+            if domain in _domains(api):
+                _name_domains(applying, api, {*_domains(api)} - {domain})
 
 
 def _ours(clients: Clients, place: Place) -> list[dict[str, Any]]:
@@ -266,11 +275,29 @@ def _stage(clients: Clients, api_id: str) -> dict[str, object]:
 
 
 def _make_stage(clients: Clients, api_id: str) -> None:
+    """The stage that deploys by itself; one that is there already is made so."""
     stage: dict[str, Any] = {"ApiId": api_id, "StageName": STAGE, "AutoDeploy": True}
-    if _stage(clients, api_id):
-        clients.call("apigatewayv2", "UpdateStage", **stage)
-    else:
+    try:
         clients.call("apigatewayv2", "CreateStage", **stage)
+    except AwsError as error:
+        if error.code != "ConflictException":
+            raise
+        clients.call("apigatewayv2", "UpdateStage", **stage)
+
+
+def _domains(api: Mapping[str, Any]) -> list[str]:
+    return str(api["Tags"].get(_DOMAIN, "")).split()
+
+
+def _name_domains(applying: Applying, api: Mapping[str, Any], names: Collection[str]) -> None:
+    """Write the tag of the API that names its domains."""
+    arn = _outputs(applying.place, api)["arn"]
+    call = applying.clients.call
+    if names:
+        tags = {_DOMAIN: " ".join(sorted(names))}
+        call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
+    else:
+        call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=[_DOMAIN])
 
 
 def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str, Any]]:

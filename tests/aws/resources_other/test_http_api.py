@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
 from lcli.resources import kinds
 from lcli.resources.http_api import http_api, http_domain
@@ -238,6 +239,46 @@ def test_a_custom_domain_leads_to_the_api(app, world, api):
     kinds()["http_domain"].delete(left, world)
     assert api.get_api_mappings(DomainName=domain)["Items"] == []
     assert "lcli:domain" not in api.get_apis()["Items"][0]["Tags"]
+
+
+def test_the_tag_names_both_domains_while_one_takes_the_others_place(app, world, api):
+    app.deploy()
+    account = world.place.account
+    old, new = (f"{name}-{account}.example.com" for name in ("old", "new"))
+    for domain in (old, new):
+        api.create_domain_name(DomainName=domain)
+        read = world.read("http_api", app.all)
+        world.converge("http_domain", http_domain(world.place, domain), found=read.values())
+    # Killed here: the next run finds the old one by the tag.
+    (made,) = api.get_apis()["Items"]
+    assert made["Tags"]["lcli:domain"] == f"{new} {old}"
+    read = world.read("http_api", app.all)
+    wanted = [http_domain(world.place, new)]
+    found = world.read("http_domain", wanted, found=read.values())
+    assert {key.name for key in found} == {old, new}
+    kinds()["http_domain"].delete(found[Key("http_domain", old)], world)
+    assert api.get_apis()["Items"][0]["Tags"]["lcli:domain"] == new
+    assert len(api.get_api_mappings(DomainName=new)["Items"]) == 1
+
+
+def refusal(operation, code):
+    def happens():
+        raise AwsError(code, "exists", service="apigatewayv2", operation=operation, status=409)
+
+    return happens
+
+
+def test_what_a_lost_answer_made_is_there_when_the_call_is_repeated(app, world, api, afterwards):
+    afterwards("CreateStage", refusal("CreateStage", "ConflictException"))
+    assert app.deploy() == ["create"] * 5
+    assert app.deploy() == []
+    domain = f"lost-{world.place.account}.example.com"
+    api.create_domain_name(DomainName=domain)
+    one = http_domain(world.place, domain)
+    afterwards("CreateApiMapping", refusal("CreateApiMapping", "ConflictException"))
+    assert world.converge("http_domain", one) == ["create"]
+    (mapping,) = api.get_api_mappings(DomainName=domain)["Items"]
+    assert world.outputs[one.key] == {"id": mapping["ApiMappingId"]}
 
 
 def test_a_domain_that_does_not_exist_is_named(app, world):
