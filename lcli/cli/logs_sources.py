@@ -64,6 +64,7 @@ def behind(run: Run, chosen: Chosen) -> str:
     Gives a sentence about them where some are new. Raises LcliError for an alias that is not there.
     """
     from lcli.aws.clients import AwsError
+    from lcli.resources.alias_traffic import shares_of
 
     named = chosen.named
     try:
@@ -80,16 +81,14 @@ def behind(run: Run, chosen: Chosen) -> str:
             f"lcli versions {named.name} lists what it has",
         )
         raise LcliError(problem, ExitCode.FAILED) from error
-    weights = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    rest = 1 - sum(weights.values())
-    shares = {answer["FunctionVersion"]: rest, **weights}
+    shares = shares_of(answer)
     versions = chosen.source.versions
     new = set(shares) - versions
     versions |= new
     if not new:
         return ""
     told = " and ".join(
-        f"version {version}" + (f" ({share:.0%})" if weights else "")
+        f"version {version}" + (f" ({share:.0%})" if len(shares) > 1 else "")
         for version, share in shares.items()
     )
     return f"{named.name}: alias {chosen.alias} is {told}"

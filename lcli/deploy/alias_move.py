@@ -11,6 +11,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
+from lcli.resources.alias_traffic import weights_of
 from lcli.resources.function_state import GONE
 from lcli.resources.function_tags import DIGEST, HELD
 from lcli.resources.function_update import PRECONDITION
@@ -93,12 +94,6 @@ def read_alias(clients: Clients, target: Target) -> dict[str, Any] | None:
         if error.code == GONE:
             return None
         raise
-
-
-def weights_of(alias: dict[str, Any]) -> dict[str, float]:
-    """Version → share of traffic, of a shift that is in flight."""
-    weights: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    return weights
 
 
 def move_alias(clients: Clients, move: Move) -> None:

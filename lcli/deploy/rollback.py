@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.translate import explain
-from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias, weights_of
+from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.alias_traffic import told, weights_of
+from lcli.resources.concurrency import provisioned_at
 from lcli.resources.function_state import failure, get_function
 from lcli.resources.function_tags import HELD, are_ours, owner
 from lcli.resources.model import Place
@@ -201,10 +203,9 @@ def _choose(target: Target, alias: dict[str, Any], numbers: list[str], to: str) 
         return to
     earlier = [one for one in numbers if now == LATEST or int(one) < int(now)]
     if weights:
-        shares = ", ".join(f"{share:.0%} to {version}" for version, share in weights.items())
         raise _refused(
             "traffic-shift",
-            f"{target.alias} of {target.label} is at {now} and sends {shares}: "
+            f"{target.alias} of {target.label} is at {now} and sends {told(weights)}: "
             "which version it goes back to is not clear",
             alias["AliasArn"],
             f"say it: --to {now} ends the shift"
@@ -235,12 +236,7 @@ def _is_provisioned(clients: Clients, target: Target, version: str, arn: str) ->
     Raises LcliError where the version has its own: Lambda allows but one of the two
     (PutProvisionedConcurrencyConfig, ResourceConflictException).
     """
-    listed = clients.pages("lambda", "ListProvisionedConcurrencyConfigs", FunctionName=target.name)
-    at = {
-        one["FunctionArn"].rpartition(":")[2]
-        for page in listed
-        for one in page["ProvisionedConcurrencyConfigs"]
-    }
+    at = provisioned_at(clients, target.name)
     if target.alias in at and version in at:
         raise _refused(
             "provisioned-version",

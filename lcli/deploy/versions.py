@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lcli.aws.clients import Clients
+from lcli.resources.alias_traffic import shares_of
 from lcli.resources.function_state import get_function
 from lcli.resources.function_tags import HELD
 from lcli.resources.version import published
@@ -65,8 +66,6 @@ def _shares(clients: Clients, name: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for page in clients.pages("lambda", "ListAliases", FunctionName=name):
         for alias in page["Aliases"]:
-            weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-            rest = round(1 - sum(weights.values()), 6)
-            for version, share in {alias["FunctionVersion"]: rest, **weights}.items():
+            for version, share in shares_of(alias).items():
                 found.setdefault(version, {})[alias["Name"]] = share
     return found

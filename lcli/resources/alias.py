@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
+from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.compare import changes as compared
 from lcli.resources.function_state import GONE, changed_meanwhile, get_function
 from lcli.resources.function_update import PRECONDITION
 from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource
 from lcli.resources.naming import function_key, qualified, unqualified
-from lcli.resources.version import shares
 
 
 def alias(function: str, name: str, alias_name: str, where: str = "") -> Resource:
@@ -163,10 +163,9 @@ def _get(applying: Applying, name: str, alias_name: str) -> dict[str, Any]:
 
 def _move(applying: Applying, now: dict[str, Any], name: str, number: str) -> dict[str, Any]:
     """Point an alias at a version, guarded by its RevisionId."""
-    weights = now.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     routing: dict[str, Any] = {}
-    if weights:
-        applying.say(f"ending the traffic shift of {now['Name']} ({shares(weights)})")
+    if weights := weights_of(now):
+        applying.say(f"ending the traffic shift of {now['Name']} ({told(weights)})")
         routing = {"RoutingConfig": {"AdditionalVersionWeights": {}}}
     applying.say(f"moving {now['Name']} {now['FunctionVersion']} → {number}")
     try:

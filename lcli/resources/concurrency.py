@@ -33,6 +33,15 @@ def provisioned_concurrency(
     return attached(key, fields, function=function, where=where)
 
 
+def provisioned_at(clients: Clients, name: str) -> set[str]:
+    """Versions and aliases of a function that have provisioned concurrency. Raises AwsError."""
+    return {
+        one["FunctionArn"].rpartition(":")[2]
+        for page in clients.pages("lambda", "ListProvisionedConcurrencyConfigs", FunctionName=name)
+        for one in page["ProvisionedConcurrencyConfigs"]
+    }
+
+
 class ReservedConcurrency(Attached):
     """A function's share of the account's concurrency."""
 

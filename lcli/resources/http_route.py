@@ -265,13 +265,14 @@ class HttpRoute(_InApi):
         authorizers = {
             found.outputs["id"]: found.resource.key for found in reading.existing("http_authorizer")
         }
+        opened = _opened(reading)
         for api, item in self._listed(reading):
             key = Key(self.name, f"{api.name}/{item['RouteKey']}")
             target = item.get("Target", "")
             integration = integrations.get(target)
             authorizer = authorizers.get(item.get("AuthorizerId", ""))
             needs = (api, integration.key if integration else None, authorizer)
-            opened = _opened(reading, integration.function) if integration else ()
+            function = integration.function if integration else ""
             yield Actual(
                 Resource(
                     key,
@@ -281,8 +282,8 @@ class HttpRoute(_InApi):
                         "Authorizer": _last(authorizer) if authorizer else "",
                         "AuthorizationScopes": tuple(sorted(item.get("AuthorizationScopes", ()))),
                     },
-                    needs=(*(need for need in needs if need), *opened),
-                    function=integration.function if integration else "",
+                    needs=(*(need for need in needs if need), *opened.get(function, ())),
+                    function=function,
                 ),
                 outputs={
                     "id": item["RouteId"],
@@ -334,12 +335,13 @@ def _unless_gone(call: Callable[[], Any]) -> None:
             raise
 
 
-def _opened(reading: Reading, function: str) -> Iterator[Key]:
-    """The statements by which APIs may call a function: they go after its routes."""
+def _opened(reading: Reading) -> dict[str, list[Key]]:
+    """The statements by which APIs may call each function: they go after its routes."""
+    found: dict[str, list[Key]] = {}
     for permission in reading.existing("permission"):
-        source = str(permission.resource.fields.get("SourceArn", ""))
-        if permission.resource.function == function and ":execute-api:" in source:
-            yield permission.resource.key
+        if ":execute-api:" in str(permission.resource.fields.get("SourceArn", "")):
+            found.setdefault(permission.resource.function, []).append(permission.resource.key)
+    return found
 
 
 KINDS = (HttpIntegration(), HttpAuthorizer(), HttpRoute())

@@ -157,9 +157,8 @@ class Permission(Kind):
                 )
             except AwsError as error:
                 # Ids are derived from content: one that exists is an earlier answer that was lost.
-                if error.code != "ResourceConflictException" or not _has(applying, target, sid):
+                if error.code != "ResourceConflictException":
                     raise
-                return True
             return _has(applying, target, sid) or None
 
         applying.poll(added, f"adding a permission to {target}", _SECONDS)

@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
+from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.compare import changes as compared
+from lcli.resources.concurrency import provisioned_at
 from lcli.resources.function_actual import Payload, code_identity, environment_paths
 from lcli.resources.function_fields import (
     BESIDE,
@@ -152,14 +154,15 @@ def _chosen(reading: Reading, function: Actual, answer: Mapping[str, Any]) -> Ac
     elif _is_latest(function, actual):
         return actual
     else:
-        weights = _weights(reading.clients, name, answer["Alias"])
+        alias = {"FunctionName": name, "Name": answer["Alias"]}
+        weights = weights_of(reading.clients.call("lambda", "GetAlias", **alias))
         newest = max(weights, key=int, default=behind)
-    actual = replace(actual, outputs={**actual.outputs, "weights": shares(weights)})
+    actual = replace(actual, outputs={**actual.outputs, "weights": told(weights)})
     found = get_function(reading.clients, name, newest) if newest != behind else None
     if found is None:
         return actual
     newer = _actual(function, found | {"Alias": answer["Alias"], "Behind": behind}, wanted)
-    newer = replace(newer, outputs={**newer.outputs, "weights": shares(weights)})
+    newer = replace(newer, outputs={**newer.outputs, "weights": told(weights)})
     return newer if _is_latest(function, newer) else actual
 
 
@@ -172,18 +175,6 @@ def _is_latest(function: Actual, version: Actual) -> bool:
         for field, one in version.resource.fields.items()
         if field not in BESIDE
     )
-
-
-def _weights(clients: Clients, name: str, alias: str) -> dict[str, float]:
-    """Version → share, of a shift of traffic in flight; asked only where $LATEST does not run."""
-    answer = clients.call("lambda", "GetAlias", FunctionName=name, Name=alias)
-    weights: dict[str, float] = answer.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-    return weights
-
-
-def shares(weights: Mapping[str, float]) -> str:
-    """``10% to 6``; empty without weights."""
-    return ", ".join(f"{share:.0%} to {version}" for version, share in weights.items())
 
 
 def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None) -> Actual:
@@ -300,13 +291,8 @@ def _in_use(clients: Clients, name: str) -> set[str]:
     used: set[str] = set()
     for page in clients.pages("lambda", "ListAliases", FunctionName=name):
         for alias in page["Aliases"]:
-            weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-            used |= {alias["FunctionVersion"], *weights}
-    listed = clients.pages("lambda", "ListProvisionedConcurrencyConfigs", FunctionName=name)
-    for page in listed:
-        for one in page["ProvisionedConcurrencyConfigs"]:
-            used.add(one["FunctionArn"].rpartition(":")[2])
-    return used
+            used |= {alias["FunctionVersion"], *weights_of(alias)}
+    return used | provisioned_at(clients, name)
 
 
 KINDS = (Version(),)
