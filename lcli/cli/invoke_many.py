@@ -14,7 +14,7 @@ from lcli.invoke.latency import measure
 from lcli.invoke.many import Caller, invoke_many, lines
 from lcli.invoke.price import Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
-from lcli.ui.response import cost_document
+from lcli.ui.response import cost_document, writer
 
 
 def many(asked: Asked, times: int | None, *, parallel: int) -> int:
@@ -31,9 +31,9 @@ def _each_line(asked: Asked, parallel: int) -> int:
     # A file object of its own, never closed: closing it, as Python does with sys.stdin at exit,
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+    write = writer(run.stdout, raw=asked.raw)
     for result in count.watch(invoke_many(caller, lines(stream), parallel=parallel)):
-        run.stdout.buffer.write(render(result))
-        run.stdout.buffer.flush()
+        write(render(result))
     run.terminal.note(f"{asked.named.name}: {count}")
     return count.failed
 

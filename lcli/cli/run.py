@@ -84,12 +84,13 @@ class Run:
         import json
 
         from lcli.ui.encoding import takes_anything
+        from lcli.ui.neutral import neutralise_json
         from lcli.ui.values import shown
 
         document = shown(document, False, self.mask)
         ascii_only = not takes_anything(self.stdout)
         text = json.dumps(document, indent=indent, ensure_ascii=ascii_only, default=str)
-        self.stdout.write(f"{text}\n")
+        self.stdout.write(f"{neutralise_json(text)}\n")
 
     @cached_property
     def document(self) -> Document:

@@ -13,7 +13,7 @@ from typing import Any
 from lcli.invoke.price import Rate
 from lcli.invoke.report import find_report
 from lcli.observe.records import LEVELS, RUNTIME_PREFIX, Kind, Record
-from lcli.ui.neutral import neutralise
+from lcli.ui.neutral import neutralise, neutralise_json
 
 Write = Callable[[Record], str]
 """The text of a record with its newline; empty for one that is folded into another."""
@@ -63,7 +63,7 @@ def as_json(record: Record) -> str:
         "stream": event.stream,
         "message": event.message,
     }
-    return json.dumps(document, ensure_ascii=False) + "\n"
+    return neutralise_json(json.dumps(document, ensure_ascii=False)) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

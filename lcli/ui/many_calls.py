@@ -12,6 +12,7 @@ from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
 from lcli.invoke.price import Bill, Rate, dollars
 from lcli.ui.measures import counted
+from lcli.ui.neutral import neutralise_json
 from lcli.ui.response import body, document
 from lcli.ui.terminal import Terminal
 
@@ -45,7 +46,7 @@ def as_document(result: Result, rate: Rate) -> bytes:
         found |= document(Response(0, b"", "", "", "", error), rate)
     else:
         found |= document(result.response, rate)
-    return json.dumps(found, ensure_ascii=False).encode() + b"\n"
+    return neutralise_json(json.dumps(found, ensure_ascii=False)).encode() + b"\n"
 
 
 class Count:

@@ -21,6 +21,13 @@ def neutralise(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def neutralise_json(text: str) -> str:
+    """The same of a JSON text, in JSON's own escapes: it still says the same."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
