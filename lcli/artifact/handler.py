@@ -49,6 +49,8 @@ def check_handler(files: Files, source: Source, target: Target) -> None:
         return
     for prefix, expected in _EXPECTED.items():
         if target.runtime.startswith(prefix):
+            if prefix != "ruby" and "." not in source.handler.rpartition("/")[2]:
+                raise _no_function(source)
             names = expected(source.handler)
             found = next((name for name in names if name in files.modes), None)
             if found is None:
@@ -77,6 +79,15 @@ _EXPECTED: Mapping[str, Callable[[str], list[str]]] = {
     "nodejs": _node_files,
     "ruby": _ruby_files,
 }
+
+
+def _no_function(source: Source) -> LcliError:
+    return refused(
+        "handler-wrong",
+        f'the handler "{source.handler}" does not say which function is called',
+        source.handler_where or source.where or str(source.path),
+        f"write FILE.FUNCTION, such as {source.handler}.handler",
+    )
 
 
 def _missing(names: list[str], held: Iterable[str], source: Source) -> LcliError:

@@ -19,10 +19,11 @@ from threading import Lock
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.endpoint import check
 from lcli.aws.pacing import Pacing
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
-from lcli.aws.translate import REGION_MISSING, setup_problem, translated
+from lcli.aws.translate import setup_problem, translated
 from lcli.errors import ExitCode, LcliError, Problem
 
 _READ_TIMEOUT = 60.0
@@ -313,7 +314,7 @@ def connect(
     user's AWS configuration, environment or credentials is read or sent then. `parallel` is the
     number of threads that call at once; `environ` gives LCLI_RATE and AWS_REGION. `notice`
     tells the user, once, that an endpoint does not answer and is tried again. Raises
-    LcliError (USAGE) for a region that is missing, an unknown profile, a malformed configuration.
+    LcliError (USAGE) for no region or none in form, an unknown profile, a malformed configuration.
     """
     environ = os.environ if environ is None else environ
     pacing = Pacing(environ.get("LCLI_RATE", ""))
@@ -327,8 +328,7 @@ def connect(
             region = region or str(sdk.get_config_variable("region") or "")
     except Exception as error:
         raise setup_problem(error) from error
-    if not region:
-        raise LcliError(REGION_MISSING, ExitCode.USAGE)
+    check(region, endpoint_url or environ.get("AWS_ENDPOINT_URL", ""))
     return Session(
         sdk,
         region,

@@ -289,10 +289,3 @@ def setup_problem(error: Exception) -> LcliError:
     else:
         raise error
     return LcliError(problem, ExitCode.USAGE)
-
-
-REGION_MISSING = Problem(
-    "region-missing",
-    "no region is set",
-    next_step="add `region:` to lcli.yaml, give --region, or set AWS_REGION",
-)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from lcli.manifest.building import Build, Model
 from lcli.manifest.trigger_list import ByKind
-from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Strings, Tags
+from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Region, Strings, Tags
 from lcli.triggers import triggers
 from lcli.triggers.base import Trigger
 from lcli.triggers.http import Cors
@@ -341,8 +341,8 @@ class App(Model):
     app: Annotated[
         str, Form(r"[a-z][a-z0-9-]{0,49}", "a name such as photos ([a-z][a-z0-9-]*)")
     ] = Field(description="The app's name.")
-    region: str | None = Field(default=None, description="Region; else the SDK's usual chain.")
-    regions: tuple[str, ...] = Field(default=(), description="Several regions, one plan each.")
+    region: Region | None = Field(default=None, description="Region; else the SDK's usual chain.")
+    regions: tuple[Region, ...] = Field(default=(), description="Several regions, one plan each.")
     account: Account | None = Field(
         default=None, description="Any other account is refused before anything is touched."
     )

@@ -120,13 +120,28 @@ def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
         before = source.text.encode()[: getattr(error, "position", 0) or 0].decode(errors="ignore")
         place = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
-    line = source.line(place.line)
-    step = (
-        "indent with spaces"
-        if "\t" in line
-        else "quote the value if it contains ': ', '#', '{', '[' or begins with '*', '&', '!', '%'"
-    )
+    what, place, step = _told(source, error, what, place)
     return source.problem("not-yaml", f"this is not YAML: {what}", place, step)
+
+
+def _told(source: Source, error: yaml.YAMLError, what: str, place: Mark) -> tuple[str, Mark, str]:
+    """The parser's words as what there is to mend, where, and how."""
+    began = getattr(error, "context_mark", None)
+    line = source.line(place.line)
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "a tab cannot indent a line", place, "indent with spaces"
+    for words, opened in _OPENED.items():
+        if began and began.line + 1 < place.line and words in str(getattr(error, "context", "")):
+            return f"{opened} is not closed", Mark(began.line + 1, began.column + 1), "close it"
+    if what in _OUT_OF_LINE:
+        return what, place, "begin the keys of one map, or the dashes of one list, in one column"
+    return what, place, _QUOTE
+
+
+_OPENED = {"flow mapping": "this {", "flow sequence": "this [", "quoted scalar": "this quote"}
+"""What the parser was in the middle of when it met something else on a later line."""
+_OUT_OF_LINE = ("did not find expected key", "did not find expected '-' indicator")
+_QUOTE = "quote the value if it contains ': ', '#', '{', '[' or begins with '*', '&', '!', '%'"
 
 
 class _Reader:

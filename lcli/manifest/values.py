@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from lcli.aws.endpoint import REGION
 from lcli.resources.model import Ref, Text
 
 Json: TypeAlias = dict[str, Any]
@@ -126,6 +127,8 @@ Tags: TypeAlias = dict[
 
 The limits are AWS's for tags of any resource ("Tag naming limits and requirements").
 """
+
+Region: TypeAlias = Annotated[str, Form(REGION, "a region such as eu-west-1")]
 
 Account: TypeAlias = Annotated[
     str,

@@ -414,3 +414,16 @@ def test_a_changed_byte_is_noticed_even_where_size_and_date_stay(tmp_path):
     for _ in range(2):  # at once, and when only stat is asked again
         entries = read_tree(root)
         assert content_hashes(entries, index) == [sha(root / entry.name) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "handler"), [("python3.13", "app"), ("nodejs22.x", "lib.d/index")]
+)
+def test_a_handler_without_a_function_is_refused(root, cache, runtime, handler):
+    source = Source("directory", root, handler=handler, where="lcli.yaml:9:5")
+    assert problem(source, Target(runtime), cache) == Problem(
+        "handler-wrong",
+        f'the handler "{handler}" does not say which function is called',
+        "lcli.yaml:9:5",
+        f"write FILE.FUNCTION, such as {handler}.handler",
+    )

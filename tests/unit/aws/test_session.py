@@ -5,9 +5,11 @@ import socket
 from pathlib import Path
 
 import pytest
+from botocore.session import Session as Sdk
 from scripted_endpoint import Script, endpoint, refusal
 
 from lcli.aws.clients import AwsError
+from lcli.aws.endpoint import check
 from lcli.aws.pacing import Pacing
 from lcli.aws.session import Caller, Sent, Session, connect, guard
 from lcli.aws.translate import explain
@@ -231,6 +233,26 @@ def test_an_idle_connection_is_kept_alive() -> None:
             id="no region",
         ),
         pytest.param(
+            {"AWS_REGION": "eu-west"},
+            {},
+            Problem(
+                "region-wrong",
+                "'eu-west' is not the name of a region",
+                next_step="write it as eu-west-1 is written, in --region, lcli.yaml or AWS_REGION",
+            ),
+            id="no region's name",
+        ),
+        pytest.param(
+            {},
+            {"region": "eu-west-1", "endpoint_url": "127.0.0.1:4566"},
+            Problem(
+                "endpoint-wrong",
+                "'127.0.0.1:4566' is not the address of an endpoint",
+                next_step="write --endpoint-url http://HOST:PORT or https://HOST",
+            ),
+            id="no endpoint's address",
+        ),
+        pytest.param(
             {},
             {"region": "eu-west-1", "profile": "work"},
             Problem(
@@ -418,3 +440,17 @@ def test_another_account_is_refused() -> None:
             "choose another --profile or --stage; nothing was touched",
         ),
     )
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b",
+                                       "aws-iso-e", "aws-iso-f", "aws-eusc"])  # fmt: skip
+def test_every_region_that_the_sdk_knows_has_the_form(partition):
+    regions = Sdk().get_available_regions("lambda", partition)
+    assert regions
+    for region in regions:
+        check(region, "")
+
+
+@pytest.mark.parametrize("region", ["local", "eu", "eu-west-1"])
+def test_a_cloud_of_its_own_names_regions_freely(region):
+    check(region, "http://127.0.0.1:4566")

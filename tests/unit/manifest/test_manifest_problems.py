@@ -462,3 +462,19 @@ def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
 
 def test_the_runtimes_that_need_no_look_up_are_those_of_the_locked_sdk():
     assert sorted(api.KNOWN_RUNTIMES) == sorted(api.runtimes())
+
+
+@pytest.mark.parametrize(
+    ("setting", "where", "name"),
+    [("region: eu-west", "2:9", "region"), ("regions: [eu-west-1, eu-west]", "2:22", "regions[1]")],
+)
+def test_a_region_has_a_region_s_name(problems, setting, where, name):
+    text = f"""\
+        app: photos
+        {setting}
+        functions:
+          one: {{source: src, runtime: python3.13, handler: app.handler}}
+        """
+    assert problems(text) == [
+        (f"lcli.yaml:{where}", f"{name}: expected a region such as eu-west-1, not 'eu-west'", SEE)
+    ]

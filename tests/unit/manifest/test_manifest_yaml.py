@@ -85,7 +85,7 @@ MERGE = "a: &a {" + ", ".join(f"k{i}: 1" for i in range(20)) + "}\n" + "".join(
         pytest.param("# nothing\n", "manifest-empty", "lcli.yaml:1:1", id="comment alone"),
         pytest.param("- a\n", "not-a-map", "lcli.yaml:1:1", id="list"),
         pytest.param("a: b: c\n", "not-yaml", "lcli.yaml:1:5", id="colon in text"),
-        pytest.param("a: 'b\n", "not-yaml", "lcli.yaml:2:1", id="open quote"),
+        pytest.param("a: 'b\n", "not-yaml", "lcli.yaml:1:4", id="open quote"),
         pytest.param("é: 1\na: \x07\n", "not-yaml", "lcli.yaml:2:4", id="control character"),
     ],
 )
@@ -135,3 +135,32 @@ def test_files_that_cannot_be_read(tmp_path, name, why):
     with pytest.raises(LcliError) as caught:
         decode(tmp_path / name, "lcli.yaml")
     assert caught.value.problems[0].what == f"cannot read the manifest lcli.yaml: {why}"
+
+
+QUOTE = "quote the value if it contains ': ', '#', '{', '[' or begins with '*', '&', '!', '%'"
+LINE_UP = "begin the keys of one map, or the dashes of one list, in one column"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what", "step"),
+    [
+        pytest.param("a:\n\tb: 1\n", "2:1", "a tab cannot indent a line", "indent with spaces",
+                     id="tab"),
+        pytest.param("a: {b: 1\nc: 2\n", "1:4", "this { is not closed", "close it", id="brace"),
+        pytest.param("a: [1\nc: 2\n", "1:4", "this [ is not closed", "close it", id="bracket"),
+        pytest.param('a: "x\nb: 1\n', "1:4", "this quote is not closed", "close it", id="quote"),
+        pytest.param("a:\n  b: 1\n c: 2\n", "3:2", "did not find expected key", LINE_UP,
+                     id="key out of line"),
+        pytest.param("a:\n  - b\n  c: 1\n", "3:3", "did not find expected '-' indicator", LINE_UP,
+                     id="dash that is missing"),
+        pytest.param("a: b: c\n", "1:5", "mapping values are not allowed in this context", QUOTE,
+                     id="colon"),
+        pytest.param("a: b\tc: d\n", "1:7", "mapping values are not allowed in this context",
+                     QUOTE, id="tab that does not indent"),
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_is_told_with_how_to_mend_it(text, where, what, step):
+    found = problem(text)
+    assert (found.where, found.what, found.next_step) == (
+        f"lcli.yaml:{where}", f"this is not YAML: {what}", step,
+    )  # fmt: skip
