@@ -24,10 +24,14 @@ def command(ctx: typer.Context, functions: Functions = None) -> None:
 
 
 def build_artifacts(run: Run, texts: list[str]) -> dict[str, Artifact]:
-    """The artifacts of the named functions and their layers, by manifest key."""
-    from lcli.deploy.code import build_all
+    """The artifacts of the named functions and their layers, by manifest key.
 
-    app = load_app(run, run.presumed_place(), keys(texts, run.document))
+    AWS is asked for nothing that a build does not use.
+    """
+    from lcli.deploy.code import build_all
+    from lcli.manifest.loading import BUILT
+
+    app = load_app(run, run.presumed_place(), keys(texts, run.document), BUILT)
     functions, layers = build_all(app, workshop(run))
     return functions | {f"layer:{key}": artifact for key, artifact in layers.items()}
 

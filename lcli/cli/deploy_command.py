@@ -9,10 +9,12 @@ import typer
 
 from lcli.cli.names import Functions
 from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
-from lcli.cli.run import Run
+from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
+from lcli.resources.model import Verb
 
 if TYPE_CHECKING:
+    from lcli.deploy.events import Event, Listener
     from lcli.deploy.report import Report
 
 
@@ -46,12 +48,22 @@ def command(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
     ] = False,
+    events: Annotated[
+        bool,
+        typer.Option(
+            "--events", help="With -o json: a line an event as it happens, the report last."
+        ),
+    ] = False,
 ) -> None:
     """Build, plan and apply; publish a version and move the alias.
 
     Ctrl-C (or SIGTERM) ends after what is in flight; running it again goes on where it was.
     """
     run: Run = ctx.obj
+    if events and not run.json:
+        raise usage(
+            "events-without-json", "--events is for programs", "add -o json, or leave it out"
+        )
     ready = [
         prepare_region(
             run,
@@ -72,22 +84,38 @@ def command(
         yes=yes,
     )
     stop = Flag()
-    finish(run, apply_all(run, ready, parallel=parallel, fail_fast=fail_fast, stop=stop))
+    reports = apply_all(
+        run, ready, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events
+    )
+    finish(run, reports, events=events)
 
 
 def apply_all(
-    run: Run, ready: list[Ready], *, parallel: int, fail_fast: bool = False, stop: Flag
+    run: Run,
+    ready: list[Ready],
+    *,
+    parallel: int,
+    fail_fast: bool = False,
+    stop: Flag,
+    events: bool = False,
 ) -> list[Report]:
-    """Apply one region's plan after the other; of several, each is named when it begins."""
+    """Apply one region's plan after the other; of several, each is named when it begins.
+
+    With `events` each event is a line of JSON on stdout as it happens.
+    """
     reports = []
     for one in ready:
         if len(ready) > 1:
             run.terminal.note(f"{title(one)}:")
-        reports.append(_apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop))
+        reports.append(
+            _apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events)
+        )
     return reports
 
 
-def _apply(run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag) -> Report:
+def _apply(
+    run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag, events: bool
+) -> Report:
     """Apply one region's plan with its progress shown; what came of it on stdout.
 
     `stop` is set when the user interrupts: the regions that follow are not begun then.
@@ -101,7 +129,7 @@ def _apply(run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag
         report = deploy(
             prepared,
             ready.clients,
-            listener=listener,
+            listener=_telling(run, ready, listener) if events else listener,
             parallel=parallel,
             fail_fast=fail_fast,
             stop=stop,
@@ -111,8 +139,25 @@ def _apply(run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag
     return report
 
 
-def finish(run: Run, reports: list[Report]) -> None:
-    """The JSON document, where asked for, and the exit code of the worst region."""
+def _telling(run: Run, ready: Ready, listener: Listener) -> Listener:
+    """Prints what is heard as NDJSON, and passes it on."""
+    from lcli.deploy.report import event_json
+    from lcli.ui.values import shown
+
+    def tell(event: Event) -> None:
+        if event.action.verb is not Verb.NONE:
+            line = event_json(event, lambda value, secret: shown(value, secret, run.mask))
+            run.print_line({"region": ready.prepared.place.region} | line)
+        listener(event)
+
+    return tell
+
+
+def finish(run: Run, reports: list[Report], *, events: bool = False) -> None:
+    """The JSON document, where asked for, and the exit code of the worst region.
+
+    After `events` each region's report is a line like them.
+    """
     if run.json:
         from lcli.ui.values import shown
 
@@ -120,7 +165,10 @@ def finish(run: Run, reports: list[Report]) -> None:
             report.as_json(lambda value, secret: shown(value, secret, run.mask))
             for report in reports
         ]
-        run.print_json(documents[0] if len(documents) == 1 else documents)
+        for document in documents if events else ():
+            run.print_line({"event": "report"} | document)
+        if not events:
+            run.print_json(documents[0] if len(documents) == 1 else documents)
     codes = [report.exit_code for report in reports]
     if any(code is not ExitCode.DONE for code in codes):
         raise typer.Exit(max(codes))

@@ -82,12 +82,17 @@ def prepare_region(
     return Ready(clients, prepared)
 
 
-def load_app(run: Run, place: Place, functions: frozenset[str] | None) -> App:
-    """The validated manifest with the named functions.
+def load_app(
+    run: Run,
+    place: Place,
+    functions: frozenset[str] | None,
+    only: frozenset[str] | None = None,
+) -> App:
+    """The validated manifest with the named functions; `only` as in `loading.check`.
 
     Raises LcliError (USAGE) with all that is wrong with it and with the sources at once.
     """
-    found = run.check(place, functions)
+    found = run.check(place, functions, only)
     if found.app is None:
         from lcli.deploy.code import check_sources
 

@@ -188,15 +188,21 @@ class Run:
 
             raise LcliError(every_problem(self.document), ExitCode.USAGE) from error
 
-    def check(self, place: Place, functions: frozenset[str] | None = None) -> Checked:
+    def check(
+        self,
+        place: Place,
+        functions: frozenset[str] | None = None,
+        only: frozenset[str] | None = None,
+    ) -> Checked:
         """What is right and what is wrong with the manifest and the named functions of it.
 
+        With `only` AWS is asked for nothing but those keys' references (`loading.check`).
         Its secrets are masked in every output from here on.
         """
         from lcli.manifest.loading import check
 
         clients = _OnDemand(self, place.region)
-        found = check(self.document, place, clients=clients, functions=functions)
+        found = check(self.document, place, clients=clients, functions=functions, only=only)
         if found.app is not None:
             self.mask = Mask(found.app.secrets, show=self.mask.show)
             for notice in found.app.notices:

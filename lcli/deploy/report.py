@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lcli.deploy.events import Event, Failed, Started
 from lcli.errors import ExitCode, Problem
 from lcli.resources.model import Action, Change, Key, Outputs, Place, Value, Verb
 
@@ -179,6 +180,27 @@ def action_json(action: Action, masked: Masked) -> dict[str, Any]:
         "confirm": action.confirm,
         "changes": [change_json(one, masked) for one in action.changes],
     }
+
+
+def event_json(event: Event, masked: Masked) -> dict[str, Any]:
+    """One line of ``deploy -o json --events``: started, doing, finished, failed or skipped."""
+    resource = event.action.resource
+    more: dict[str, Any] = {
+        name: getattr(event, name) for name in ("doing", "because") if hasattr(event, name)
+    }
+    if hasattr(event, "seconds"):
+        more["seconds"] = round(event.seconds, 3)
+    if isinstance(event, Started):
+        more["changes"] = [change_json(one, masked) for one in event.action.changes]
+    if isinstance(event, Failed):
+        more["problems"] = [problem_json(one) for one in event.problems]
+    return {
+        "event": type(event).__name__.lower(),
+        "action": event.action.verb.value,
+        "kind": resource.key.kind,
+        "name": resource.key.name,
+        "function": resource.function,
+    } | more
 
 
 def outcome_json(outcome: Outcome, masked: Masked) -> dict[str, Any]:

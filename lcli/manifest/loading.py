@@ -28,6 +28,8 @@ _TREE = ("source", "build", "include", "exclude", "layers")
 """What of a function decides which files its code has."""
 _CALLED = ("runtime", "handler")
 """What must be in them. A wrong one is left out, and nothing is looked for then."""
+BUILT = frozenset((*_TREE, *_CALLED, "architecture", "architectures", "runtimes")) - {"layers"}
+"""What of functions and layers a build uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,14 @@ def check(
     *,
     clients: Clients | None = None,
     functions: Collection[str] | None = None,
+    only: frozenset[str] | None = None,
 ) -> Checked:
-    """The same with all that was found instead of an error."""
-    return _Loading(document, place, clients, document.unasked).load(functions)
+    """The same with all that was found instead of an error.
+
+    With `only` (`BUILT`) AWS is asked just for what those keys of functions and layers refer to;
+    the others' references stay as they are written.
+    """
+    return _Loading(document, place, clients, document.unasked, only).load(functions)
 
 
 def check_stage(document: Document, stage: str, place: Place) -> Checked:
@@ -116,13 +123,14 @@ class _Loading:
         place: Place,
         clients: Clients | None,
         unasked: frozenset[str],
+        only: frozenset[str] | None = None,
     ) -> None:
         self.document, self.place = document, place
         found, self.naming = document.named(place)
         self.named = {each.key: each for each in found}
         self.context = _context(document, place, clients)
         inside = parts(document, place, self.named)
-        self.scope = Scope(self.context, variables(place), inside, unasked)
+        self.scope = Scope(self.context, variables(place), inside, unasked, only)
         self.resolving = Interpolation(document.source, self.scope.resolve)
         identity = document.identified[1]
         if any(one.code == APP_MISSING for one in identity):
@@ -151,13 +159,30 @@ class _Loading:
             return Checked(None, tuple(problems), tuple(sound))
         app = app.model_copy(update={"functions": loaded})
         app._secrets = frozenset(self.context.secrets)
-        app._notices = _notices(self.context)
+        app._notices = (*_notices(self.context), *self._accepted(loaded.values()))
         app._names = {key: each.name for key, each in self.named.items()}
         for key, layer in app.layers.items():
             layer._key = key
             layer._name = layer_name(self.place, key)
             layer._where = self.document.where(("layers", key))
         return Checked(app, (), tuple(loaded.values()))
+
+    def _accepted(self, functions: Iterable[Function]) -> Iterator[str]:
+        """Of what the local cloud has nothing: roles and networks, layers of other accounts."""
+        if not self.place.local:
+            return
+        found: dict[str, list[str]] = {}
+        for one in functions:
+            named = [f"role {one.role}"] if isinstance(one.role, str) else []
+            named += ["a VPC"] if one.vpc else []
+            own = f":{self.place.account}:"
+            arns = (arn for arn in one.layers if isinstance(arn, str) and arn.startswith("arn:"))
+            named += [f"layer {arn}" for arn in arns if own not in arn]
+            for what in named:
+                found.setdefault(what, []).append(one.key)
+        if found:
+            told = "; ".join(f"{what} ({', '.join(keys)})" for what, keys in found.items())
+            yield f"taken as written, since the local cloud does not have it: {told}"
 
     def _tell(self, functions: Mapping[str, Function]) -> None:
         """Tell the models what they cannot know themselves: keys and places."""

@@ -33,6 +33,8 @@ class Scope:
     """By kind (function, layer): attributes of each part by its key."""
     unasked: frozenset[str] = frozenset()
     """Kinds whose values are not asked for: they count as right, whatever they would be."""
+    only: frozenset[str] | None = None
+    """Keys of functions and layers for which AWS is asked; None for all places."""
 
     def resolve(self, inside: str, path: Path) -> Any:
         """The value of ``${inside}`` at a path. Raises Unresolved."""
@@ -46,11 +48,14 @@ class Scope:
             raise Unresolved(
                 "reference-malformed", f"${{{kind}:}} names nothing", f"write ${{{kind}:NAME}}"
             )
-        if kind in self.unasked:
+        if kind in self.unasked or (kind in resolvers.REMOTE and not self._is_used(path)):
             raise Unresolved(UNASKED, f"${{{inside}}} was not asked for", "")
         if kind in INSIDE:
             return self._part(kind, argument)
         return resolvers.resolve(kind, argument, self.context)
+
+    def _is_used(self, path: Path) -> bool:
+        return self.only is None or (len(path) > 2 and path[2] in self.only)
 
     def _variable(self, name: str, path: Path) -> str:
         if name not in VARIABLES:

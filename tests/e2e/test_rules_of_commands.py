@@ -1,0 +1,97 @@
+"""What holds for every command: whose word counts, what is asked, what is printed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+HANDLER = "def handler(event, context): return event\n"
+MANIFEST = """
+app: APP
+region: eu-west-1
+defaults: {runtime: python3.11, handler: app.handler, source: src}
+stages: {prod: {}, test: {}}
+functions:
+  one: {environment: {TOKEN: "${ssm:/absent}"}, memory: "${ssm:/absent}"}
+"""
+
+
+@pytest.fixture
+def built(project: Any, request: Any) -> Any:
+    project.write("src/app.py", HANDLER)
+    project.write("lcli.yaml", MANIFEST.replace("APP", f"rules-{len(request.node.name)}"))
+    return project
+
+
+def test_build_asks_aws_for_nothing_that_a_build_does_not_use(built: Any) -> None:
+    built.environ |= {"LCLI_LOCAL": "", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = built.run("build")
+    assert (done.returncode, done.stderr) == (0, "")
+    manifest = (built.directory / "lcli.yaml").read_text()
+    built.write("lcli.yaml", manifest.replace("source: src", 'source: "${ssm:/where}"'))
+    done = built.run("build")
+    assert (done.returncode, "the parameter /where" in done.stderr) == (2, True)
+    assert done.stderr.count("error:") == 1
+
+
+def test_a_flag_wins_over_a_variable_and_that_over_the_manifest(built: Any) -> None:
+    def names(*arguments: str) -> list[tuple[str, str]]:
+        listed = built.json("list", *arguments)["functions"]
+        return [(one["region"], one["name"].rpartition("-")[0][-4:]) for one in listed]
+
+    assert [region for region, _ in names()] == ["eu-west-1"]
+    built.environ |= {"LCLI_REGION": "eu-north-1", "LCLI_STAGE": "prod"}
+    assert names() == [("eu-north-1", "prod")]
+    assert names("--region", "us-west-2", "--stage", "test") == [("us-west-2", "test")]
+
+
+def test_the_version_is_the_root_s_alone(built: Any) -> None:
+    assert built.ok("--version").startswith("lcli ")
+    refused = built.run("list", "--version")
+    assert (refused.returncode, "No such option" in refused.stderr) == (2, True)
+
+
+def test_events_are_lines_and_the_report_is_the_last(built: Any) -> None:
+    refused = built.run("deploy", "--events")
+    assert (refused.returncode, "events-without-json" in refused.stderr) == (2, True)
+    manifest = MANIFEST.replace("APP", "events").replace(', memory: "${ssm:/absent}"', "")
+    built.write("lcli.yaml", manifest + '    \nlocal: {ssm: {/absent: "canary-0815"}}\n')
+    text = built.ok("deploy", "-o", "json", "--events")
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert "canary-0815" not in text
+    made = [one for one in lines if one.get("kind") == "function"]
+    assert [one["event"] for one in made if one["event"] != "doing"] == ["started", "finished"]
+    assert (made[0]["action"], made[0]["name"]) == ("create", "events-one")
+    assert {"path": "MemorySize", "before": None, "after": 128} in made[0]["changes"]
+    report = lines[-1]
+    assert (report["event"], report["functions"][0]["status"]) == ("report", "created")
+    assert json.loads(built.ok("deploy", "-o", "json"))["actions"] == []
+
+
+def test_what_the_local_cloud_does_not_have_is_accepted_with_a_notice(built: Any) -> None:
+    built.write(
+        "lcli.yaml",
+        """
+        app: accepted
+        account: "210987654321"
+        defaults: {runtime: python3.11, handler: app.handler, source: src}
+        functions:
+          one:
+            role: arn:aws:iam::111122223333:role/theirs
+            vpc: {subnets: [subnet-1], security_groups: [sg-1]}
+            layers: ["arn:aws:lambda:us-east-1:111122223333:layer:theirs:4"]
+        """,
+    )
+    done = built.run("deploy", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    assert (
+        "taken as written, since the local cloud does not have it: role "
+        "arn:aws:iam::111122223333:role/theirs (one); a VPC (one); layer "
+        "arn:aws:lambda:us-east-1:111122223333:layer:theirs:4 (one)"
+    ) in done.stderr
+    # The manifest's account, although nobody has its credentials; and the region when none is said.
+    report = json.loads(done.stdout)
+    assert (report["account"], report["region"]) == ("210987654321", "us-east-1")
+    assert ":us-east-1:210987654321:" in report["functions"][0]["arn"]
