@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +97,73 @@ def test_what_the_local_cloud_does_not_have_is_accepted_with_a_notice(built: Any
     report = json.loads(done.stdout)
     assert (report["account"], report["region"]) == ("210987654321", "us-east-1")
     assert ":us-east-1:210987654321:" in report["functions"][0]["arn"]
+
+
+def test_a_key_calls_the_alias_and_a_bare_name_the_latest(built: Any) -> None:
+    built.write(
+        "lcli.yaml",
+        "app: called\ndefaults: {runtime: python3.11, handler: app.handler, source: src}\n"
+        "functions: {one: {}}\n",
+    )
+    built.ok("deploy")
+    for named, version in (
+        ("one", "1"),
+        ("called-one", "$LATEST"),
+        ("called-one:live", "1"),
+        ("arn:aws:lambda:us-east-1:123456789012:function:called-one", "$LATEST"),
+    ):
+        assert f"called-one version {version}: " in built.run("invoke", named, "-p", "{}").stderr
+
+
+def test_names_with_the_account_are_listed_where_only_aws_knows_it(built: Any) -> None:
+    built.write(
+        "lcli.yaml",
+        "app: named\nregion: eu-west-1\nname: '${app}-${account}-${function}'\n"
+        "defaults: {runtime: python3.11, handler: app.handler, source: src}\n"
+        "functions: {one: {}}\n",
+    )
+    built.ok("deploy")
+    url = built.json("local", "status")["url"]
+    built.environ |= {
+        "LCLI_LOCAL": "",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    (row,) = built.json("list")["functions"]
+    assert (row["name"], row["state"]) == ("named-123456789012-one", "Active")
+
+
+OUTPUT = (Path(__file__).parents[2] / "docs" / "output.md").read_text()
+
+
+def documented(title: str) -> set[str]:
+    """The members that docs/output.md names in the first column of a section's tables."""
+    section = OUTPUT.split(f"# {title}\n", 1)[1].split("\n#", 1)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_shapes_of_documents_are_those_of_the_reference(built: Any) -> None:
+    built.write(
+        "lcli.yaml",
+        "app: shapes\ndefaults: {runtime: python3.11, handler: app.handler, source: src}\n"
+        "functions: {one: {}}\n",
+    )
+    plan = built.json("plan")
+    assert plan.keys() == documented("`plan`")
+    assert plan["actions"][0].keys() == documented("An action")
+    lines = [json.loads(line) for line in built.ok("deploy", "-o", "json", "--events").splitlines()]
+    *events, report = lines
+    assert {name for one in events for name in one} <= documented("`deploy` and `delete`")
+    assert report.keys() <= documented("`deploy` and `delete`") | {"event"}
+    of_actions = re.findall(r"`(\w+)`", OUTPUT.split("an action as above with ")[1].split("|")[0])
+    assert report["actions"][0].keys() - plan["actions"][0].keys() <= set(of_actions)
+    of_functions = re.findall(r"`(\w+)`", OUTPUT.split("| `functions` | ")[1].split("|")[0])
+    assert report["functions"][0].keys() <= set(of_functions)
+    (row,) = built.json("list")["functions"]
+    assert row.keys() == documented("`list` and `status`")
+    (row,) = built.json("status")["functions"]
+    assert row.keys() == documented("`list` and `status`") - {"differs", "not_compared"}
+    in_depth = OUTPUT.split("`status FUNCTION` prints one document:")[1].split("\n\n")[0]
+    assert built.json("status", "one").keys() <= set(re.findall(r"`(\w+)`", in_depth))

@@ -1,0 +1,80 @@
+"""How the parts of a manifest are merged: each pair of forms, at every level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lcli.manifest import loading
+from lcli.manifest.document import read
+from lcli.resources.model import Place
+
+PLACE = Place("a", "prod", "eu-west-1", "123456789012")
+LEVELS = ("defaults", "stage defaults", "function", "stage function")
+"""Low to high."""
+
+
+def loaded(tmp_path: Path, **settings: str) -> loading.Function:
+    (tmp_path / "src").mkdir(exist_ok=True)
+    said = {level.replace(" ", "_"): "" for level in LEVELS} | settings
+    path = tmp_path / "lcli.yaml"
+    path.write_text(
+        f"""\
+app: a
+defaults: {{source: src, runtime: python3.13, handler: a.b, {said["defaults"]}}}
+functions:
+  f: {{{said["function"]}}}
+stages:
+  prod:
+    defaults: {{{said["stage_defaults"]}}}
+    functions:
+      f: {{{said["stage_function"]}}}
+"""
+    )
+    return loading.load(read(path, stage="prod", environ={}), PLACE).functions["f"]
+
+
+@pytest.mark.parametrize("highest", range(len(LEVELS)))
+def test_the_highest_level_that_says_something_wins(tmp_path: Path, highest: int) -> None:
+    said = {
+        level.replace(" ", "_"): f"memory: {200 + index}"
+        for index, level in enumerate(LEVELS[: highest + 1])
+    }
+    assert loaded(tmp_path, **said).memory == 200 + highest
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        pytest.param(
+            "environment: {A1: a, B1: b}",
+            "environment: {B1: c}",
+            {"environment": {"A1": "a", "B1": "c"}},
+            id="maps merge",
+        ),
+        pytest.param(
+            "environment: {A1: a, B1: b}",
+            "environment: {B1: null}",
+            {"environment": {"A1": "a"}},
+            id="null removes a member",
+        ),
+        pytest.param(
+            "environment: {A1: a}", "environment: null", {"environment": {}}, id="null removes all"
+        ),
+        pytest.param("timeout: 9", "timeout: null", {"timeout": 3}, id="null removes a scalar"),
+        pytest.param("exclude: [a, b]", "exclude: [c]", {"exclude": ("c",)}, id="lists replace"),
+        pytest.param("role: {path: /a/}", "role: b", {"role": "b"}, id="text replaces a map"),
+        pytest.param("alias: blue", "alias: false", {"alias": False}, id="a scalar replaces one"),
+    ],
+)
+def test_two_levels_become_one(
+    tmp_path: Path, low: str, high: str, expected: dict[str, object]
+) -> None:
+    found = loaded(tmp_path, function=low, stage_function=high)
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_a_map_replaces_text(tmp_path: Path) -> None:
+    found = loaded(tmp_path, defaults="role: b", function="role: {path: /a/}")
+    assert getattr(found.role, "path", "") == "/a/"
