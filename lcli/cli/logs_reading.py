@@ -97,7 +97,7 @@ class Logs:
                 [(s, self._read(s, turns)) for s in self._sources],
                 self._span.start,
                 notice=self._run.terminal.note,
-                reconnect=self._run.forget_sessions,
+                reconnect=self._run.reconnect,
             )
             self._print(
                 [partial(_perhaps, self._read_all(source)) for source in self._sources],
@@ -128,7 +128,7 @@ class Logs:
                 ],
                 pattern=self._span.pattern,
                 notice=run.terminal.note,
-                reconnect=run.forget_sessions,
+                reconnect=run.reconnect,
             )
             aliases = _Aliases(run, self._chosen)
             while not (stop.is_set() or printer.enough):
@@ -140,7 +140,8 @@ class Logs:
         return self._counted(f", {tail.sampled:,} updates sampled" if tail.sampled else "")
 
     def _end(self, follower: Follower) -> ExitCode:
-        with patience(_RETRIES, self._run.terminal.debug):
+        # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
+        with patience(0.0 if follower.cut else _RETRIES, self._run.terminal.debug):
             for events in follower.last_sweep():
                 self._printer.events(events)
         return self._counted()

@@ -46,6 +46,7 @@ class Run:
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
         self._caller: Caller | None = None
+        self._cloud = ""
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -128,10 +129,20 @@ class Run:
             self._sessions[region] = self._connect(region)
         return self._sessions[region]
 
-    def forget_sessions(self) -> None:
-        """Connect anew at the next call, with the credentials that there are then."""
+    def reconnect(self) -> bool:
+        """Connect anew at the next call, with the credentials that there are then.
+
+        Whether another local cloud answers then: one that was started since. None is started.
+        """
+        if self.options.local:
+            from lcli.local.daemon import found
+
+            cloud = found(self.environ)
+            if cloud is None or cloud.url == self._cloud:
+                return False
         self._sessions.clear()
         self._caller = None
+        return self.options.local
 
     def place(self, region: str = "") -> Place:
         """Where the app is deployed; asks AWS for the account, and refuses any but the manifest's.
@@ -230,6 +241,7 @@ class Run:
         from lcli.local.daemon import ensure_running
 
         running = ensure_running(self.environ, notice=self.terminal.note)
+        self._cloud = running.url
         return connect(
             region=region,
             endpoint_url=running.url,

@@ -100,6 +100,14 @@ def ensure_running(
         return _start(home, environ)
 
 
+def found(environ: Mapping[str, str]) -> Running | None:
+    """The user's daemon where one of this build runs and answers; none is started."""
+    try:
+        return _usable(directory(environ))
+    except LcliError:
+        return None
+
+
 def status(environ: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """What the daemon tells of itself, None if none runs.
 

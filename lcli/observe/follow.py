@@ -145,7 +145,8 @@ class Follower:
     """Sweeps groups in turn; `poll` gives what is new.
 
     `reads` reads each source's group; `clock` is in seconds, `wall` in milliseconds since 1970.
-    `reconnect` is called before a try with credentials that had expired.
+    `reconnect` is called before a try with credentials that had expired, or where nothing
+    answered; it says whether other groups of the same names answer from now on.
     """
 
     def __init__(
@@ -154,7 +155,7 @@ class Follower:
         start: int,
         *,
         notice: Callable[[str], None] = lambda text: None,
-        reconnect: Callable[[], None] = lambda: None,
+        reconnect: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
@@ -163,6 +164,8 @@ class Follower:
         self._reconnect = reconnect
         self._clock = clock
         self._wall = wall
+        self.cut = ""
+        """What keeps every group from being read, as it was told; empty if nothing does."""
         self._share = BUDGET // max(len(reads), 1)
         self._reorder = Reorder(REORDER if len(reads) > 1 else 0.0)
 
@@ -189,9 +192,15 @@ class Follower:
         yield self._reorder.ready(self._clock())
 
     def last_sweep(self) -> Iterator[list[LogEvent]]:
-        """The deepest sweep of every group once more, then all that is held."""
+        """The deepest sweep of every group once more, then all that is held.
+
+        Where nothing answers that is said, and the groups that are left are not asked.
+        """
         for group in self._groups:
             yield from self._sweep(group, len(SWEEPS) - 1)
+            if self.cut:
+                self._notice("the last events may be missing, as they could not be asked for")
+                break
         yield self._reorder.rest()
 
     def next_due(self) -> float:
@@ -219,9 +228,9 @@ class Follower:
         except AwsError as error:
             self._wait_out(group, error)
             return
-        if group.trouble:
-            self._notice(f"{group.source.group}: going on")
-        group.backoff, group.trouble = 0.0, ""
+        if self.cut or group.trouble:
+            self._notice("going on" if self.cut else f"{group.source.group}: going on")
+        group.backoff, group.trouble, self.cut = 0.0, "", ""
         for index in range(depth + 1):
             group.due[index] = began + SWEEPS[index][0]
 
@@ -231,9 +240,20 @@ class Follower:
         if error.code == "ResourceNotFoundException":
             pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
         elif expired(error):
-            pause = MAX_BACKOFF
-            told = f"{name}: the credentials have expired; renew them, lcli goes on by itself"
             self._reconnect()
+            self._wait_all(
+                group,
+                MAX_BACKOFF,
+                "the credentials have expired; renew them, lcli goes on by itself",
+            )
+            return
+        elif error.code == "Unreachable":
+            if self._reconnect():
+                for other in self._groups:
+                    other.seen.clear()
+            group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
+            self._wait_all(group, group.backoff, f"{error.message}; trying again")
+            return
         elif passing(error):
             group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
             pause, told = group.backoff, f"{name}: {error.code}; trying again"
@@ -243,6 +263,13 @@ class Follower:
         if told != group.trouble:
             group.trouble = told
             self._notice(told)
+
+    def _wait_all(self, group: _Group, pause: float, why: str) -> None:
+        """The same keeps every group from being read: told once."""
+        group.wait_until = self._clock() + pause
+        if why != self.cut:
+            self.cut = why
+            self._notice(why)
 
 
 def expired(error: AwsError) -> bool:

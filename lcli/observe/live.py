@@ -60,7 +60,7 @@ class LiveTail:
         *,
         pattern: str = "",
         notice: Callable[[str], None] = lambda text: None,
-        reconnect: Callable[[], None] = lambda: None,
+        reconnect: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
     ) -> None:
@@ -144,10 +144,12 @@ class LiveTail:
         session.cause = error.code
         if error.code == "SessionTimeoutException":
             return
-        if expired(error):
+        unreachable = error.code == "Unreachable"
+        if unreachable or expired(error):
             self._reconnect()
         session.backoff = min(_MAX_BACKOFF, max(1.0, session.backoff * 2))
-        self._tell(session, f"live session: {error.code}; beginning another")
+        why = error.message if unreachable else error.code
+        self._tell(session, f"live session: {why}; beginning another")
         self._sleep(session.backoff)
 
     def _tell(self, session: _Session, text: str) -> None:

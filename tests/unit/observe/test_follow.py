@@ -31,7 +31,7 @@ def follow(groups, clock, until, *, trouble=None):
         reads,
         0,
         notice=notices.append,
-        reconnect=trouble or (lambda: None),
+        reconnect=trouble or (lambda: False),
         clock=clock,
         wall=clock.wall,
     )
@@ -94,7 +94,9 @@ def test_troubles_are_waited_out_and_told_once():
         10: expired,
     }
     reconnected = []
-    printed, notices = follow([group], clock, 500, trouble=lambda: reconnected.append(clock()))
+    printed, notices = follow(
+        [group], clock, 500, trouble=lambda: bool(reconnected.append(clock()))
+    )
     assert len(printed) == 200
     assert len(reconnected) == 2
     assert notices == [
@@ -103,9 +105,50 @@ def test_troubles_are_waited_out_and_told_once():
         "/aws/lambda/f0: ThrottlingException; trying again",
         "/aws/lambda/f0: InternalFailure; trying again",
         "/aws/lambda/f0: going on",
-        "/aws/lambda/f0: the credentials have expired; renew them, lcli goes on by itself",
-        "/aws/lambda/f0: going on",
+        "the credentials have expired; renew them, lcli goes on by itself",
+        "going on",
     ]
+
+
+def unreachable():
+    return AwsError("Unreachable", "no connection to http://127.0.0.1:9", **REFUSAL)
+
+
+def test_that_nothing_answers_is_told_once_for_all_functions():
+    clock = SimulatedClock()
+    groups = [SimulatedGroup(s, clock, events(s, 200, 300, lambda rng: 100)) for s in (1, 2, 3)]
+    for group in groups:
+        group.fail = {5: unreachable(), 6: unreachable()}
+    printed, notices = follow(groups, clock, 500)
+    assert len(printed) == 600
+    assert notices == ["no connection to http://127.0.0.1:9; trying again", "going on"]
+
+
+def test_another_cloud_that_answers_in_its_place_may_use_the_same_ids():
+    clock = SimulatedClock()
+    group = SimulatedGroup(1, clock, [(1_000, 0)])
+    group.fail = {3: unreachable()}
+
+    def reconnect():
+        # A local cloud that was started anew counts from the beginning.
+        group.events[0] = {**group.events[0], "timestamp": 20_000, "ingestionTime": 20_000}
+        group.times = [20_000]
+        return True
+
+    printed, _ = follow([group], clock, 40, trouble=reconnect)
+    assert [event.timestamp for _, event in printed] == [1_000, 20_000]
+    assert len({event.id for _, event in printed}) == 1
+
+
+def test_the_last_sweep_ends_with_the_first_group_where_nothing_answers():
+    clock = SimulatedClock()
+    groups = [SimulatedGroup(s, clock, [(1_000, 0)]) for s in (1, 2, 3)]
+    for group in groups:
+        group.fail = dict.fromkeys(range(3, 100), unreachable())
+    printed, notices = follow(groups, clock, 10)
+    assert len(printed) == 3
+    assert notices[-1] == "the last events may be missing, as they could not be asked for"
+    assert notices.count(notices[-1]) == 1
 
 
 def test_another_refusal_ends_the_follow():
