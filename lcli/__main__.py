@@ -95,8 +95,9 @@ def _translate(error: Exception, run: Run) -> LcliError:
 
     if isinstance(error, AwsError):
         from lcli.aws.translate import explain
+        from lcli.cli.names import known
 
-        return LcliError(explain(error, functions=_functions(run)))
+        return LcliError(explain(error, functions=known(run)))
     if isinstance(error, OSError):
         return LcliError(_of_the_system(error))
     return LcliError(
@@ -124,15 +125,6 @@ def _of_the_system(error: OSError) -> Problem:
         str(error.filename or ""),
         "check the path, its permissions and the free space, then run the command again",
     )
-
-
-def _functions(run: Run) -> dict[str, str]:
-    """The manifest's functions, AWS name → key, as far as there is a manifest to be read."""
-    try:
-        document = run.any_document
-        return {one.name: one.key for one in document.functions()} if document else {}
-    except LcliError:
-        return {}
 
 
 def _flush(code: int, run: Run) -> int:

@@ -111,7 +111,8 @@ def explain(
     `functions` are those of the manifest, AWS name → key, for one that AWS does not find.
     """
     if missing := _FUNCTION_NOT_FOUND.search(error.message):
-        return _no_function(error, where, missing, functions or {})
+        named = (missing["name"], missing["region"])
+        return no_function(*named, functions or {}, missing["qualifier"], where)
     if error.service == "lambda" and error.operation.startswith("Invoke"):
         for fits, tell_of_call in _CALLS:
             if fits(error):
@@ -129,11 +130,13 @@ def explain(
     )
 
 
-def _no_function(
-    error: AwsError, where: str, missing: re.Match[str], functions: Mapping[str, str]
+def no_function(
+    name: str, region: str, functions: Mapping[str, str], qualifier: str = "", where: str = ""
 ) -> Problem:
-    """A name, version or alias that AWS does not have, with the nearest that there may be."""
-    name, qualifier = missing["name"], missing["qualifier"]
+    """There is no function of that AWS name, or not the version or alias of it.
+
+    `functions` are the manifest's, AWS name → key: the nearest is suggested.
+    """
     key = functions.get(name, "")
     near = get_close_matches(name, [*functions.values(), *functions], n=1)
     if qualifier:
@@ -144,7 +147,7 @@ def _no_function(
         deploy = f"`lcli deploy {key}` makes it"
         next_step = f"{next_step}; {deploy} if it is not deployed" if qualifier else deploy
     asked = f"{name}:{qualifier}" if qualifier else name
-    what = f"there is no function {asked!r} in {missing['region']}"
+    what = f"there is no function {asked!r} in {region}"
     return Problem("resource-not-found", what, where, next_step)
 
 

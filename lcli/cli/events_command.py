@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lcli.cli.names import Named, OneFunction, chosen
+from lcli.cli.names import Named, OneFunction, chosen, nearest
 from lcli.cli.run import Run, usage
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def list_events(ctx: typer.Context, function: OneFunction) -> None:
     from lcli.ui.tables import PlainTable
 
     run: Run = ctx.obj
-    named = chosen(run, function)
+    named = _meant(run, function)
     found = shared_events(run.session(named.region), named.name)
     if run.json:
         run.print_json({"function": named.name, "events": found})
@@ -63,7 +63,7 @@ def get(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     from lcli.invoke.shared_events import shared_event
 
     run: Run = ctx.obj
-    named = chosen(run, function)
+    named = _meant(run, function)
     run.print_json(json.loads(shared_event(run.session(named.region), named.name, name)))
 
 
@@ -101,9 +101,18 @@ def delete(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     from lcli.invoke.shared_events import delete_shared_event
 
     run: Run = ctx.obj
-    named = chosen(run, function)
+    named = _meant(run, function)
     delete_shared_event(run.session(named.region), named.name, name)
     _said(run, named, name, "deleted")
+
+
+def _meant(run: Run, function: str) -> Named:
+    """The function whose events are read. Raises AwsError for one that is not there, and whose
+    name is nearly one of the manifest's: the registry knows events alone."""
+    named = chosen(run, function)
+    if nearest(run, named):
+        run.session(named.region).call("lambda", "GetFunction", FunctionName=named.name)
+    return named
 
 
 def _said(run: Run, named: Named, event: str, done: str) -> None:

@@ -14,10 +14,19 @@ def refuse_together(ctx: typer.Context, run: Run, sets: Iterable[tuple[str, ...]
 
     ``-o json`` stands for itself, ``FUNCTION`` for names of functions. Raises LcliError (USAGE).
     """
-    given = {option.opts[-1]: ctx.params.get(option.name or "") for option in ctx.command.params}
+    given = {
+        option.opts[-1]: ctx.params.get(option.name or "")
+        for option in ctx.command.params
+        if not _is_default(ctx, option.name or "")
+    }
     given |= {"-o json": run.json, "FUNCTION": given.get("functions")}
     for names in sets:
         together = [name for name in names if given.get(name)]
         if len(together) > 1:
             what = f"{together[0]} and {together[1]} exclude each other"
             raise usage("usage", what, "leave one out")
+
+
+def _is_default(ctx: typer.Context, name: str) -> bool:
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "DEFAULT"

@@ -55,6 +55,13 @@ def command(
     refuse_together(ctx, run, _EXCLUSIVE)
     if invert and grep is None:
         raise usage("usage", "--invert is about --grep, which is not given", "add --grep RE")
+    for version in versions or ():
+        if not (version.isdigit() or version == "$LATEST"):
+            raise usage(
+                "usage",
+                f"--version {version!r} is not a version",
+                "write its number, or $LATEST; --alias takes a name",
+            )
     span = _span(since, until, pattern, utc)
     wanted = _wanted(grep, invert, level, request, errors)
     from lcli.cli.logs_sources import choose
@@ -86,6 +93,7 @@ _EXCLUSIVE = (
     ("FUNCTION", "--all"),
     ("--follow", "--live", "--insights"),
     ("--follow", "--until"),
+    ("--live", "--since"),
     ("--live", "--until"),
     ("--live", "--tail"),
     ("--version", "--alias"),
@@ -109,9 +117,12 @@ def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
     # An event of this very millisecond is still to be seen.
     end = moment(until, now) if until else int(now.timestamp() * 1000) + 1
     if end <= start:
+        if until is None:
+            raise usage("usage", f"--since {since} is in the future", "write an earlier moment")
         raise usage("usage", f"--since {since} is not before --until {until}", "swap them")
     began = datetime.fromtimestamp(start / 1000, now.tzinfo)
-    return Span(start, end, pattern, began.date() != now.date())
+    told = f"since {since}" + (f" until {until}" if until else "")
+    return Span(start, end, pattern, began.date() != now.date(), told)
 
 
 def _wanted(

@@ -13,7 +13,8 @@ Follow = Annotated[
     bool, typer.Option("-F", "--follow", help="Go on printing what arrives until Ctrl-C.")
 ]
 Since = Annotated[
-    str, typer.Option("--since", metavar="T", help="10m, 2h, 1d12h, yesterday 14:00, ISO 8601.")
+    str,
+    typer.Option("--since", metavar="T", help="10m, 2h, 1d12h, 14:00, yesterday 14:00, ISO 8601."),
 ]
 Until = Annotated[
     str | None, typer.Option("--until", metavar="T", help="As --since; now when left out.")

@@ -40,6 +40,8 @@ class Span:
     pattern: str
     days: bool
     """Whether the start is on another day than now."""
+    told: str
+    """``since 10m``, as the user wrote it."""
 
 
 class Logs:
@@ -66,6 +68,9 @@ class Logs:
         self._sources = [one.source for one in chosen]
         self._span = span
         self._tail = tail
+        self._is_filtered = bool(
+            wanted or span.pattern or any(one.source.versions for one in chosen)
+        )
         self._first_window = 60_000 if backwards else span.end - span.start
         self._reading = Reading(run.terminal, span.start, span.end)
         self._printer = Printer(
@@ -84,8 +89,11 @@ class Logs:
         finally:
             self._run.terminal.end_progress()
         self._printer.finish()
-        if not self._printer.count and self._run.stdout.isatty():
-            self._run.terminal.note("no events; --since 1d looks further back")
+        if not self._printer.count:
+            match = " that match" if self._is_filtered else ""
+            self._run.terminal.note(
+                f"no events{match} {self._span.told}; an earlier --since looks further back"
+            )
         return ExitCode.DONE
 
     def follow(self) -> ExitCode:
@@ -209,7 +217,7 @@ def _existing(source: Source, read: ReadPages, start: int, end: int) -> Iterator
                 "no-logs",
                 f"{source.function} has no log group: it never ran, or is not deployed",
                 source.group,
-                "invoke it first, or wait for its first event with --follow",
+                source.hint or "invoke it first, or wait for its first event with --follow",
             )
         ) from error
 

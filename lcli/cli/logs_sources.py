@@ -33,15 +33,17 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
     if not texts and not known:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     found: dict[tuple[str, str], Chosen] = {}
-    for named in [names.chosen(run, text) for text in texts or known]:
+    for text, named in [(text, names.chosen(run, text)) for text in texts or known]:
         own = known.get(named.name)
         group = own.log_group if own else f"/aws/lambda/{named.name}"
         only, through = set(versions), alias
-        if named.qualifier and not named.key and not (versions or alias):
+        typed = named.qualifier and (":" in text)
+        if typed and not (versions or alias):
             number = named.qualifier.isdigit() or named.qualifier == "$LATEST"
             only, through = ({named.qualifier}, "") if number else (set(), named.qualifier)
         shown = f"{named.name}@{named.region}" if named.region else own.key if own else named.name
-        chosen = Chosen(named, Source(shown, group, named.name, only, named.region), through)
+        hint = names.nearest(run, named)
+        chosen = Chosen(named, Source(shown, group, named.name, only, named.region, hint), through)
         if through:
             behind(run, chosen)
         if (named.region, named.name) in found:

@@ -38,21 +38,33 @@ class Named:
 def find(text: str, document: Document | None, place: Place | None = None) -> Named:
     """The function meant by a manifest key, an AWS name (``name:alias`` too) or an ARN.
 
-    A key wins over a name. With a manifest, a plain word that is neither one of its keys nor
-    one of its AWS names still is a function's name: read commands work on every function.
-    `place` gives the account and region that names may be made of.
+    A key wins over a name; ``key:alias`` and ``key:7`` are meant too. With a manifest, a plain
+    word that is neither one of its keys nor one of its AWS names still is a function's name: read
+    commands work on every function.
+    `place` gives the account and region that names may be made of. Raises LcliError (USAGE) for an
+    ARN of something else.
     """
     arn = _ARN.fullmatch(text)
     if arn:
         region, _, name, qualifier = arn.groups()
         return Named("", name, qualifier or "", region)
-    if document is not None:
-        for function in document.functions(place):
-            if text in (function.key, function.name):
-                # The key stands for what is live, a bare AWS name for $LATEST.
-                alias = function.alias if text == function.key else ""
-                return Named(function.key, function.name, alias, architecture=function.architecture)
+    if text.startswith("arn:"):
+        raise LcliError(
+            Problem(
+                "not-a-function",
+                f"{text!r} is not the ARN of a function",
+                next_step="it reads arn:aws:lambda:REGION:ACCOUNT:function:NAME",
+            ),
+            ExitCode.USAGE,
+        )
     name, _, qualifier = text.partition(":")
+    for function in document.functions(place) if document else ():
+        if name in (function.key, function.name):
+            # The key stands for what is live, a bare AWS name for $LATEST.
+            alias = function.alias if name == function.key else ""
+            # Another version may have another architecture than the manifest says.
+            architecture = "" if qualifier else function.architecture
+            return Named(function.key, function.name, qualifier or alias, "", architecture)
     return Named("", name, qualifier)
 
 
@@ -67,16 +79,29 @@ def chosen(run: Run, text: str) -> Named:
     return named
 
 
+def known(run: Run) -> dict[str, str]:
+    """The manifest's functions, AWS name → key, as far as there is a manifest to be read."""
+    try:
+        document = run.any_document
+        return {one.name: one.key for one in document.functions()} if document else {}
+    except LcliError:
+        return {}
+
+
+def nearest(run: Run, named: Named) -> str:
+    """``did you mean orders?``, of a name that is nearly one of the manifest's; else nothing."""
+    functions = known(run)
+    if named.key or named.region or named.name in functions:
+        return ""
+    near = difflib.get_close_matches(named.name, [*functions.values(), *functions], n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
 def not_there(run: Run, named: Named, region: str) -> LcliError:
     """AWS has no such function in that region."""
-    return LcliError(
-        Problem(
-            "not-found",
-            f"there is no function {named.name!r} in {region}",
-            run.document.file if named.key else "",
-            "deploy it first" if named.key else "see `lcli list --all`",
-        )
-    )
+    from lcli.aws.translate import no_function
+
+    return LcliError(no_function(named.name, region, known(run)))
 
 
 def keys(texts: list[str], document: Document) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lcli.cli import names
 from lcli.cli.names import Functions, find
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
@@ -76,7 +77,8 @@ def _prepare(run: Run, region: str, texts: list[str], to: str) -> Sequence[Move]
     document = run.any_document if texts else run.document
     place = run.place(region) if document else None
     targets = _targets(run, texts, place)
-    moves, problems = prepare(run.session(region), targets, to=to, place=place)
+    known = names.known(run)
+    moves, problems = prepare(run.session(region), targets, to=to, place=place, functions=known)
     # Of the whole manifest, those go back that can.
     passed = (ROLLED_BACK,) if texts else (NO_ALIAS, NOTHING_EARLIER, ROLLED_BACK)
     refused = [one for one in problems if one.code not in passed]

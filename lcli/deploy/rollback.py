@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lcli.aws.clients import AwsError, Clients
-from lcli.aws.translate import explain
+from lcli.aws.translate import explain, no_function
 from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.alias_traffic import told, weights_of
@@ -34,19 +34,21 @@ def prepare(
     *,
     to: str = "",
     place: Place | None = None,
+    functions: Mapping[str, str] | None = None,
     parallel: int = 16,
 ) -> tuple[tuple[Move, ...], tuple[Problem, ...]]:
     """Where each alias would go, by reading alone, and why others cannot; in the given order.
 
     `to` is a version's number; without it, the version before the one behind the alias. Where
     some are held by a rollback and others not, an earlier run was cut short, and those that are
-    held stay. With a `place`, functions must be that app's and stage's. Raises AwsError.
+    held stay. With a `place`, functions must be that app's and stage's. `functions` are the
+    manifest's, AWS name → key, for one that is not there. Raises AwsError.
     """
 
     is_cut_short = False
 
     def look(target: Target) -> _Seen:
-        return _look(clients, target, place)
+        return _look(clients, target, place, functions or {})
 
     def choose(seen: _Seen) -> Move:
         if is_cut_short and seen.is_held:
@@ -108,14 +110,12 @@ class _Seen:
         return bool(self.held == self.alias["FunctionVersion"])
 
 
-def _look(clients: Clients, target: Target, place: Place | None) -> _Seen:
+def _look(
+    clients: Clients, target: Target, place: Place | None, functions: Mapping[str, str]
+) -> _Seen:
     function = get_function(clients, target.name)
     if function is None:
-        raise _refused(
-            "not-found",
-            f"there is no function {target.name!r} in {clients.region}",
-            next_step="deploy it first" if target.function else "see `lcli list --all`",
-        )
+        raise LcliError(no_function(target.name, clients.region, functions))
     arn = function["Configuration"]["FunctionArn"]
     account = arn.split(":")[4]
     if target.account not in ("", account):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
@@ -183,11 +184,12 @@ def _check_size(function: str, text: str) -> None:
 
 
 def _unknown(function: str, name: str, known: dict[str, Any]) -> LcliError:
+    near = get_close_matches(name, known, n=1)
     there = f"there are {', '.join(sorted(known))}" if known else "it has none"
     return _usage(
         "unknown-event",
         f"{function} has no shared event {name!r}",
-        f"{there}; lcli events put keeps one",
+        f"did you mean {near[0]}?" if near else f"{there}; lcli events put keeps one",
     )
 
 

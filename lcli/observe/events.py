@@ -58,6 +58,8 @@ class Source:
     versions: set[str] = field(default_factory=set, compare=False)
     """Only these versions of the function; all where it is empty. It may grow."""
     region: str = ""
+    hint: str = ""
+    """What else the user may have meant, where there is no such log group."""
 
     @property
     def whole(self) -> bool:

@@ -239,6 +239,8 @@ class Follower:
         name = group.source.group
         if error.code == "ResourceNotFoundException":
             pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
+            if group.source.hint:
+                told += f" ({group.source.hint})"
         elif expired(error):
             self._reconnect()
             self._wait_all(

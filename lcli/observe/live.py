@@ -114,7 +114,10 @@ class LiveTail:
                     self._follow(clients, sources, [arn for arn in groups.values() if arn], session)
                     session.cause = "it ended"
                 else:
-                    self._tell(session, f"{', '.join(groups)}: no such log group yet; waiting")
+                    hints = "".join(f" ({source.hint})" for source in sources if source.hint)
+                    self._tell(
+                        session, f"{', '.join(groups)}: no such log group yet; waiting{hints}"
+                    )
                     self._sleep(_ABSENT_PAUSE)
             except AwsError as error:
                 if not (error.code in _RENEWED or expired(error) or passing(error)):

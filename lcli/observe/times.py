@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from lcli.errors import ExitCode, LcliError, Problem
 
 _SPAN = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.IGNORECASE)
-_DAY = re.compile(r"(today|yesterday)(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.IGNORECASE)
+_CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}))?"
+_DAY = re.compile(rf"(today|yesterday)(?:[ T]{_CLOCK})?|{_CLOCK}", re.IGNORECASE)
 
 
 def moment(text: str, now: datetime) -> int:
-    """Milliseconds since 1970 of ``now``, ``10m``, ``1d12h``, ``yesterday 14:00``, ISO 8601.
+    """Milliseconds since 1970 of ``now``, ``1d12h``, ``14:00``, ``yesterday 14:00``, ISO 8601.
 
-    Spans count back from `now`, which carries the zone that texts without one are read in.
+    A time of day alone is the last one that was. Spans count back from `now`, which carries the
+    zone that texts without one are read in.
     Raises LcliError (USAGE).
     """
     text = text.strip()
@@ -25,7 +27,8 @@ def moment(text: str, now: datetime) -> int:
                 "bad-time",
                 f"{text!r} is not a point in time",
                 "",
-                "write 10m, 2h, 1d12h, now, yesterday 14:00 or ISO 8601 (2026-03-01T14:00:00Z)",
+                "write 10m, 2h, 1d12h, now, 14:00, yesterday 14:00 or ISO 8601 "
+                "(2026-03-01T14:00:00Z)",
             ),
             ExitCode.USAGE,
         )
@@ -51,14 +54,14 @@ def _day(text: str, now: datetime) -> datetime | None:
     match = _DAY.fullmatch(text)
     if match is None:
         return None
-    day, hour, minute, second = match.groups()
-    back = timedelta(days=1 if day.lower() == "yesterday" else 0)
+    day = (match[1] or "").lower()
+    hour, minute, second = (int(part or 0) for part in match.groups()[1 if day else 4 :][:3])
     try:
-        return (now - back).replace(
-            hour=int(hour or 0), minute=int(minute or 0), second=int(second or 0), microsecond=0
-        )
+        found = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
     except ValueError:
         return None
+    before = day == "yesterday" or (not day and found > now)
+    return found - timedelta(days=1) if before else found
 
 
 def _iso(text: str, now: datetime) -> datetime | None:

@@ -57,7 +57,7 @@ def test_functions_are_merged_and_folded(deployed):
     text = deployed.ok("logs", "one", "two")
     assert len(re.findall(r"(?:done in|failed after) [\d.]+ ms, billed", text)) == 4
     assert not re.search(r"\b(START|END|REPORT|INIT_START)\b", text)
-    assert re.search(r"^\d\d:\d\d:\d\d\.\d{3} two WARNING beware of 1  logger=root$", text, re.M)
+    assert re.search(r"\d\d:\d\d:\d\d\.\d{3} two WARNING beware of 1  logger=root$", text, re.M)
     assert re.findall(r"packed  n=(\d)", text) == ["0", "1", "2", "3"]
 
 
@@ -161,11 +161,11 @@ def test_a_closed_pipe_ends_it_quietly(deployed):
     assert (process.wait(30), process.stderr.read()) == (0, b"")
 
 
-@pytest.mark.parametrize("way", ["--follow", "--live"])
+@pytest.mark.parametrize("way", [["--follow", "--since", "now"], ["--live"]], ids=" ".join)
 def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [LCLI, "logs", "one", "two", way, "--since", "now", "--grep", "packed"],
+        [LCLI, "logs", "one", "two", *way, "--grep", "packed"],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=slave,
@@ -173,7 +173,7 @@ def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
         text=True,
     )
     os.close(slave)
-    if way == "--live":
+    if "--live" in way:
         # It has no past: a session must have begun.
         time.sleep(2)
     deployed.ok("invoke", "one", "-p", '{"n": 1}')
@@ -188,3 +188,52 @@ def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
     os.close(master)
     assert re.findall(rb"packed  \x1b\[2mn=(\d)", seen) == [b"1", b"2"]
     assert (process.returncode, errors.splitlines()[-1]) == (130, "2 events")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        pytest.param(
+            ["onne"],
+            1,
+            "error: onne has no log group: it never ran, or is not deployed [no-logs]\n"
+            "  at: /aws/lambda/onne\n"
+            "  next: did you mean one?\n",
+            id="nearly a name",
+        ),
+        pytest.param(
+            ["one", "--since", "9999-01-01"],
+            2,
+            "error: --since 9999-01-01 is in the future [usage]\n  next: write an earlier moment\n",
+            id="the future",
+        ),
+        pytest.param(
+            ["one", "--live", "--since", "5m"],
+            2,
+            "error: --live and --since exclude each other [usage]\n  next: leave one out\n",
+            id="the past of what is live",
+        ),
+        pytest.param(
+            ["one", "--version", "live"],
+            2,
+            "error: --version 'live' is not a version [usage]\n"
+            "  next: write its number, or $LATEST; --alias takes a name\n",
+            id="no version",
+        ),
+        pytest.param(
+            ["one:99", "--since", "1h"],
+            0,
+            "no events that match since 1h; an earlier --since looks further back\n",
+            id="nothing matches",
+        ),
+        pytest.param(
+            ["one", "--since", "now"],
+            0,
+            "no events since now; an earlier --since looks further back\n",
+            id="nothing",
+        ),
+    ],
+)
+def test_what_is_said_where_there_is_nothing_to_print(deployed, arguments, code, told):
+    done = deployed.run("logs", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", told)

@@ -179,9 +179,9 @@ def test_a_deploy_of_new_code_goes_on_from_the_newest_version(app: OnCloud) -> N
         pytest.param(
             Target("three", "photos-three", "live"),
             "",
-            "not-found",
+            "resource-not-found",
             "there is no function 'photos-three' in us-east-1",
-            "deploy it first",
+            "`lcli deploy three` makes it",
             id="no such function",
         ),
     ],
@@ -189,7 +189,9 @@ def test_a_deploy_of_new_code_goes_on_from_the_newest_version(app: OnCloud) -> N
 def test_what_cannot_be_is_refused(
     app: OnCloud, target: Target, to: str, code: str, what: str, next_step: str
 ) -> None:
-    moves, (problem,) = prepare(app.session(), [target], to=to, place=app.place())
+    moves, (problem,) = prepare(
+        app.session(), [target], to=to, place=app.place(), functions={"photos-three": "three"}
+    )
     assert (moves, app.mutations()) == ((), [])
     what = what.replace("ACCOUNT", app.account)
     assert (problem.code, problem.what, problem.next_step) == (code, what, next_step)

@@ -16,6 +16,8 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=timezone(timedelta(hours=2)))
         ("1d12h", datetime(2026, 3, 8, 22, 0, tzinfo=UTC)),
         ("90s", datetime(2026, 3, 10, 9, 58, 30, tzinfo=UTC)),
         ("yesterday 14:00", datetime(2026, 3, 9, 12, 0, tzinfo=UTC)),
+        ("11:30", datetime(2026, 3, 10, 9, 30, tzinfo=UTC)),
+        ("23:15", datetime(2026, 3, 9, 21, 15, tzinfo=UTC)),
         ("today", datetime(2026, 3, 9, 22, 0, tzinfo=UTC)),
         ("2026-03-01T14:00:00Z", datetime(2026, 3, 1, 14, 0, tzinfo=UTC)),
         ("2026-03-01T14:00:00", datetime(2026, 3, 1, 12, 0, tzinfo=UTC)),
@@ -27,7 +29,7 @@ def test_a_moment_is_read(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "10", "m10", "yesterday 25:00", "2026-13-01", "9" * 30 + "w"]
+    "text", ["", "soon", "10", "m10", "yesterday 25:00", "24:00", "2026-13-01", "9" * 30 + "w"]
 )
 def test_anything_else_is_refused_with_what_can_be_written(text):
     with pytest.raises(LcliError) as caught:

@@ -1,0 +1,80 @@
+"""What FUNCTION on the command line stands for, and what is said of one that is nothing."""
+
+import pytest
+
+from lcli.cli.names import Named, find, known, nearest, not_there
+from lcli.cli.options import Globals
+from lcli.cli.run import Run
+from lcli.errors import ExitCode, LcliError, Problem
+
+MANIFEST = """
+app: shop
+region: eu-west-1
+defaults: {runtime: python3.13, handler: app.handler, source: src, architecture: arm64}
+functions: {orders: {}, payments: {alias: blue}}
+"""
+ARN = "arn:aws:lambda:eu-west-2:123456789012:function:shop-orders"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    (tmp_path / "lcli.yaml").write_text(MANIFEST)
+    monkeypatch.chdir(tmp_path)
+    return Run(Globals(), environ={})
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("orders", Named("orders", "shop-orders", "live", "", "arm64")),
+        ("payments", Named("payments", "shop-payments", "blue", "", "arm64")),
+        ("shop-orders", Named("orders", "shop-orders", "", "", "arm64")),
+        ("orders:7", Named("orders", "shop-orders", "7")),
+        ("shop-orders:live", Named("orders", "shop-orders", "live")),
+        ("theirs", Named("", "theirs")),
+        ("theirs:7", Named("", "theirs", "7")),
+        (ARN, Named("", "shop-orders", "", "eu-west-2")),
+        (f"{ARN}:7", Named("", "shop-orders", "7", "eu-west-2")),
+    ],
+)
+def test_a_function_is_found(run, text, named):
+    assert find(text, run.document) == named
+
+
+@pytest.mark.parametrize("text", ["arn:aws:s3:::photos", "arn:aws:lambda:eu-west-2:1:layer:x:1"])
+def test_an_arn_of_something_else_is_refused(run, text):
+    with pytest.raises(LcliError) as caught:
+        find(text, run.document)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.problems == (
+        Problem(
+            "not-a-function",
+            f"{text!r} is not the ARN of a function",
+            next_step="it reads arn:aws:lambda:REGION:ACCOUNT:function:NAME",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("ordrs", "did you mean orders?"),
+        ("shop-order", "did you mean shop-orders?"),
+        ("orders", ""),
+        (ARN, ""),
+        ("theirs", ""),
+    ],
+)
+def test_the_nearest_name_is_suggested(run, text, hint):
+    assert nearest(run, find(text, run.document)) == hint
+
+
+def test_what_aws_does_not_have_is_told_as_by_invoke(run):
+    told = not_there(run, find("ordrs", run.document), "eu-west-1").problems
+    what = "there is no function 'ordrs' in eu-west-1"
+    assert told == (Problem("resource-not-found", what, "", "did you mean orders?"),)
+
+
+def test_without_a_manifest_nothing_is_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert known(Run(Globals(), environ={})) == {}
