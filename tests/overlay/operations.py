@@ -9,8 +9,8 @@ from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 READS = ("Get", "List", "Describe", "Head")
-SERVICES = {"apigateway": "apigatewayv2"}
-"""SDK names of services that sign with another name."""
+V2 = "/v2/"
+"""Where API Gateway's second API is; both sign with one name."""
 
 
 @dataclass
@@ -45,10 +45,11 @@ class Call:
         return f"{self.name} {self.target} {zlib.crc32(self.body)}"
 
 
-def service_of(headers: dict[str, str]) -> str:
-    """By the credential scope of the signature."""
+def service_of(headers: dict[str, str], target: str) -> str:
+    """By the credential scope of the signature; the SDK's name."""
     scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", headers.get("authorization", ""))
-    return SERVICES.get(scope[1], scope[1]) if scope else "s3"
+    service = scope[1] if scope else "s3"
+    return "apigatewayv2" if service == "apigateway" and target.startswith(V2) else service
 
 
 def operation_of(

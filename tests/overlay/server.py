@@ -118,7 +118,7 @@ class Overlay:
             raise _Cut
 
     def _note(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Call:
-        service = service_of(headers)
+        service = service_of(headers, target)
         operation = operation_of(service, method, target, headers, body)
         call = Call(len(self.calls) + 1, service, operation, target, body, time.monotonic())
         self._seen[call.identity] += 1

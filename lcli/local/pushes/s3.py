@@ -6,6 +6,7 @@ Source: S3 user guide, "Event message structure" and "Event notification types a
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -21,6 +22,7 @@ _OVERLAP = (
     "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the "
     "prefixes are overlapping for the same event type."
 )
+_FILTER_NAME = re.compile(r"(?<=<Name>)(?:prefix|suffix)(?=</Name>)", re.IGNORECASE)
 
 
 def install(targets: Pushes) -> None:
@@ -39,18 +41,20 @@ def install(targets: Pushes) -> None:
             targets.push(arn, event)
 
     def checked(response: Any) -> dict[str, Any]:
+        # S3 takes the names of filter rules in any case; moto knows them in lower case.
+        response.body = _FILTER_NAME.sub(lambda name: name[0].lower(), _text(response.body))
         configuration: dict[str, Any] = configuration_of(response)
         check(configuration, response, targets)
         return configuration
 
     def shown(response: Any) -> Any:
-        answer = configuration_shown(response)
+        status, headers, body = configuration_shown(response)
+        # S3 shows the names of filter rules with a capital, however they were put.
+        body = _FILTER_NAME.sub(lambda name: name[0].capitalize(), _text(body))
         found = response.backend.get_bucket_notification_configuration(response.bucket_name)
         if found is None or found.event_bridge is None:
-            return answer
-        status, headers, body = answer
-        text = body.decode() if isinstance(body, bytes) else body
-        return status, headers, _with_event_bridge(text)
+            return status, headers, body
+        return status, headers, _with_event_bridge(body)
 
     def marked(self: Any, bucket_name: str, key_name: str) -> Any:
         marker = mark(self, bucket_name, key_name)
@@ -64,6 +68,10 @@ def install(targets: Pushes) -> None:
     notifications._invoke_awslambda = invoke
     S3Response._notification_config_from_body = checked
     S3Response.get_bucket_notification = shown
+
+
+def _text(body: bytes | str) -> str:
+    return body.decode() if isinstance(body, bytes) else body
 
 
 def _with_event_bridge(body: str) -> str:

@@ -68,6 +68,24 @@ def test_an_upload_reaches_the_function_as_s3_sends_it(cloud, photos):
     }
 
 
+@pytest.mark.parametrize("names", [("prefix", "suffix"), ("Prefix", "SUFFIX")], ids=str)
+def test_names_of_filters_are_taken_in_any_case_and_shown_with_a_capital(cloud, photos, names):
+    function = cloud.function()
+    cloud.allow("f", "s3", BUCKET)
+    notify(cloud, function.arn, **dict(zip(names, ("in/", ".jpg"), strict=True)))
+    (rule,) = photos.get_bucket_notification_configuration(Bucket="photos")[
+        "LambdaFunctionConfigurations"
+    ]
+    assert rule["Filter"]["Key"]["FilterRules"] == [
+        {"Name": "Prefix", "Value": "in/"},
+        {"Name": "Suffix", "Value": ".jpg"},
+    ]
+    photos.put_object(Bucket="photos", Key="in/x.png", Body=b"x")
+    photos.put_object(Bucket="photos", Key="in/x.jpg", Body=b"x")
+    (event,) = function.wait()
+    assert event["Records"][0]["s3"]["object"]["key"] == "in%2Fx.jpg"
+
+
 def test_removals_have_neither_size_nor_etag(cloud, photos):
     function = cloud.function()
     cloud.allow("f", "s3", BUCKET)

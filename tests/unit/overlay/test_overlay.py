@@ -69,6 +69,7 @@ def test_calls_pass_and_are_recorded(between: Any) -> None:
     client.once("CreateLogGroup", "logs", logGroupName="g")
     client.once("ListFunctions")
     client.once("CreateApi", "apigatewayv2", Name="a", ProtocolType="HTTP")
+    client.once("GetRestApis", "apigateway")
     assert [(call.name, call.status) for call in between.calls] == [
         ("iam:CreateRole", 200),
         ("s3:CreateBucket", 200),
@@ -77,6 +78,7 @@ def test_calls_pass_and_are_recorded(between: Any) -> None:
         ("logs:CreateLogGroup", 200),
         ("lambda:ListFunctions", 200),
         ("apigatewayv2:CreateApi", 200),
+        ("apigateway:GetRestApis", 200),
     ]
 
 
