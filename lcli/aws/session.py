@@ -18,13 +18,12 @@ from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
 from lcli.aws.pacing import Pacing
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
 from lcli.aws.translate import setup_problem, translated
-from lcli.errors import ExitCode, LcliError, Problem
 
 _READ_TIMEOUT = 60.0
 _KEEPALIVE_IDLE = 60
@@ -370,34 +369,3 @@ def _local_sdk(account: str) -> Any:
     sdk.register_component("config_store", ConfigValueStore(mapping=defaults))
     sdk.set_credentials(account, "local", "local")
     return sdk
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose credentials these are."""
-
-    account: str
-    arn: str
-
-    @property
-    def partition(self) -> str:
-        """``aws``, ``aws-cn``, ``aws-us-gov``."""
-        return self.arn.split(":")[1]
-
-
-def identity(clients: Clients) -> Caller:
-    """Account and partition of the credentials, by GetCallerIdentity. Raises AwsError."""
-    answer = clients.call("sts", "GetCallerIdentity")
-    return Caller(str(answer["Account"]), str(answer["Arn"]))
-
-
-def guard(caller: Caller, account: str, where: str = "") -> None:
-    """Refuses any account but the manifest's `account:`; before every other call."""
-    if account and caller.account != account:
-        problem = Problem(
-            "wrong-account",
-            f"these credentials are of account {caller.account}, the manifest says {account}",
-            where,
-            "choose another --profile or --stage; nothing was touched",
-        )
-        raise LcliError(problem, ExitCode.USAGE)

@@ -134,7 +134,7 @@ def _apply(
             fail_fast=fail_fast,
             stop=stop,
         )
-    if not run.json and not plan.empty:
+    if not run.json and (report.problems or not plan.empty):
         _show(run, report)
     return report
 

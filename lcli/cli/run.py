@@ -14,7 +14,8 @@ from lcli.errors import ExitCode, LcliError
 from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
-    from lcli.aws.session import Caller, Session
+    from lcli.aws.identity import Caller
+    from lcli.aws.session import Session
     from lcli.manifest.document import Document, Identity
     from lcli.manifest.loading import Checked
     from lcli.resources.model import Place
@@ -169,7 +170,7 @@ class Run:
 
     def _checked_caller(self, session: Session) -> Caller:
         """Whose credentials these are, asked for once; never of an account the manifest refuses."""
-        from lcli.aws.session import guard, identity
+        from lcli.aws.identity import guard, identity
 
         if self._caller is None:
             caller = identity(session)

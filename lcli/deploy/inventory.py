@@ -5,13 +5,15 @@ Imports neither pydantic nor the manifest: `list` must start fast.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.resources.function_state import get_function
+from lcli.resources.naming import qualified
+from lcli.resources.permission import policy_of, statement_fields
 
 _GONE = frozenset({"ResourceNotFoundException", "NotFoundException"})
 
@@ -86,14 +88,9 @@ def rows(
 
 def _named_row(clients: Clients, named: Named) -> Row:
     for alias in dict.fromkeys((named.alias, "")):
-        if answer := _function(clients, named.name, alias):
+        if answer := get_function(clients, named.name, alias):
             return replace(_row(named.key, alias, answer["Configuration"]), answer=answer)
     return Row(named.key, named.name)
-
-
-def _function(clients: Clients, name: str, qualifier: str) -> dict[str, Any] | None:
-    which = {"Qualifier": qualifier} if qualifier else {}
-    return _unless_gone(lambda: clients.call("lambda", "GetFunction", FunctionName=name, **which))
 
 
 def _unless_gone(call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
@@ -178,14 +175,14 @@ class Description:
 
 def describe(clients: Clients, name: str, alias: str = "") -> Description | None:
     """One function with what invokes it; None where there is none. Raises AwsError."""
-    latest = _function(clients, name, "")
+    latest = get_function(clients, name)
     if latest is None:
         return None
-    published = _function(clients, name, alias) if alias else None
+    published = get_function(clients, name, alias) if alias else None
     configuration = dict((published or latest)["Configuration"])
     environment = configuration.pop("Environment", {}).get("Variables", {})
     qualifier = alias if published else ""
-    statements = _statements(clients, name, qualifier)
+    statements = tuple(policy_of(clients, qualified(name, qualifier)))
     url = _url(clients, name, qualifier)
     routes = tuple(_routes(clients, configuration["FunctionArn"], statements))
     pushing = tuple(_pushing(statements))
@@ -208,12 +205,6 @@ def describe(clients: Clients, name: str, alias: str = "") -> Description | None
     )
 
 
-def _statements(clients: Clients, name: str, qualifier: str) -> tuple[Mapping[str, Any], ...]:
-    which = {"Qualifier": qualifier} if qualifier else {}
-    answer = _unless_gone(lambda: clients.call("lambda", "GetPolicy", FunctionName=name, **which))
-    return tuple(json.loads(answer["Policy"])["Statement"]) if answer else ()
-
-
 def _url(clients: Clients, name: str, qualifier: str) -> tuple[str, ...]:
     which = {"Qualifier": qualifier} if qualifier else {}
     answer = _unless_gone(
@@ -223,8 +214,8 @@ def _url(clients: Clients, name: str, qualifier: str) -> tuple[str, ...]:
 
 
 def _mappings(clients: Clients, name: str, qualifier: str) -> Iterable[Source]:
-    function = f"{name}:{qualifier}" if qualifier else name
-    for page in clients.pages("lambda", "ListEventSourceMappings", FunctionName=function):
+    mapped = qualified(name, qualifier)
+    for page in clients.pages("lambda", "ListEventSourceMappings", FunctionName=mapped):
         for one in page["EventSourceMappings"]:
             arn = one.get("EventSourceArn", "")
             kind = arn.split(":")[2] if arn else "self-managed"
@@ -233,11 +224,7 @@ def _mappings(clients: Clients, name: str, qualifier: str) -> Iterable[Source]:
 
 
 def _source_arn(statement: Mapping[str, Any]) -> str:
-    for conditions in statement.get("Condition", {}).values():
-        for key, value in conditions.items():
-            if key.lower() == "aws:sourcearn":
-                return str(value)
-    return ""
+    return str(statement_fields(statement).get("SourceArn", ""))
 
 
 def _pushing(statements: Iterable[Mapping[str, Any]]) -> Iterable[Source]:

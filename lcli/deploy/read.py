@@ -51,11 +51,10 @@ def read(
             while sorter.is_active():
                 for name in sorter.get_ready():
                     pools.append(stack.enter_context(ThreadPoolExecutor(parallel, name)))
-                    each = _each(pools[-1])
-                    reading = Reading(
-                        place, ahead, desired, dict(found), each, functions, everywhere
+                    one = Reading(
+                        place, ahead, desired, {**found}, _each(pools[-1]), functions, everywhere
                     )
-                    running[threads.submit(_all, kinds[name], reading)] = name
+                    running[threads.submit(_all, kinds[name], one)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     name = running.pop(future)

@@ -58,7 +58,6 @@ def function(
     publish: bool = False,
     keep_versions: int = 0,
     ignored: Iterable[str] = (),
-    secret: Iterable[str] = (),
     needs: tuple[Key, ...] = (),
     where: str = "",
 ) -> Resource:
@@ -90,7 +89,7 @@ def function(
         fields,
         needs=needs,
         function=key,
-        secret=frozenset(secret) | environment_paths(fields),
+        secret=environment_paths(fields),
         where=where,
         payload=Payload(code, tagging.parts_value(parts), publish, keep_versions),
         ignored=frozenset(ignored),

@@ -139,7 +139,7 @@ class Permission(Kind):
             named = tagging.qualifiers(function.outputs["parts"], "permission")
             wanted += [qualified(name, qualifier) for qualifier in named]
         targets = [one for one in dict.fromkeys(wanted) if unqualified(one)[0] in functions]
-        policies = reading.each(lambda target: _policy(reading.clients, target), targets)
+        policies = reading.each(lambda target: policy_of(reading.clients, target), targets)
         for target, statements in zip(targets, policies, strict=True):
             for statement in statements:
                 if statement.get("Sid", "").startswith(PREFIX):
@@ -189,7 +189,8 @@ def _of(target: str) -> dict[str, str]:
     return {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
 
 
-def _policy(clients: Clients, target: str) -> list[dict[str, Any]]:
+def policy_of(clients: Clients, target: str) -> list[dict[str, Any]]:
+    """The statements of ``FN`` or ``FN:ALIAS``, whoever made them; GetPolicy. Raises AwsError."""
     try:
         answer = clients.call("lambda", "GetPolicy", **_of(target))
     except AwsError as error:
@@ -201,7 +202,7 @@ def _policy(clients: Clients, target: str) -> list[dict[str, Any]]:
 
 
 def _has(applying: Applying, target: str, sid: str) -> bool:
-    return any(one.get("Sid") == sid for one in _policy(applying.clients, target))
+    return any(one.get("Sid") == sid for one in policy_of(applying.clients, target))
 
 
 def _actual(function: Actual, target: str, statement: Mapping[str, Any]) -> Actual:

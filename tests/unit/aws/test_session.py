@@ -10,8 +10,9 @@ from scripted_endpoint import Script, endpoint, refusal
 
 from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
+from lcli.aws.identity import Caller, guard
 from lcli.aws.pacing import Pacing
-from lcli.aws.session import Caller, Sent, Session, connect, guard
+from lcli.aws.session import Sent, Session, connect
 from lcli.aws.translate import explain
 from lcli.errors import ExitCode, LcliError, Problem
 
