@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lcli.resources.kind import Kind
-from lcli.resources.model import Action, Verb
+from lcli.resources.model import Action, Change, Verb
 from lcli.ui.mask import Mask
 from lcli.ui.neutral import neutralise
 from lcli.ui.values import brief, shown
@@ -34,7 +34,7 @@ def plan_tree(
     """What would change: a branch a function, a line a resource, its fields below it.
 
     With `only_differences` what is new is shown without its fields, and what belongs to a
-    wholly new function in one line.
+    wholly new function in one line. Nothing is told twice; the JSON document has it all.
     """
     from rich.text import Text
     from rich.tree import Tree
@@ -55,8 +55,20 @@ def plan_tree(
             leaf = branch.add(_headline(action, kinds))
             hidden = {Verb.DELETE, Verb.CREATE} if only_differences else {Verb.DELETE}
             if action.verb not in hidden:
-                _add_fields(leaf, action, mask)
+                _add_fields(leaf, _telling(action, own), action.verb, mask)
     return tree
+
+
+def _telling(action: Action, own: list[Action]) -> Iterator[Change]:
+    """Its changes but for what goes without saying: lcli's own marks on what is new, and what a
+    version takes from its function, where that is told of the function."""
+    told: list[Change] = []
+    if action.resource.key.kind == "version":
+        told.extend(c for one in own if one.resource.key.kind == "function" for c in one.changes)
+    for change in action.changes:
+        marks = action.verb is Verb.CREATE and change.path.startswith("Tags.lcli:")
+        if not marks and change not in told:
+            yield change
 
 
 def _plainly_new(action: Action) -> bool:
@@ -90,12 +102,12 @@ def _headline(action: Action, kinds: dict[str, Kind]) -> Any:
     return line
 
 
-def _add_fields(leaf: Tree, action: Action, mask: Mask) -> None:
+def _add_fields(leaf: Tree, changes: Iterable[Change], verb: Verb, mask: Mask) -> None:
     from rich.text import Text
 
-    for change in action.changes:
+    for change in changes:
         line = Text(neutralise(change.path) + ": ", style="dim")
-        if action.verb is not Verb.CREATE:
+        if verb is not Verb.CREATE:
             line.append(neutralise(brief(shown(change.before, change.secret, mask))), "red")
             line.append(" → ")
         line.append(neutralise(brief(shown(change.after, change.secret, mask))), "green")

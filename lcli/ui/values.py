@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from lcli.aws.redacting import MASKED
 from lcli.resources.model import Ref, Text, Value
 from lcli.ui.mask import Mask
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def shown(value: Value, secret: bool, mask: Mask) -> Value:
@@ -42,9 +45,12 @@ def plain(value: Value) -> object:
 
 
 def brief(value: Value, width: int = 100) -> str:
-    """One line: strings as they are when that is unmistakable, else JSON; cut at `width`."""
+    """One line: strings as they are when that is unmistakable, else JSON; cut at `width`, a digest
+    at the twelve characters that `lcli build` shows too."""
     if value is None:
         return "(none)"
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return value[:12]
     if isinstance(value, str) and value and value == value.strip() and "\n" not in value:
         text = value
     else:

@@ -11,7 +11,7 @@ import pytest
 from lcli.local import daemon
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-TOUR = README[README.index("## A tour") : README.index("## How it works")]
+TOUR = README[README.index("## A tour") : README.index("## Where to find what")]
 ENDLESS = " --follow"
 
 

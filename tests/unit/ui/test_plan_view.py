@@ -70,6 +70,49 @@ def test_a_wholly_new_function_is_one_line_in_a_deploy():
     )
 
 
+def tree_of(*actions):
+    stream = io.StringIO()
+    console = Console(file=stream, width=100, markup=False, highlight=False)
+    console.print(plan_tree("photos", actions, {}, Mask()))
+    return stream.getvalue().splitlines()[2:]
+
+
+MEMORY, CODE = Change("MemorySize", 256, 512), Change("Code", "a" * 64, "0123456789ab" + "c" * 52)
+NUMBER = Change("Version", "6", VERSION)
+PUBLISHED = Resource(Key("version", "photos-thumbnail"), {}, function="thumbnail")
+
+
+def test_a_version_does_not_repeat_what_its_function_says():
+    assert tree_of(
+        Action(Verb.UPDATE, FUNCTION, changes=(MEMORY,)),
+        Action(Verb.REPLACE, PUBLISHED, changes=(NUMBER, MEMORY, CODE)),
+    ) == [
+        "    ├── ~ function photos-thumbnail",
+        "    │   └── MemorySize: 256 → 512",
+        "    └── ± version photos-thumbnail",
+        "        ├── Version: 6 → (new)",
+        "        └── Code: aaaaaaaaaaaa → 0123456789ab",
+    ]
+
+
+def test_a_version_of_a_function_that_is_up_to_date_says_all_itself():
+    assert tree_of(Action(Verb.REPLACE, PUBLISHED, changes=(NUMBER, MEMORY))) == [
+        "    └── ± version photos-thumbnail",
+        "        ├── Version: 6 → (new)",
+        "        └── MemorySize: 256 → 512",
+    ]
+
+
+def test_lcli_s_own_marks_are_told_only_where_they_change():
+    mark = Change("Tags.lcli:app", None, "photos")
+    assert tree_of(
+        Action(Verb.CREATE, FUNCTION, changes=(mark, Change("Tags.team", None, "red")))
+    ) == ["    └── + function photos-thumbnail", "        └── Tags.team: red"]
+    assert "        └── Tags.lcli:app: (none) → photos" in tree_of(
+        Action(Verb.UPDATE, FUNCTION, changes=(mark,))
+    )
+
+
 def test_show_values_shows_them():
     assert "TOKEN: old-secret → new-secret" in rendered(Mask({"new-secret"}, show=True))
 
