@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lcli.cli.names import Named, OneFunction, chosen, nearest
-from lcli.cli.run import Run, usage
+from lcli.cli.run import Run
 
 app = typer.Typer(
     help="""List, print, keep and delete a function's shared test events in AWS.
@@ -85,8 +85,6 @@ def put(
 
     run: Run = ctx.obj
     event = read_payload(payload, sys.stdin.buffer, asynchronous=False)
-    if not event:
-        raise usage("usage", "there is no event", "give it: --payload JSON, @FILE or -")
     named = chosen(run, function)
     clients = run.session(named.region)
     # A name that is mistyped would be kept for nobody.

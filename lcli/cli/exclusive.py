@@ -17,7 +17,7 @@ def refuse_together(ctx: typer.Context, run: Run, sets: Iterable[tuple[str, ...]
     given = {
         option.opts[-1]: ctx.params.get(option.name or "")
         for option in ctx.command.params
-        if not _is_default(ctx, option.name or "")
+        if not is_default(ctx, option.name or "")
     }
     given |= {"-o json": run.json, "FUNCTION": given.get("functions")}
     for names in sets:
@@ -27,6 +27,7 @@ def refuse_together(ctx: typer.Context, run: Run, sets: Iterable[tuple[str, ...]
             raise usage("usage", what, "leave one out")
 
 
-def _is_default(ctx: typer.Context, name: str) -> bool:
+def is_default(ctx: typer.Context, name: str) -> bool:
+    """Whether a parameter has its default, since the user gave it neither here nor elsewhere."""
     source = ctx.get_parameter_source(name)
     return source is not None and source.name == "DEFAULT"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import invoke_options as options
-from lcli.cli.exclusive import refuse_together
+from lcli.cli.exclusive import is_default, refuse_together
 from lcli.cli.names import Named, OneFunction, chosen
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
@@ -51,6 +51,8 @@ def command(
     refuse_together(ctx, run, _EXCLUSIVE)
     if wait and not asynchronous:
         raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
+    if not (each or repeat or is_default(ctx, "parallel")):
+        raise usage("usage", "--parallel is for --each and --repeat", "add one, or leave it out")
     mode = _mode(asynchronous, dry_run)
     if each or repeat:
         run.parallel = parallel

@@ -138,7 +138,8 @@ def _follow(
             found.reported = True
             if asked.mode == "Event" and (report := find_report(message)):
                 cost = asked.rate.told(asked.rate.cost(report))
-                asked.run.terminal.note(f"{asked.named.name}: {report}, {cost}")
+                failed = " failed" * found.failed
+                asked.run.terminal.note(f"{asked.named.name}{failed}: {report}, {cost}")
     return found
 
 

@@ -15,6 +15,19 @@ from lcli.ui.response import closing_line, document, note_error, print_payload, 
 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
+    try:
+        return _once(asked, stream=stream, tail=tail, wait=wait)
+    except KeyboardInterrupt:
+        name = asked.named.key or asked.named.name
+        asked.run.terminal.end_progress()
+        asked.run.terminal.note(
+            f"{asked.named.name} may have been called, and goes on if it runs; "
+            f"`lcli logs {name} --follow` shows it"
+        )
+        raise
+
+
+def _once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     began = time.time()
     if asked.mode is Mode.SYNC:
         single = asked.run.session(asked.named.region)

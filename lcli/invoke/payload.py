@@ -31,7 +31,7 @@ def read_payload(
     else:
         payload, source = given.encode(), "--payload"
     check_size(payload, source, asynchronous=asynchronous)
-    if payload and not raw:
+    if not raw:
         check_json(payload, source)
     return payload
 
@@ -64,6 +64,13 @@ def _read_file(path: Path, limit: int) -> bytes:
 
 def check_json(payload: bytes, source: str) -> None:
     """Raises LcliError (USAGE) for what is not JSON."""
+    if not payload.strip():
+        raise _usage(
+            "payload-empty",
+            "the payload is empty",
+            source,
+            "look where it comes from; to send none, leave --payload out",
+        )
     try:
         json.loads(payload)
     except (ValueError, RecursionError) as error:
@@ -71,7 +78,7 @@ def check_json(payload: bytes, source: str) -> None:
             "payload-not-json",
             f"the payload is not JSON: {error}",
             source,
-            """write JSON, a string in quotes: --payload '"text"'; or send bytes with --raw""",
+            """write JSON, a string in quotes: --payload '"text"'""",
         ) from error
 
 

@@ -87,7 +87,8 @@ class Count:
         if result.failed:
             self.failed += 1
             if self.failed <= _TOLD:
-                self._terminal.note(f"{result.number}: {result.why}")
+                why = result.why.partition("\n")[0]
+                self._terminal.note(f"{result.number}: {why}")
         now = time.monotonic()
         if self._live and now - self._drawn > 0.1:
             self._drawn = now

@@ -6,6 +6,7 @@ import json
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from functools import partial
+from textwrap import indent
 from typing import Any, TextIO
 
 from lcli.invoke.call import FunctionError, Mode, Response
@@ -40,7 +41,7 @@ def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
     """What a function that failed says: type, message and stack."""
     terminal.note(f"{name} failed: {error.type or 'error'}: {error.message}")
     for frame in error.stack:
-        terminal.note(f"  {frame}")
+        terminal.note(indent(frame, "  "))
 
 
 def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:

@@ -195,6 +195,43 @@ def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code)
     assert done.returncode == code, done.stderr
     assert "echo: queued as" in done.stderr
     assert done.stderr.count("START RequestId") == done.stderr.count("REPORT RequestId") == 1
+    closing = done.stderr.splitlines()[-1]
+    assert closing.startswith(f"invoking-echo{' failed' if code else ''}: ")
+
+
+@pytest.mark.parametrize("how", [[], ["--tail"], ["--async", "--wait"]], ids=" ".join)
+def test_whoever_presses_ctrl_c_is_told_that_the_function_goes_on(deployed, how):
+    process = subprocess.Popen(
+        [LCLI, "invoke", "echo", *how, "-p", '{"sleep": 4}'],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    out, told = process.communicate(timeout=10)
+    assert (process.returncode, out) == (130, "")
+    assert told.endswith(
+        "invoking-echo may have been called, and goes on if it runs; "
+        "`lcli logs echo --follow` shows it\n"
+    )
+
+
+def test_a_stack_keeps_its_shape(deployed):
+    done = deployed.run("invoke", "echo", "-p", '{"fail": true}')
+    file, line = done.stderr.splitlines()[1:3]
+    assert file.startswith("    File ")
+    assert line == '      raise ValueError("asked to fail")'
+
+
+def test_parallel_alone_is_refused(deployed):
+    done = deployed.run("invoke", "echo", "--parallel", "3")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: --parallel is for --each and --repeat [usage]\n  next: add one, or leave it out\n",
+    )
 
 
 def test_wait_alone_is_refused(deployed):
@@ -224,7 +261,19 @@ def test_shared_events_are_kept_listed_sent_and_deleted(deployed):
 def test_an_event_is_not_kept_for_a_function_that_is_not_there(deployed):
     done = deployed.run("events", "put", "ecco", "hi", "-p", "1")
     assert done.returncode == 1
-    assert deployed.json("events", "list", "ecco") == {"function": "ecco", "events": {}}
+    assert deployed.json("events", "list", "theirs") == {"function": "theirs", "events": {}}
+
+
+@pytest.mark.parametrize(
+    "command", [["list", "ecco"], ["get", "ecco", "x"], ["delete", "ecco", "x"]]
+)
+def test_events_of_a_name_that_is_nearly_a_function_are_not_looked_for(deployed, command):
+    done = deployed.run("events", *command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: there is no function 'ecco' in eu-west-1 [resource-not-found]\n"
+        "  next: did you mean echo?\n"
+    )
 
 
 ISOLATED = """

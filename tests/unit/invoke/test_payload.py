@@ -30,6 +30,9 @@ def test_an_at_sign_reads_a_file(tmp_path):
     [
         pytest.param("{", False, "payload-not-json", id="not JSON"),
         pytest.param("[" * 100_000, False, "payload-not-json", id="deep"),
+        pytest.param("", False, "payload-empty", id="nothing of a shell's variable"),
+        pytest.param("-", False, "payload-empty", id="nothing through a pipe"),
+        pytest.param("@/dev/null", False, "payload-empty", id="nothing in a file"),
         pytest.param("@/nowhere/event.json", False, "payload-unreadable", id="no file"),
         pytest.param('"' + "x" * ASYNC_LIMIT + '"', True, "payload-too-large", id="large"),
     ],
@@ -47,6 +50,10 @@ def test_the_size_message_names_the_kind_of_invocation():
     assert caught.value.problems[0].what == (
         "the payload is over 1,048,576 bytes, Lambda's limit for an asynchronous invocation"
     )
+
+
+def test_raw_may_be_nothing():
+    assert read_payload("-", io.BytesIO(), asynchronous=False, raw=True) == b""
 
 
 def test_raw_bytes_are_not_looked_at():
