@@ -167,3 +167,24 @@ def test_the_shapes_of_documents_are_those_of_the_reference(built: Any) -> None:
     assert row.keys() == documented("`list` and `status`") - {"differs", "not_compared"}
     in_depth = OUTPUT.split("`status FUNCTION` prints one document:")[1].split("\n\n")[0]
     assert built.json("status", "one").keys() <= set(re.findall(r"`(\w+)`", in_depth))
+
+
+def test_what_reads_no_parameters_works_where_they_are_absent(built: Any) -> None:
+    manifest = (built.directory / "lcli.yaml").read_text().replace(', memory: "${ssm:/absent}"', "")
+    built.write("lcli.yaml", manifest)
+    built.ok("deploy")
+    built.ok("invoke", "one", "-p", "{}")
+    built.environ["LCLI_LOCAL"] = ""
+    built.environ |= {
+        "AWS_ENDPOINT_URL": json.loads(built.ok("--local", "local", "status", "-o", "json"))["url"],
+        "AWS_ACCESS_KEY_ID": "123456789012",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    assert "one done in" in built.ok("logs", "one", "--since", "5m")
+    (row,) = built.json("list")["functions"]
+    assert row["not_compared"][-1] == "Environment.TOKEN"
+    refused = built.run("plan")
+    assert (refused.returncode, "the parameter /absent does not exist" in refused.stderr) == (
+        2,
+        True,
+    )

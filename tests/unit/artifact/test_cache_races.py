@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from lcli.artifact import Source, Target
 from lcli.artifact.cache import prune
+from lcli.artifact.make import index_of
 
 
 def test_pruning_does_not_mind_what_others_finish_meanwhile(tmp_path: Path) -> None:
@@ -30,3 +32,16 @@ def test_pruning_does_not_mind_what_others_finish_meanwhile(tmp_path: Path) -> N
         done.set()
         for one in builders:
             one.join()
+
+
+def test_an_artifact_for_this_machine_is_remembered_apart(tmp_path: Path) -> None:
+    source = Source("directory", tmp_path / "src")
+    places = {
+        index_of(source, target, tmp_path)
+        for target in (
+            Target("python3.13"),
+            Target("python3.13", local=True),
+            Target("python3.13", local=True, local_python="3.12"),
+        )
+    }
+    assert len(places) == 3

@@ -478,3 +478,18 @@ def test_a_region_has_a_region_s_name(problems, setting, where, name):
     assert problems(text) == [
         (f"lcli.yaml:{where}", f"{name}: expected a region such as eu-west-1, not 'eu-west'", SEE)
     ]
+
+
+def test_with_a_capacity_provider_the_limits_of_on_demand_functions_do_not_hold(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    provider = (
+        "CapacityProviderConfig: {LambdaManagedInstancesCapacityProviderConfig: "
+        '{CapacityProviderArn: "arn:aws:lambda:eu-west-1:123456789012:capacity-provider:p"}}'
+    )
+    text = "app: a\nfunctions:\n  f: {%s, memory: 20480, timeout: 1800, api: {%s}}\n"
+    (tmp_path / "lcli.yaml").write_text(text % (GOOD, provider))
+    found = load(read(tmp_path / "lcli.yaml", environ={}), PLACE).functions["f"]
+    assert (found.memory, found.timeout) == (20480, 1800)

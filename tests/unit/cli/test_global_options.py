@@ -1,0 +1,36 @@
+"""Every command takes every global option, before or after its name."""
+
+from __future__ import annotations
+
+import pytest
+from typer.core import TyperGroup
+
+from lcli.cli import app
+from lcli.cli.run import Run
+
+GLOBAL = {
+    "--file", "--stage", "--output", "--quiet", "--verbose", "--region", "--profile",
+    "--endpoint-url", "--local", "--no-color",
+}  # fmt: skip
+
+
+def flags(command: object) -> set[str]:
+    return {flag for one in getattr(command, "params", ()) for flag in one.opts}
+
+
+@pytest.mark.parametrize("name", sorted(app.COMMANDS))
+def test_after_the_name(name: str) -> None:
+    built = app.load(name)
+    for one in built.commands.values() if isinstance(built, TyperGroup) else [built]:
+        assert GLOBAL - flags(one) == set(), one.name
+        assert "--version" not in flags(one) or name == "logs"
+
+
+def test_before_the_name() -> None:
+    found = flags(app.command(Run()))
+    assert found >= {*GLOBAL, "--version", "-f", "-s", "-o", "-q", "-v"}
+
+
+def test_each_has_its_variable() -> None:
+    variables = {one.envvar for one in app.command(Run()).params if one.envvar}
+    assert variables == {f"LCLI_{flag[2:].replace('-', '_').upper()}" for flag in GLOBAL}
