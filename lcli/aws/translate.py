@@ -142,7 +142,8 @@ def no_function(
     if qualifier:
         next_step = f"`lcli versions {key or name}` shows its versions and aliases"
     else:
-        next_step = f"did you mean {near[0]}?" if near and not key else "see `lcli list --all`"
+        there = f"`lcli list --all --region {region}` shows what is there"
+        next_step = f"did you mean {near[0]}?" if near and not key else there
     if key:
         deploy = f"`lcli deploy {key}` makes it"
         next_step = f"{next_step}; {deploy} if it is not deployed" if qualifier else deploy

@@ -48,6 +48,8 @@ def command(
         listed, differing = _rows(run, document, region)
         found.extend((clients.region, row) for row in listed)
         drift |= {(clients.region, key): one for key, one in differing.items()}
+        if not listed:
+            run.terminal.note(f"there is no function in {clients.region}")
     show_rows(run, found, drift)
 
 

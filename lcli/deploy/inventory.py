@@ -15,6 +15,8 @@ from lcli.resources.function_state import get_function
 from lcli.resources.naming import qualified
 from lcli.resources.permission import policy_of, statement_fields
 
+_USUAL = frozenset({"USER_INITIATED", "User action"})
+"""A mapping's StateTransitionReason when it is as somebody wanted it: not worth a word."""
 _GONE = frozenset({"ResourceNotFoundException", "NotFoundException"})
 
 
@@ -220,7 +222,8 @@ def _mappings(clients: Clients, name: str, qualifier: str) -> Iterable[Source]:
             arn = one.get("EventSourceArn", "")
             kind = arn.split(":")[2] if arn else "self-managed"
             result = one.get("LastProcessingResult") or one.get("StateTransitionReason", "")
-            yield Source(kind, arn, one.get("State", ""), result)
+            told = "" if result in _USUAL else result
+            yield Source(kind, arn, one.get("State", ""), told)
 
 
 def _source_arn(statement: Mapping[str, Any]) -> str:

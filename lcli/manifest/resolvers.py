@@ -187,10 +187,14 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
             f"{what} does not exist" if missing else f"cannot read {what}: {error.message}",
             f"make it in {context.clients.region}, or correct the name"
             if missing
-            else f"check credentials, region and network ({error.code})",
+            else _MENDED.get(error.code, f"check credentials, region and network ({error.code})"),
         ) from error
 
 
+_MENDED = {
+    "NoCredentials": "set AWS_PROFILE or give --profile, or sign in with `aws configure` or "
+    "`aws sso login`; with --local the value comes from the manifest's `local`"
+}
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound", "ResourceNotFoundException",
            "NoSuchKey", "NoSuchBucket", "404")  # fmt: skip
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, TypeAlias
 from lcli.ui.neutral import neutralise
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
     from rich.table import Table
 
 Cell: TypeAlias = str | tuple[str, str]
 """A text, or a text and Rich's style of it on a terminal."""
 _GAP = 2
+_READABLE = 16
+"""Columns of a terminal below which a folded cell is no longer read with ease."""
 
 
 class PlainTable:
@@ -44,17 +47,39 @@ class PlainTable:
 
     def lines(self) -> Iterator[str]:
         """The table as text, as wide as it needs."""
-        rows = [self.titles] if self.header else []
-        rows += [tuple(text for text, _ in row) for row in self.rows]
-        drawn = [each for row in rows for each in _broken(row)]
+        drawn = self._drawn()
         widths = [max(map(_width, column)) for column in zip(*drawn, strict=True)]
         for row in drawn:
             cells = zip(row, widths, self.right, strict=True)
             padded = (_padded(text, width, right) for text, width, right in cells)
             yield (" " * _GAP).join(padded).rstrip()
 
-    def __rich__(self) -> Table:
-        """The same for Rich."""
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Table | str]:
+        """The same for Rich. Where it is too wide, its widest column is folded; where that leaves
+        no room to read, each row is shown as lines of title and cell."""
+        widths = [max(map(_width, column)) for column in zip(*self._drawn(), strict=True)]
+        widest = max(widths, default=0)
+        others = sum(widths) - widest + _GAP * (len(widths) - 1)
+        if len(widths) <= 2 or others + min(widest, _READABLE) <= options.max_width:
+            yield self._grid(widths.index(widest) if widths else 0)
+            return
+        for number, row in enumerate(self.rows):
+            lines = PlainTable("", "", header=False)
+            lines.rows = [
+                ((title, "bold"), cell)
+                for title, cell in zip(self.titles, row, strict=True)
+                if cell[0]
+            ]
+            if number:
+                yield ""
+            yield lines._grid(1)
+
+    def _drawn(self) -> list[tuple[str, ...]]:
+        rows = [self.titles] if self.header else []
+        rows += [tuple(text for text, _ in row) for row in self.rows]
+        return [each for row in rows for each in _broken(row)]
+
+    def _grid(self, folded: int) -> Table:
         from rich.table import Table
         from rich.text import Text
 
@@ -65,8 +90,13 @@ class PlainTable:
             header_style="bold",
             show_header=self.header,
         )
-        for title, right in zip(self.titles, self.right, strict=True):
-            table.add_column(title, justify="right" if right else "left", overflow="fold")
+        for number, (title, right) in enumerate(zip(self.titles, self.right, strict=True)):
+            table.add_column(
+                title,
+                justify="right" if right else "left",
+                overflow="fold",
+                no_wrap=number != folded,
+            )
         for row in self.rows:
             table.add_row(*(Text(text, style) for text, style in row))
         return table

@@ -118,6 +118,12 @@ def test_an_address_of_this_machine_is_opened_without_a_question(deployed):
     assert "everybody" not in done.stderr
 
 
+def test_a_region_without_functions_is_said_to_be_one(project):
+    empty = project.run("list", "--all", "--region", "sa-east-1")
+    assert (empty.returncode, empty.stderr) == (0, "there is no function in sa-east-1\n")
+    assert project.json("list", "--all", "--region", "sa-east-1") == {"functions": []}
+
+
 def test_logs_without_prune_is_refused(deployed):
     for command in ("plan", "deploy"):
         refused = deployed.run(command, "--logs")

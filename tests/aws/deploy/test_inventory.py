@@ -76,9 +76,7 @@ def test_one_function_in_depth(app: OnCloud) -> None:
     (url, route) = found.addresses
     assert url.startswith("http")
     assert found.sources == (
-        Source(
-            "sqs", f"arn:aws:sqs:us-east-1:{app.account}:orders", "Enabled", found.sources[0].detail
-        ),
+        Source("sqs", f"arn:aws:sqs:us-east-1:{app.account}:orders", "Enabled"),
         Source("s3", f"arn:aws:s3:::photos-{app.account}"),
         Source("http", "GET /photos", detail=route),
     )

@@ -343,7 +343,12 @@ FUNCTIONS = {"shop-orders": "orders", "shop-site": "site"}
 @pytest.mark.parametrize(
     ("asked", "what", "next_step"),
     [
-        pytest.param("nope", "'nope'", "see `lcli list --all`", id="unlike any"),
+        pytest.param(
+            "nope",
+            "'nope'",
+            "`lcli list --all --region eu-west-1` shows what is there",
+            id="unlike any",
+        ),
         pytest.param("order", "'order'", "did you mean orders?", id="nearly a key"),
         pytest.param("shop-sit", "'shop-sit'", "did you mean shop-site?", id="nearly a name"),
         pytest.param(

@@ -216,6 +216,12 @@ def test_each_reference_has_its_own_errors(load, value, what, next_step):
             "cannot read the parameter /x: no",
             "check credentials, region and network (Unreachable)",
         ),
+        (
+            "NoCredentials",
+            "cannot read the parameter /x: no",
+            "set AWS_PROFILE or give --profile, or sign in with `aws configure` or "
+            "`aws sso login`; with --local the value comes from the manifest's `local`",
+        ),
     ],
 )
 def test_refusals_of_aws_are_told_apart(load, code, what, next_step):

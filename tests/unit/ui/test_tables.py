@@ -39,3 +39,37 @@ def test_a_column_is_as_wide_as_it_needs_to_be():
     table = PlainTable("Path", "Digest")
     table.add_row("p" * 600, "d")
     assert list(table.lines())[1] == "p" * 600 + "  d"
+
+
+def narrow(table, width):
+    stream = io.StringIO()
+    Console(file=stream, width=width, markup=False, highlight=False, emoji=False).print(table)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+def functions():
+    table = PlainTable("Function", "Name", ">Size", "Address")
+    table.add_row("one", "photos-one", "1 kB", "http://127.0.0.1:40000/photos")
+    table.add_row("two", "photos-two", "", "")
+    return table
+
+
+def test_a_table_that_is_too_wide_folds_its_widest_column_alone():
+    assert narrow(functions(), 50) == [
+        "Function  Name        Size  Address",
+        "one       photos-one  1 kB  http://127.0.0.1:40000",
+        "                            /photos",
+        "two       photos-two",
+    ]
+
+
+def test_a_table_that_cannot_be_read_that_narrow_is_shown_row_by_row():
+    assert narrow(functions(), 40) == [
+        "Function  one",
+        "Name      photos-one",
+        "Size      1 kB",
+        "Address   http://127.0.0.1:40000/photos",
+        "",
+        "Function  two",
+        "Name      photos-two",
+    ]
