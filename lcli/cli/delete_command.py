@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lcli.cli.deploy_command import apply_all, finish
+from lcli.cli.deploy_options import Parallel
 from lcli.cli.names import Functions, find
 from lcli.cli.preparing import Ready, confirm, present, title
 from lcli.cli.run import Run
@@ -20,9 +21,7 @@ def command(
     logs: Annotated[
         bool, typer.Option("--logs", help="Delete the log groups too, with their events.")
     ] = False,
-    parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
-    ] = 16,
+    parallel: Parallel = 16,
 ) -> None:
     """Delete what lcli made of functions, and nothing else.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from lcli.cli import deploy_options as options
+from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions
 from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
-from lcli.cli.run import Run, usage
+from lcli.cli.run import Run
 from lcli.errors import ExitCode
 from lcli.resources.model import Verb
 
@@ -21,49 +23,21 @@ if TYPE_CHECKING:
 def command(
     ctx: typer.Context,
     functions: Functions = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do not ask about replacements and exposure.")
-    ] = False,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Delete lcli's functions that left the manifest.")
-    ] = False,
-    logs: Annotated[
-        bool, typer.Option("--logs", help="With --prune: their log groups too, with all events.")
-    ] = False,
-    adopt: Annotated[
-        list[str] | None,
-        typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
-    ] = None,
-    parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")
-    ] = 16,
-    quick: Annotated[
-        bool,
-        typer.Option(
-            "--quick",
-            help="Trust the digest that the last deploy left in each function's tags, and read "
-            "in full only what differs. Does not look for drift.",
-        ),
-    ] = False,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
-    ] = False,
-    events: Annotated[
-        bool,
-        typer.Option(
-            "--events", help="With -o json: a line an event as it happens, the report last."
-        ),
-    ] = False,
+    yes: options.Yes = False,
+    prune: options.Prune = False,
+    logs: options.Logs = False,
+    adopt: options.Adopt = None,
+    parallel: options.Parallel = 16,
+    quick: options.Quick = False,
+    fail_fast: options.FailFast = False,
+    events: options.Events = False,
 ) -> None:
     """Build, plan and apply; publish a version and move the alias.
 
     Ctrl-C (or SIGTERM) ends after what is in flight; running it again goes on where it was.
     """
     run: Run = ctx.obj
-    if events and not run.json:
-        raise usage(
-            "events-without-json", "--events is for programs", "add -o json, or leave it out"
-        )
+    refuse_alone(ctx, run, options.NEEDED)
     ready = [
         prepare_region(
             run,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import invoke_options as options
-from lcli.cli.exclusive import is_default, refuse_together
+from lcli.cli.exclusive import refuse_alone, refuse_together
 from lcli.cli.names import Named, OneFunction, chosen
-from lcli.cli.run import Run, usage
+from lcli.cli.run import Run
 from lcli.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def command(
 
     run: Run = ctx.obj
     refuse_together(ctx, run, _EXCLUSIVE)
-    if wait and not asynchronous:
-        raise usage("usage", "--wait is for --async", "add --async; else every call is waited for")
-    if not (each or repeat or is_default(ctx, "parallel")):
-        raise usage("usage", "--parallel is for --each and --repeat", "add one, or leave it out")
+    refuse_alone(ctx, run, _NEEDED)
     mode = _mode(asynchronous, dry_run)
     if each or repeat:
         run.parallel = parallel
@@ -103,6 +100,8 @@ def _mode(asynchronous: bool, dry_run: bool) -> Mode:
     return Mode.ASYNC if asynchronous else Mode.DRY_RUN if dry_run else Mode.SYNC
 
 
+_NEEDED = (("--wait", "--async"), ("--parallel", "--each", "--repeat"))
+"""The first makes sense with one of the others only."""
 _EXCLUSIVE = (
     ("--async", "--dry-run", "--stream", "--repeat"),
     ("--dry-run", "--stream", "--each", "--repeat"),

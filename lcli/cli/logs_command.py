@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli import logs_options as option
-from lcli.cli.exclusive import refuse_together
+from lcli.cli.exclusive import refuse_alone, refuse_together
 from lcli.cli.names import Functions
 from lcli.cli.run import Run, usage
 
@@ -53,39 +53,21 @@ def command(
     """
     run: Run = ctx.obj
     refuse_together(ctx, run, _EXCLUSIVE)
-    if invert and grep is None:
-        raise usage("usage", "--invert is about --grep, which is not given", "add --grep RE")
-    for version in versions or ():
-        if not (version.isdigit() or version == "$LATEST"):
-            raise usage(
-                "usage",
-                f"--version {version!r} is not a version",
-                "write its number, or $LATEST; --alias takes a name",
-            )
+    refuse_alone(ctx, run, (("--invert", "--grep"),))
     span = _span(since, until, pattern, utc)
     wanted = _wanted(grep, invert, level, request, errors)
     from lcli.cli.logs_sources import choose
 
-    chosen = choose(run, functions or [], versions or [], alias or "")
+    chosen = choose(run, functions or [], _versions(versions), alias or "")
     if insights is not None:
         from lcli.cli.logs_insights import ask
 
         raise typer.Exit(ask(run, chosen, insights, span, limit))
-    write = _write(run, chosen, span, timestamps, utc, raw)
-    from lcli.cli.logs_reading import Logs
+    from lcli.cli.logs_reading import Logs, Selection
 
-    logs = Logs(
-        run,
-        chosen,
-        span,
-        write,
-        wanted=wanted,
-        limit=limit,
-        grouped=group,
-        tail=tail,
-        # What a START says about lines further on is lost where only the last windows are read.
-        backwards=not (follow or request),
-    )
+    # What a START says about lines further on is lost where only the last windows are read.
+    selection = Selection(wanted, limit, group, tail, backwards=not (follow or request))
+    logs = Logs(run, chosen, span, _write(run, chosen, span, timestamps, utc, raw), selection)
     raise typer.Exit(logs.live() if live else logs.follow() if follow else logs.history())
 
 
@@ -106,6 +88,17 @@ _EXCLUSIVE = (
 )
 """Of each of these, at most one makes sense: a query reads whole groups and ends by itself, what is
 live has no past."""
+
+
+def _versions(given: list[str] | None) -> list[str]:
+    for version in given or ():
+        if not (version.isdigit() or version == "$LATEST"):
+            raise usage(
+                "usage",
+                f"--version {version!r} is not a version",
+                "write its number, or $LATEST; --alias takes a name",
+            )
+    return given or []
 
 
 def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:

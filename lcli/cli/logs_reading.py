@@ -44,41 +44,42 @@ class Span:
     """``since 10m``, as the user wrote it."""
 
 
-class Logs:
-    """The logs of `sources` within `span`, as far as they are `wanted`.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of that is printed, and how."""
 
-    `tail` prints only the last so many, and looks for them from the end if `backwards`.
-    """
+    wanted: Predicate | None
+    limit: int | None
+    grouped: bool
+    """Whole invocations together."""
+    tail: int | None
+    """Only the last so many."""
+    backwards: bool
+    """The last ones are looked for from the end."""
+
+
+class Logs:
+    """The logs of functions within `span`, as far as they are selected."""
 
     def __init__(
-        self,
-        run: Run,
-        chosen: list[Chosen],
-        span: Span,
-        write: Write,
-        *,
-        wanted: Predicate | None,
-        limit: int | None,
-        grouped: bool,
-        tail: int | None,
-        backwards: bool,
+        self, run: Run, chosen: list[Chosen], span: Span, write: Write, selection: Selection
     ) -> None:
         self._run = run
         self._chosen = chosen
         self._sources = [one.source for one in chosen]
         self._span = span
-        self._tail = tail
+        self._tail = selection.tail
         self._is_filtered = bool(
-            wanted or span.pattern or any(one.source.versions for one in chosen)
+            selection.wanted or span.pattern or any(one.source.versions for one in chosen)
         )
-        self._first_window = 60_000 if backwards else span.end - span.start
+        self._first_window = 60_000 if selection.backwards else span.end - span.start
         self._reading = Reading(run.terminal, span.start, span.end)
         self._printer = Printer(
             run.stdout,
             write,
-            wanted=wanted,
-            limit=limit,
-            grouped=grouped,
+            wanted=selection.wanted,
+            limit=selection.limit,
+            grouped=selection.grouped,
             before=run.terminal.end_progress,
         )
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from lcli.cli import deploy_options as options
+from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions
 from lcli.cli.preparing import Ready, prepare_region, title
 from lcli.cli.run import Run
@@ -21,16 +23,9 @@ def command(
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Show secret values, which are masked otherwise.")
     ] = False,
-    prune: Annotated[
-        bool, typer.Option("--prune", help="Include functions that left the manifest.")
-    ] = False,
-    logs: Annotated[
-        bool, typer.Option("--logs", help="With --prune: their log groups too, with all events.")
-    ] = False,
-    adopt: Annotated[
-        list[str] | None,
-        typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
-    ] = None,
+    prune: options.Prune = False,
+    logs: options.Logs = False,
+    adopt: options.Adopt = None,
 ) -> None:
     """Show what deploy would do, field by field; drift included.
 
@@ -38,6 +33,7 @@ def command(
     are not there are shown as `local`: deploy makes them.
     """
     run: Run = ctx.obj
+    refuse_alone(ctx, run, options.NEEDED)
     run.mask.show = show_values
     ready = [
         prepare_region(run, region, functions or [], prune=prune, logs=logs, adopt=adopt)

@@ -47,12 +47,6 @@ def prepare_region(
     """
     from lcli.deploy.engine import prepare
 
-    if logs and not prune:
-        raise usage(
-            "logs-without-prune",
-            "--logs says what becomes of functions that --prune deletes",
-            "add --prune, or use `lcli delete FUNCTION --logs`",
-        )
     functions = keys(texts, run.document)
     adopted = keys(adopt, run.document) if adopt else None
     place = run.place(region)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lcli.cli import names
+from lcli.cli.deploy_options import Parallel
 from lcli.cli.names import Functions, find
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
@@ -30,9 +31,7 @@ def command(
             show_default=False,
         ),
     ] = "",
-    parallel: Annotated[
-        int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Functions at once.")
-    ] = 16,
+    parallel: Parallel = 16,
 ) -> None:
     """Move aliases back to an earlier version.
 

@@ -128,7 +128,7 @@ def test_logs_without_prune_is_refused(deployed):
     for command in ("plan", "deploy"):
         refused = deployed.run(command, "--logs")
         assert refused.returncode == 2
-        assert "logs-without-prune" in refused.stderr
+        assert "--logs is for --prune" in refused.stderr
 
 
 def test_status_shows_one_function_in_depth(deployed):

@@ -230,7 +230,8 @@ def test_parallel_alone_is_refused(deployed):
     done = deployed.run("invoke", "echo", "--parallel", "3")
     assert (done.returncode, done.stderr) == (
         2,
-        "error: --parallel is for --each and --repeat [usage]\n  next: add one, or leave it out\n",
+        "error: --parallel is for --each and --repeat [usage]\n"
+        "  next: add --each or --repeat, or leave --parallel out\n",
     )
 
 

@@ -90,7 +90,7 @@ def test_one_invocation_is_found_by_its_request_id(deployed):
         (["one", "--level", "loud"], 2, "is not a level"),
         (["one", "--all"], 2, "FUNCTION and --all exclude each other"),
         (["one", "-F", "--until", "now"], 2, "--follow and --until exclude each other"),
-        (["one", "--invert"], 2, "--invert is about --grep"),
+        (["one", "--invert"], 2, "--invert is for --grep"),
         (["one", "-F", "--live"], 2, "--follow and --live exclude each other"),
         (["one", "--live", "--tail", "1"], 2, "--live and --tail exclude each other"),
         (["one", "--version", "1", "--alias", "live"], 2, "--version and --alias exclude"),

@@ -57,7 +57,7 @@ def test_the_version_is_the_root_s_alone(built: Any) -> None:
 
 def test_events_are_lines_and_the_report_is_the_last(built: Any) -> None:
     refused = built.run("deploy", "--events")
-    assert (refused.returncode, "events-without-json" in refused.stderr) == (2, True)
+    assert (refused.returncode, "--events is for -o json" in refused.stderr) == (2, True)
     manifest = MANIFEST.replace("APP", "events").replace(', memory: "${ssm:/absent}"', "")
     built.write("lcli.yaml", manifest + '    \nlocal: {ssm: {/absent: "canary-0815"}}\n')
     text = built.ok("deploy", "-o", "json", "--events")
