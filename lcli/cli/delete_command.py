@@ -9,7 +9,7 @@ import typer
 
 from lcli.cli.deploy_command import apply_all, finish
 from lcli.cli.deploy_options import Parallel
-from lcli.cli.names import Functions, find
+from lcli.cli.names import Functions, whole
 from lcli.cli.preparing import Ready, confirm, present, title
 from lcli.cli.run import Run
 
@@ -54,7 +54,7 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
     named: dict[str, str] = {}
     gone: list[str] = []
     for text in texts:
-        function = find(text, run.document, place)
+        function = whole(text, run.document, place)
         if function.key:
             named[function.key] = function.name
         else:

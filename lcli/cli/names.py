@@ -68,6 +68,26 @@ def find(text: str, document: Document | None, place: Place | None = None) -> Na
     return Named("", name, qualifier)
 
 
+def whole(text: str, document: Document, place: Place | None = None) -> Named:
+    """As `find`, for what changes a whole function.
+
+    Raises LcliError (USAGE) for a version or an alias of it, and for one of another region or
+    account than the `place`'s.
+    """
+    named = find(text, document, place)
+    name = text.removesuffix(f":{named.qualifier}")
+    if name != text:
+        raise _not_here(f"{text!r} is a version or an alias, not the function", f"write {name}")
+    if place and named.region and text.split(":")[3:5] != [place.region, place.account]:
+        what = f"{text!r} is not in {place.region} of account {place.account}"
+        raise _not_here(what, "choose where it is with --region and --profile")
+    return named
+
+
+def _not_here(what: str, next_step: str) -> LcliError:
+    return LcliError(Problem("not-the-function", what, next_step=next_step), ExitCode.USAGE)
+
+
 def chosen(run: Run, text: str) -> Named:
     """The function to work on; one of the manifest's only with the credentials of its account.
 
@@ -114,11 +134,13 @@ def keys(texts: list[str], document: Document) -> frozenset[str] | None:
     found, problems = set(), []
     known = [function.key for function in document.functions()]
     for text in texts:
-        key = find(text, document).key
-        if key:
-            found.add(key)
+        named = whole(text, document)
+        if named.key:
+            found.add(named.key)
             continue
         near = difflib.get_close_matches(text, known, n=1)
+        if named.region:  # an ARN is of one region, and these work in all of the manifest's
+            near = [one.key for one in document.functions() if one.name == named.name]
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
         problems.append(
             Problem(

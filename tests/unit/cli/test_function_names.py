@@ -2,10 +2,11 @@
 
 import pytest
 
-from lcli.cli.names import Named, find, known, nearest, not_there
+from lcli.cli.names import Named, find, keys, known, nearest, not_there, whole
 from lcli.cli.options import Globals
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.model import Place
 
 MANIFEST = """
 app: shop
@@ -53,6 +54,40 @@ def test_an_arn_of_something_else_is_refused(run, text):
             next_step="it reads arn:aws:lambda:REGION:ACCOUNT:function:NAME",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "next_step"),
+    [
+        ("orders:7", "'orders:7' is a version or an alias, not the function", "write orders"),
+        (f"{ARN}:7", f"'{ARN}:7' is a version or an alias, not the function", f"write {ARN}"),
+        (
+            ARN,
+            f"'{ARN}' is not in eu-west-1 of account 123456789012",
+            "choose where it is with --region and --profile",
+        ),
+    ],
+    ids=["a version", "a version by ARN", "another region"],
+)
+def test_what_changes_a_function_takes_no_part_and_none_of_elsewhere(run, text, what, next_step):
+    place = Place("shop", "", "eu-west-1", "123456789012")
+    with pytest.raises(LcliError) as caught:
+        whole(text, run.document, place)
+    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.problems == (Problem("not-the-function", what, "", next_step),)
+
+
+def test_the_function_itself_is_taken_by_its_arn_in_its_place(run):
+    place = Place("shop", "", "eu-west-2", "123456789012")
+    assert whole(ARN, run.document, place).name == "shop-orders"
+
+
+@pytest.mark.parametrize(("text", "hint"), [("ordrs", "orders"), (ARN, "orders")])
+def test_keys_are_told_where_something_else_is_written(run, text, hint):
+    with pytest.raises(LcliError) as caught:
+        keys([text], run.document)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.next_step) == ("unknown-function", f"did you mean {hint}?")
 
 
 @pytest.mark.parametrize(
