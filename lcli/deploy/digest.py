@@ -113,10 +113,7 @@ class Marks:
         listener: Listener,
         parallel: int,
     ) -> None:
-        """`wanted` has the digests of those functions alone that were looked at in full.
-
-        `unmarked` are the manifest's keys of functions that are as they should be, but for the tag.
-        """
+        """`unmarked` are the manifest's keys of functions that only need the tag."""
         self._place = place
         self._clients = clients
         self._wanted = wanted

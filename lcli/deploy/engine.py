@@ -19,7 +19,7 @@ from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.kept import with_checkpoints
 from lcli.deploy.plan import Plan, Scope, plan
-from lcli.deploy.quick import look
+from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.sources import answer_lookups
@@ -156,33 +156,44 @@ def _compared(
     parallel: int,
 ) -> Prepared:
     """What there is and what is to be done about it."""
-    kinds, marks, seen = all_kinds(), digests(expanded.resources), None
-    if quick:
-        function = kinds["function"]
-        seen = look(expanded, marks, place, clients, kind=function, scope=scope, parallel=parallel)
-        expanded, scope = seen.narrowed(expanded, scope)
-    to_read = expanded.to_read
+    marks, kind = digests(expanded.resources), all_kinds()["function"]
+    if not quick:
+        found = _looked_at(expanded, place, clients, scope, parallel=parallel)
+        return replace(found, digests=marks)
+    seen: Look | None
+    seen = look(expanded, marks, place, clients, kind=kind, scope=scope, parallel=parallel)
+    while seen:
+        part, within = seen.narrowed(expanded, scope)
+        known = seen.known(part.to_read)
+        found = _looked_at(part, place, clients, within, known=known, parallel=parallel)
+        last, seen = seen, seen.widened(found.plan, marks)
+    unmarked = last.unmarked(part, marks, found.plan)
+    return replace(found, plan=last.completed(found.plan), digests=marks, unmarked=unmarked)
+
+
+def _looked_at(
+    expanded: Expanded,
+    place: Place,
+    clients: Clients,
+    scope: Scope,
+    *,
+    known: Mapping[Key, Actual] | None = None,
+    parallel: int,
+) -> Prepared:
+    """Everything that is wanted compared with what there is; `known` is not read again."""
+    kinds = all_kinds()
     actual = read(
-        to_read,
+        expanded.to_read,
         place,
         clients,
         kinds,
         functions=scope.named,
         parallel=parallel,
         everywhere=_everywhere(scope.released == LOGS) if scope.prune else frozenset(),
-        known=seen.known(to_read) if seen else None,
+        known=known,
     )
-    made = plan(with_checkpoints(expanded.resources, actual, place), actual, kinds, scope)
-    if seen is None:
-        return Prepared(place, made, actual, kinds, digests=marks)
-    return Prepared(
-        place,
-        seen.completed(made),
-        {**seen.found, **actual},
-        kinds,
-        digests=seen.vouched(marks),
-        unmarked=seen.unmarked(expanded, marks, made),
-    )
+    wanted = with_checkpoints(expanded.resources, actual, place)
+    return Prepared(place, plan(wanted, actual, kinds, scope), actual, kinds)
 
 
 def _scope(

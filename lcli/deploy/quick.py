@@ -48,7 +48,8 @@ class Look:
         shared = frozenset({""}) if scope.named is None else frozenset()
         return (
             replace(expanded, resources=kept, observed=observed(kept) | others),
-            replace(scope, named=self.stale | shared),
+            # Nothing has left: there is nothing to prune.
+            replace(scope, named=self.stale | shared, prune=False),
         )
 
     def known(self, to_read: Mapping[Key, Resource]) -> dict[Key, Actual]:
@@ -62,18 +63,26 @@ class Look:
             plan,
             actions=(*plan.actions, *quiet),
             after=(*plan.after, *(frozenset[int]() for _ in quiet)),
-            notices=(*self.notices, *plan.notices),
+            notices=(*self._told(), *self.notices, *plan.notices),
         )
 
-    def vouched(self, digests: Digests) -> Digests:
-        """The digests without those of the functions that were not looked at.
-
-        When a thing changes that they share, they lose their tags, and the next run looks at them.
-        """
-        unseen = {one.key.name for one in self.fresh}
-        return replace(
-            digests, of={name: one for name, one in digests.of.items() if name not in unseen}
+    def _told(self) -> tuple[str, ...]:
+        if self.whole:
+            return ()
+        number, total = len(self.fresh), len(self.fresh) + len(self.stale)
+        return (
+            f"--quick: {number} of {total} functions are as they were last deployed, by their "
+            "digests; whether something else changed them in AWS (drift) was not looked for",
         )
+
+    def widened(self, plan: Plan, digests: Digests) -> Look | None:
+        """With the functions that use a shared thing which the plan changes; None if all are."""
+        users = {user for one in plan.changes for user in digests.shared.get(one.resource.key, ())}
+        more = users & {one.function for one in self.fresh}
+        if not more:
+            return None
+        fresh = tuple(one for one in self.fresh if one.function not in more)
+        return replace(self, stale=self.stale | more, fresh=fresh)
 
     def unmarked(self, expanded: Expanded, digests: Digests, plan: Plan) -> tuple[str, ...]:
         """The stale functions that turned out to be as they should be but for the tag."""
@@ -119,16 +128,12 @@ def look(
         why = "functions were renamed or are to go" if moved else "no function has its last digest"
         return Look(found, frozenset(scope.known), (), True, (told + why,))
     fresh = tuple(one for one in wanted.values() if one.function not in stale)
-    notices = [
-        f"--quick: {len(fresh)} of {len(wanted)} functions are as they were last deployed, by "
-        "their digests; whether something else changed them in AWS (drift) was not looked for"
-    ]
-    notices += [
+    notices = tuple(
         f"function {one.resource.function} ({one.resource.key.name}) has left the manifest; "
         "--prune deletes it"
         for one in left
-    ]
-    return Look(found, frozenset(stale), fresh, notices=tuple(notices))
+    )
+    return Look(found, frozenset(stale), fresh, notices=notices)
 
 
 def _is_fresh(wanted: Resource, found: Actual | None, digest: str, kind: Kind) -> bool:

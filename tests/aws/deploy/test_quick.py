@@ -179,13 +179,23 @@ def test_what_a_deploy_of_some_changed_for_all_is_put_right(app: OnCloud) -> Non
     assert before
     app.calls()
     report = quick(app)
-    assert app.mutations() == ["lambda:UntagResource", "apigatewayv2:UpdateApi"]
-    # It was not looked at, so nothing is said of it until it has been.
-    assert (statuses(report)["other"], digest(app, "other")) == ("unchanged", "")
-    app.calls()
-    assert quick(app).notices[0].startswith("--quick: 3 of 4")
-    assert app.mutations() == ["lambda:TagResource"]
+    assert app.mutations() == [
+        "lambda:UntagResource",
+        "apigatewayv2:UpdateApi",
+        "lambda:TagResource",
+    ]
+    assert report.notices[0].startswith("--quick: 3 of 4")
     assert (digest(app, "other"), app.plan()) == (before, [])
+
+
+def test_an_api_that_somebody_deleted_is_made_again_with_all_routes(app: OnCloud) -> None:
+    app.manifest(SHARED)
+    quick(app)
+    session = app.session()
+    (api,) = session.call("apigatewayv2", "GetApis")["Items"]
+    session.call("apigatewayv2", "DeleteApi", ApiId=api["ApiId"])
+    assert quick(app).notices[0].startswith("--quick: 2 of 4")
+    assert app.plan() == []
 
 
 class Refusing:
