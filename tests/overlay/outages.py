@@ -38,7 +38,7 @@ REACHING: Mapping[str, tuple[str, ...]] = {
     "versions": ("versions", "one"),
     "rollback": ("rollback", "one"),
 }
-"""Every command that calls AWS."""
+"""Commands that call AWS, one of each way."""
 BUILDING: Mapping[str, tuple[str, ...]] = {
     "build": ("build",),
     "package": ("package", "--to", "dist"),
