@@ -129,6 +129,15 @@ def _show(run: Run, named: Named, found: Description, drift: str) -> None:
     run.terminal.show(table)
 
 
+def _alias(alias: tuple[str, Mapping[str, float]]) -> str:
+    """``live → 7``, or ``live → 7 (10% to 8)`` while traffic is shifted."""
+    from lcli.resources.alias_traffic import told
+
+    name, shares = alias
+    (version, _), *others = shares.items()
+    return f"{name} → {version} ({told(dict(others))})" if others else f"{name} → {version}"
+
+
 def _lines(named: Named, found: Description, drift: str) -> list[tuple[str, str]]:
     from lcli.ui.measures import moment, size
 
@@ -140,7 +149,7 @@ def _lines(named: Named, found: Description, drift: str) -> list[tuple[str, str]
         ("ARN", found.arn),
         ("State", " ".join(filter(None, (own.get("State"), own.get("StateReason"))))),
         ("Version", own.get("Version", "")),
-        ("Aliases", ", ".join(f"{name} → {version}" for name, version in found.aliases.items())),
+        ("Aliases", ", ".join(map(_alias, found.aliases.items()))),
         ("$LATEST", "" if found.latest_is_published else "has code that the alias does not run"),
         ("Runtime", f"{own.get('Runtime', own.get('PackageType', ''))}, {own['Architectures'][0]}"),
         ("Handler", own.get("Handler", "")),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.resources.alias_traffic import shares_of
 from lcli.resources.function_state import get_function
 from lcli.resources.naming import qualified
 from lcli.resources.permission import policy_of, statement_fields
@@ -144,8 +145,8 @@ class Description:
     environment: tuple[str, ...]
     """Names of the environment variables."""
     tags: Mapping[str, str]
-    aliases: Mapping[str, str]
-    """Alias → version."""
+    aliases: Mapping[str, Mapping[str, float]]
+    """Alias → version → share of its traffic, from 0 to 1; the alias's own version first."""
     latest_is_published: bool
     """Whether $LATEST has the code that the alias runs."""
     reserved: int | None
@@ -163,7 +164,7 @@ class Description:
             "configuration": dict(self.configuration),
             "environment": list(self.environment),
             "tags": dict(self.tags),
-            "aliases": dict(self.aliases),
+            "aliases": {name: dict(shares) for name, shares in self.aliases.items()},
             "latest_is_published": self.latest_is_published,
             "reserved": self.reserved,
             "sources": [
@@ -195,7 +196,7 @@ def describe(clients: Clients, name: str, alias: str = "") -> Description | None
         tuple(sorted(environment)),
         latest.get("Tags", {}),
         {
-            one["Name"]: one["FunctionVersion"]
+            one["Name"]: shares_of(one)
             for page in clients.pages("lambda", "ListAliases", FunctionName=name)
             for one in page["Aliases"]
         },

@@ -71,7 +71,7 @@ def test_one_function_in_depth(app: OnCloud) -> None:
     assert found.configuration["Version"] == "1"
     assert found.environment == ("TOKEN",)
     assert "hunter2" not in str(found.as_json())
-    assert found.aliases == {"live": "1"}
+    assert found.aliases == {"live": {"1": 1.0}}
     assert (found.latest_is_published, found.reserved) == (True, 3)
     (url, route) = found.addresses
     assert url.startswith("http")
@@ -85,3 +85,14 @@ def test_one_function_in_depth(app: OnCloud) -> None:
 
 def test_what_does_not_exist(app: OnCloud) -> None:
     assert describe(app.session(), "photos-nobody", "live") is None
+
+
+def test_a_shift_of_traffic_is_told(app: OnCloud) -> None:
+    app.code("2")
+    assert problems(app.deploy()) == []
+    session, weights = app.session(), {"AdditionalVersionWeights": {"1": 0.1}}
+    named = {"FunctionName": "photos-thumb", "Name": "live"}
+    session.call("lambda", "UpdateAlias", **named, RoutingConfig=weights)
+    found = describe(session, "photos-thumb", "live")
+    assert found is not None
+    assert found.aliases == {"live": {"2": 0.9, "1": 0.1}}
