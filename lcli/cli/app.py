@@ -69,12 +69,13 @@ def load(name: str) -> TyperCommand | TyperGroup:
     app: typer.Typer | None = getattr(module, "app", None)
     if app is None:
         app = _new_app()
-        app.command(name, epilog=EPILOG)(module.command)
+        app.command(name)(module.command)
     built = typer.main.get_command(app)
     built.name = name
     members = built.commands.values() if isinstance(built, TyperGroup) else [built]
     for member in members:
         add_global_options(member, hidden=True)
+        member.epilog = EPILOG
     return built  # type: ignore[return-value]
 
 

@@ -51,7 +51,7 @@ def list_executions(
     found = executions(
         run.session(named.region),
         named.name,
-        qualifier=qualifier or ("" if named.key else named.qualifier),
+        qualifier=qualifier or (named.qualifier if ":" in function else ""),
         statuses=options.checked(status or []),
         since=options.moment_of(since),
         until=options.moment_of(until),
@@ -63,7 +63,9 @@ def list_executions(
     if rows:
         run.terminal.show(table_of(rows))
     else:
-        run.terminal.note(f"{named.name} has no such executions")
+        narrowed = status or since or until or qualifier or ":" in function
+        such = "such executions" if narrowed else "durable executions"
+        run.terminal.note(f"{named.name} has no {such}")
 
 
 @app.command()

@@ -109,6 +109,10 @@ def test_executions_are_listed_paused_stopped_and_deleted(shop):
     shop.ok("executions", "pause", "order/second", "--reason", "lunch")
     listed = shop.json("executions", "list", "order", "--status", "paused", "--since", "1h")
     assert [one["DurableExecutionName"] for one in listed["executions"]] == ["second"]
+    for typed in ("order:1", "shop-order:1"):
+        of_version = shop.json("executions", "list", typed, "--status", "paused")
+        assert of_version["executions"] == listed["executions"]
+    assert shop.json("executions", "list", "order:9")["executions"] == []
     shop.ok("executions", "resume", "order/second")
     stopped = shop.json("executions", "stop", "shop-order/second", "--message", "enough")
     assert stopped["done"] == "stopped"
