@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.encoding import write_anything
@@ -52,6 +52,8 @@ def main() -> NoReturn:
         if os.environ.get("LCLI_DEBUG") == "1":
             _print_traceback(error, run)
         code = _report(error, run)
+        if _is_of_the_output(error):
+            _discard(sys.stdout)  # told already; what is left in its buffer would be told again
     # At its end Python looks for garbage in all that was imported.
     gc.freeze()
     sys.exit(_flush(code, run))
@@ -110,9 +112,13 @@ def _translate(error: Exception, run: Run) -> LcliError:
     )
 
 
+def _is_of_the_output(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in _OUTPUT_ENDS and not error.filename
+
+
 def _of_the_system(error: OSError) -> Problem:
     reason = error.strerror or str(error)
-    if error.errno in _OUTPUT_ENDS and not error.filename:
+    if _is_of_the_output(error):
         return Problem(
             "output-not-written",
             f"the output cannot be written: {reason}",
@@ -131,17 +137,26 @@ def _flush(code: int, run: Run) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        return _reader_left()
+        code = _reader_left()
     except OSError as error:
-        _reader_left()
-        return _report(error, run)
+        _discard(sys.stdout)
+        code = _report(error, run)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)  # where stderr cannot be written, the exit code says it
     return code
 
 
 def _reader_left() -> int:
     """`lcli … | head` has read enough: not an error, and nothing more may be written."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout)
     return int(ExitCode.DONE)
+
+
+def _discard(stream: TextIO) -> None:
+    """Lead it to nowhere, so that what is left in its buffer fails no more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

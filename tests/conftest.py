@@ -7,6 +7,7 @@ import inspect
 import io
 import itertools
 import json
+import os
 import signal
 import time
 import zipfile
@@ -27,8 +28,12 @@ ACCOUNTS = itertools.count(200000000001)
 
 
 def pytest_configure() -> None:
-    """A run in the background of a shell ignores SIGINT, and so would every command it starts."""
+    """Start commands as users do: in the foreground, with buffered streams.
+
+    A run in the background of a shell ignores SIGINT, and so would every command it starts.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 @dataclass

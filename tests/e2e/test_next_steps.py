@@ -111,29 +111,31 @@ def test_an_api_that_others_use_is_left_to_them(shop):
 
 
 def test_status_shows_the_others_although_one_function_is_somebody_else_s(shop):
+    manifest = MANIFEST.replace("app: shop", "app: corner")
+    shop.write("lcli.yaml", manifest)
     shop.ok("deploy")
     aws = connect(
         region="eu-west-1",
         endpoint_url=shop.json("local", "status")["url"],
         local_account="123456789012",
     )
-    role = aws.call("lambda", "GetFunction", FunctionName="shop-orders")["Configuration"]["Role"]
+    role = aws.call("lambda", "GetFunction", FunctionName="corner-orders")["Configuration"]["Role"]
     code = {"ZipFile": Path(shop.json("build")["orders"]["path"]).read_bytes()}
     aws.call(
-        "lambda", "CreateFunction", FunctionName="shop-bills", Role=role, Code=code,
+        "lambda", "CreateFunction", FunctionName="corner-bills", Role=role, Code=code,
         Runtime="python3.12", Handler="app.handler",
     )  # fmt: skip
-    second = MANIFEST.splitlines()[-2].replace("orders", "bills")
-    shop.write("lcli.yaml", f"{MANIFEST.rstrip()}\n{second}\n")
+    second = manifest.splitlines()[-2].replace("orders", "bills")
+    shop.write("lcli.yaml", f"{manifest.rstrip()}\n{second}\n")
     done = shop.run("status")
     assert done.returncode == 0, done.stderr
     assert done.stderr == (
-        "function shop-bills exists already and belongs to someone who left no lcli tags on it: "
+        "function corner-bills exists already and belongs to someone who left no lcli tags on it: "
         "choose another name, or take it over with `lcli deploy --adopt bills`\n"
     )
     drift = {row["function"]: row["drift"] for row in shop.json("status")["functions"]}
     assert drift == {"orders": "none", "bills": "not lcli's"}
     assert shop.json("status", "bills")["drift"] == "not lcli's"
     assert shop.run("deploy").returncode == 2
-    aws.call("lambda", "DeleteFunction", FunctionName="shop-bills")
+    aws.call("lambda", "DeleteFunction", FunctionName="corner-bills")
     shop.ok("delete", "--yes")

@@ -323,14 +323,15 @@ def other(app: OnCloud) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "then",
+    ("then", "stride"),
     [
-        pytest.param(again, id="back to what it was"),
-        pytest.param(other, id="on", marks=pytest.mark.whole),
+        pytest.param(again, 4, id="back to what it was"),
+        pytest.param(again, 1, id="back to what it was, at every call", marks=pytest.mark.whole),
+        pytest.param(other, 1, id="on", marks=pytest.mark.whole),
     ],
 )
 def test_killed_anywhere_the_quick_one_finds_what_is_left(
-    app: OnCloud, then: Callable[[OnCloud], None]
+    app: OnCloud, then: Callable[[OnCloud], None], stride: int
 ) -> None:
     session, survived = app.session(), 0
     while True:
@@ -350,5 +351,5 @@ def test_killed_anywhere_the_quick_one_finds_what_is_left(
         then(app)
         quick(app)
         assert app.plan() == [], f"killed after {survived} changes"
-        survived += 1
+        survived += stride
     assert survived > 10

@@ -91,7 +91,9 @@ EVERYBODY = "everybody may call the URL of photos-one"
         pytest.param("triggers: [http: GET /], ", "", "deletes HTTP API photos", id="HTTP API"),
     ],
 )
-@pytest.mark.parametrize("quiet", [(), ("-q",)], ids=["", "quiet"])
+@pytest.mark.parametrize(
+    "quiet", [(), pytest.param(("-q",), marks=pytest.mark.whole)], ids=["", "quiet"]
+)
 def test_what_nobody_confirmed_is_not_done(
     cloud: Any,
     app: tuple[Path, dict[str, str]],

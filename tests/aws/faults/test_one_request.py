@@ -57,7 +57,13 @@ def faulty(fault: Fault) -> Rule:
     return Rule(fault, when=lambda call: call.operation.startswith("Invoke"))
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(way, id=name, marks=[pytest.mark.whole] * (name in ("async", "dry run")))
+        for name, way in WAYS.items()
+    ],
+)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_call_is_sent_once(hello: Any, fault: Fault, way: Any) -> None:
     call, mode = way
