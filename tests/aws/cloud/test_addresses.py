@@ -38,8 +38,9 @@ def goes(url):
     while time.monotonic() < until:
         try:
             ask(url)
-        except urllib.error.URLError as error:
-            return "refused" in str(error)
+        except OSError as error:  # one that is cut off while the port closes asks again
+            if "refused" in str(error):
+                return True
     return False
 
 
