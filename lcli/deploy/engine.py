@@ -18,10 +18,11 @@ from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import Expanded, expand, lookups_needed
 from lcli.deploy.kept import with_checkpoints
-from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.plan import Plan, plan
 from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
+from lcli.deploy.scope import Scope
 from lcli.deploy.sources import answer_lookups
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds

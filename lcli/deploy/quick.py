@@ -15,8 +15,9 @@ from lcli.aws.clients import Clients
 from lcli.deploy.digest import Digests
 from lcli.deploy.expand import Expanded, observed
 from lcli.deploy.order import references
-from lcli.deploy.plan import Plan, Scope
+from lcli.deploy.plan import Plan
 from lcli.deploy.read import read
+from lcli.deploy.scope import Scope
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
 

@@ -68,6 +68,7 @@ class EventSourceMapping(Kind):
 
     name = "event_source_mapping"
     title = "event source mapping"
+    missed = True
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     fixed: ClassVar[frozenset[str]] = FIXED
 

@@ -101,6 +101,7 @@ class Function(Kind):
 
     name = "function"
     title = "function"
+    missed = True
     fixed: ClassVar[frozenset[str]] = frozenset(
         field for field, way in WAYS.items() if way is Way.REPLACEMENT
     )

@@ -61,6 +61,7 @@ class FunctionUrl(Attached):
 
     name = "function_url"
     title = "function URL"
+    missed = True
     get = "GetFunctionUrlConfig"
     remove = "DeleteFunctionUrlConfig"
 

@@ -64,6 +64,7 @@ class HttpApi(Kind):
 
     name = "http_api"
     title = "HTTP API"
+    missed = True
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """GetApis, and the stage of ours; a second one (an answer was lost) is a leftover."""

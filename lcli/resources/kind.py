@@ -74,6 +74,9 @@ class Kind(ABC):
     """Fields that no call can change: a difference there is a REPLACE."""
     keeps: ClassVar[bool] = False
     """The old one stays when it is replaced or leaves the plan (versions, log groups)."""
+    missed: ClassVar[bool] = False
+    """Its loss is felt (an address, a position in a stream): asked before it is deleted or
+    replaced."""
     within: ClassVar[str] = ""
     """Kind of the container that takes this along when it is deleted: ``function`` for aliases,
     permissions, URLs. Such things of one function are written one at a time, too, since each

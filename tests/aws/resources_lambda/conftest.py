@@ -15,8 +15,9 @@ import pytest
 
 from lcli.aws.session import Sent, Session, connect
 from lcli.deploy.apply import apply
-from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.plan import Plan, plan
 from lcli.deploy.read import read
+from lcli.deploy.scope import Scope
 from lcli.resources import kinds
 from lcli.resources.alias import alias
 from lcli.resources.code import Code

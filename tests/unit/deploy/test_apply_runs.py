@@ -9,8 +9,9 @@ from toy_world import PLACE, Toy, World, by_key, key, thing, toys
 from lcli.aws.clients import AwsError
 from lcli.deploy.apply import apply
 from lcli.deploy.events import Doing, Event, Failed, Finished, Skipped, Started
-from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.plan import Plan, plan
 from lcli.deploy.report import Report, Status
+from lcli.deploy.scope import Scope
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.kind import Applying
 from lcli.resources.model import Outputs, Ref, Resource, Text

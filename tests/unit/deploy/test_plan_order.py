@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_world import World, by_key, key, thing, toys
 
-from lcli.deploy.plan import Plan, Scope, plan
+from lcli.deploy.plan import Plan, plan
+from lcli.deploy.scope import Scope
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Action, Actual, Change, Key, Ref, Resource, Verb
 

@@ -57,12 +57,14 @@ class Toy(Kind):
         *,
         fixed: Iterable[str] = (),
         keeps: bool = False,
+        missed: bool = False,
         within: str = "",
     ) -> None:
         self.name = name  # type: ignore[misc]
         self.title = name.replace("_", " ")  # type: ignore[misc]
         self.fixed = frozenset(fixed)  # type: ignore[misc]
         self.keeps = keeps  # type: ignore[misc]
+        self.missed = missed  # type: ignore[misc]
         self.within = within  # type: ignore[misc]
         self.world = world
 
@@ -106,7 +108,7 @@ def toys(world: World) -> dict[str, Kind]:
     """Kinds that stand for the real ones where the planner cares."""
     kinds = (
         Toy("role", world),
-        Toy("function", world, fixed=["PackageType"]),
+        Toy("function", world, fixed=["PackageType"], missed=True),
         Toy("parts", world, within="function"),
         Toy("version", world, fixed=["Memory"], keeps=True, within="function"),
         Toy("alias", world, within="function"),
