@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lcli.artifact.known import KnownCode
-from lcli.deploy import settings
+from lcli.deploy import execution_role, settings
 from lcli.deploy.code import Workshop
 from lcli.deploy.order import references
 from lcli.errors import LcliError
@@ -24,7 +24,6 @@ from lcli.resources.function import function
 from lcli.resources.function_fields import read_fields, source_key, unknown_fields
 from lcli.resources.function_update import SHA
 from lcli.resources.model import Actual, Place, Resource
-from lcli.resources.role import role, role_arn
 from lcli.resources.version import version
 
 CODE = "Code"
@@ -107,20 +106,11 @@ def _drift(
 def desired_version(wanted: Plain, place: Place) -> Resource:
     """What the function's version must hold, without its code; `ignored` is what is not known."""
     own, name = wanted.settings, wanted.settings.name
-    arn = own.role
-    if not isinstance(arn, str):
-        said = own.role
-        managed = role(
-            place, wanted.key, name, statements=(), name=said.name or "", path=said.path or ""
-        )
-        arn = role_arn(place, managed)
-    elif not arn.startswith("arn:"):
-        arn = place.arn("iam", f"role/{arn}", region="")
     made = function(
         place,
         wanted.key,
         name,
-        role=arn,
+        role=execution_role.arn(place, own),
         code=Code(image_uri=own.source if own.is_image else ""),
         settings=settings.settings(own, own.layers),
         api=own.api,

@@ -16,7 +16,9 @@ from lcli.deploy.apply import apply
 from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, upload_all
 from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
-from lcli.deploy.expand import Expanded, expand, lookups_needed
+from lcli.deploy.expand import expand
+from lcli.deploy.expand_triggers import lookups_needed
+from lcli.deploy.expanded import Expanded
 from lcli.deploy.kept import with_checkpoints
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.quick import Look, look

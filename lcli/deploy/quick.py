@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from lcli.aws.clients import Clients
 from lcli.deploy.digest import Digests
-from lcli.deploy.expand import Expanded, observed
+from lcli.deploy.expanded import Expanded, observed
 from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
 from lcli.deploy.read import read

@@ -57,7 +57,7 @@ def role(
     are the user's, lcli's own are added. Its ARN is known beforehand: `role_arn`.
     """
     return Resource(
-        Key("role", name or role_name(place, function_name)),
+        role_key(place, function_name, name),
         {
             "Path": path or role_path(place),
             "Description": _description(place, function_name),
@@ -92,9 +92,15 @@ def _leads(place: Place, path: str, name: str) -> bool:
     return path == role_path(place) and name.endswith(f"-{place.region}")
 
 
-def role_arn(place: Place, wanted: Resource) -> str:
-    """The ARN that a managed role has or will have."""
-    return place.arn("iam", f"role{wanted.fields['Path']}{wanted.key.name}", region="")
+def role_key(place: Place, function_name: str, name: str = "") -> Key:
+    """The key of a function's managed role; `name` overrides the derived one."""
+    return Key("role", name or role_name(place, function_name))
+
+
+def role_arn(place: Place, function_name: str, *, name: str = "", path: str = "") -> str:
+    """The ARN that a managed role has or will have; `name` and `path` as `role` takes them."""
+    key = role_key(place, function_name, name)
+    return place.arn("iam", f"role{path or role_path(place)}{key.name}", region="")
 
 
 class Role(Kind):

@@ -49,6 +49,8 @@ class Target:
     """What must exist before a source may be attached: the function, its alias."""
     timeout: int
     where: str = ""
+    role: tuple[Key, ...] = ()
+    """The execution role, if lcli makes it: what polls with it comes after it."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The user's tags of the function."""
     app_tags: Mapping[str, str] = field(default_factory=dict)

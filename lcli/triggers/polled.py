@@ -100,6 +100,6 @@ class Polled(Trigger):
             settings=settings,
             function=target.function,
             tags=target.tags,
-            needs=target.needs,
+            needs=(*target.needs, *target.role),
             where=target.where,
         )

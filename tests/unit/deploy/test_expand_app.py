@@ -8,7 +8,9 @@ import pytest
 from lcli.artifact.model import Artifact
 from lcli.deploy.checks import sizes
 from lcli.deploy.code import codes
-from lcli.deploy.expand import Expanded, expand, lookups_needed
+from lcli.deploy.expand import expand
+from lcli.deploy.expand_triggers import lookups_needed
+from lcli.deploy.expanded import Expanded
 from lcli.manifest import loading
 from lcli.manifest.document import read
 from lcli.manifest.models import App
