@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from lcli.local.wire import Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Outcome:
     init_ms: float | None = None
     """Only on a cold start."""
     max_memory_mb: int = 0
-    stream: AsyncIterator[bytes] | None = None
+    stream: Stream | None = None
     """The rest of a streamed response; then `payload` is empty."""
     completion: Awaitable[Outcome] | None = None
     """With `stream`: how it ended, once it has (error, log tail, duration)."""

@@ -12,12 +12,12 @@ import logging
 import re
 import socket
 from collections import deque
-from collections.abc import AsyncIterator
 from email.utils import formatdate
 from http import HTTPStatus
 
 import httptools
 
+from lcli.local.port import Port
 from lcli.local.wire import Handler, Request, Response
 
 LOG = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ class _Connection(asyncio.Protocol):
         connected = transport.get_extra_info("socket")
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server.connections.add(self)
+        if self._server.closing:  # it was accepted just before
+            transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.connections.discard(self)
@@ -74,6 +76,8 @@ class _Connection(asyncio.Protocol):
         self._writable.set()
         # What is being done for a client that left is done to its end, as in AWS.
         self._waiting.clear()
+        if self._streaming and self._task:
+            self._task.cancel()
 
     def pause_writing(self) -> None:
         self._writable.clear()
@@ -194,7 +198,7 @@ class _Connection(asyncio.Protocol):
             return keep
         self._write(_head(response, keep, None, chunked=not silent))
         if silent:
-            await _close(body)
+            await body.aclose()
             return keep
         self._streaming = True
         try:
@@ -204,7 +208,7 @@ class _Connection(asyncio.Protocol):
                     await self._writable.wait()
         finally:
             self._streaming = False
-            await _close(body)
+            await body.aclose()
         self._write(b"0\r\n\r\n")
         return keep
 
@@ -230,12 +234,6 @@ class _Connection(asyncio.Protocol):
                 await asyncio.wait({self._task}, timeout=grace)
         if self._transport:
             self._transport.close()
-
-
-async def _close(body: bytes | AsyncIterator[bytes]) -> None:
-    close = getattr(body, "aclose", None)
-    if close:
-        await close()
 
 
 def _head(response: Response, keep: bool, length: int | None, chunked: bool = False) -> bytes:
@@ -269,9 +267,12 @@ class Server:
         self.handler = handler
         self.connections: set[_Connection] = set()
         self.closing = False
-        self.port = 0
-        self._listening: socket.socket | None = None
-        self._server: asyncio.Server | None = None
+        self._port: Port | None = None
+
+    @property
+    def port(self) -> int:
+        """The port's number; 0 before it is bound."""
+        return self._port.number if self._port else 0
 
     @property
     def url(self) -> str:
@@ -283,32 +284,18 @@ class Server:
 
         Raises OSError if `port` is taken.
         """
-        # The protocol number must be IPPROTO_TCP, or asyncio leaves Nagle's algorithm on.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(("127.0.0.1", port))
-            listening.listen(512)
-        except BaseException:
-            listening.close()
-            raise
-        self._listening = listening
-        self.port = listening.getsockname()[1]
+        self._port = Port(port)
 
     async def start(self, port: int = 0) -> None:
         """Answer requests, at the port that is bound or else at `port`."""
-        if self._listening is None:
+        if self._port is None:
             self.bind(port)
-        assert self._listening
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(self), sock=self._listening, backlog=512
-        )
+        assert self._port
+        self._port.serve(lambda: _Connection(self))
 
     async def close(self, grace: float = 2.0) -> None:
         """Stop listening; requests in hand get `grace` seconds to finish."""
         self.closing = True
-        if self._server:
-            self._server.close()
-        elif self._listening:
-            self._listening.close()
+        if self._port:
+            self._port.close()
         await asyncio.gather(*(connection.end(grace) for connection in list(self.connections)))

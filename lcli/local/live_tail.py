@@ -10,7 +10,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -65,7 +65,7 @@ def live_tail(
 
 async def _session(
     tail: _Tail, asked: dict[str, Any], in_use: Callable[[], AbstractContextManager[None]]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     with in_use():
         yield event("initial-response", b"{}", _JSON)
         identity = {"sessionId": str(uuid.uuid4()), "requestId": str(uuid.uuid4())}

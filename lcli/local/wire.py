@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,24 @@ class Request:
     peer: str = "127.0.0.1"
 
 
+class Stream(Protocol):
+    """Pieces as they come."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    def __anext__(self) -> Awaitable[bytes]: ...
+
+    def aclose(self) -> Awaitable[None]:
+        """Nobody reads on."""
+
+
 @dataclass(slots=True)
 class Response:
-    """A response; `body` may be an asynchronous iterator, sent chunked as it comes."""
+    """A response; a `body` that is a stream is sent chunked as it comes."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes | AsyncIterator[bytes] = b""
+    body: bytes | Stream = b""
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from lcli.local.wire import Request, Response
+from lcli.local.wire import Request, Response, Stream
 
 PRELUDE_END = b"\0" * 8
 """Between status and headers, as JSON, and the body of a streamed HTTP response."""
@@ -157,8 +158,8 @@ def prelude_of(prelude: bytes, default_type: str) -> tuple[int, list[tuple[str, 
 
 
 async def stream_of(
-    first: bytes, chunks: AsyncIterator[bytes]
-) -> tuple[tuple[int, list[tuple[str, str]]], AsyncIterator[bytes]]:
+    first: bytes, chunks: Stream
+) -> tuple[tuple[int, list[tuple[str, str]]], Stream]:
     """A streamed response: status and headers from its prelude, if it has one, and the rest."""
     begun = first
     head = (200, [("content-type", "application/octet-stream")])
@@ -174,10 +175,11 @@ async def stream_of(
         if separator:
             head, begun = prelude_of(prelude, "application/octet-stream"), rest
 
-    async def following() -> AsyncIterator[bytes]:
-        yield begun
-        async for chunk in chunks:
-            yield chunk
+    async def following() -> AsyncGenerator[bytes, None]:
+        async with aclosing(chunks):
+            yield begun
+            async for chunk in chunks:
+                yield chunk
 
     return head, following()
 

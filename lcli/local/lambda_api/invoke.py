@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
@@ -188,12 +190,13 @@ async def _queue(call: Call, invocation: Invocation) -> None:
     await resolved(enqueue(invocation))
 
 
-async def _frames(outcome: Outcome, *, with_log: bool) -> AsyncIterator[bytes]:
+async def _frames(outcome: Outcome, *, with_log: bool) -> AsyncGenerator[bytes, None]:
     if outcome.stream is not None:
-        async for piece in outcome.stream:
-            yield event("PayloadChunk", piece, "application/octet-stream")
+        async with aclosing(outcome.stream):
+            async for piece in outcome.stream:
+                yield event("PayloadChunk", piece, "application/octet-stream")
         if outcome.completion is not None:
-            outcome = await outcome.completion
+            outcome = await asyncio.shield(outcome.completion)
     elif not outcome.function_error and outcome.payload:
         yield event("PayloadChunk", outcome.payload, "application/octet-stream")
     complete: dict[str, str] = {}

@@ -17,6 +17,7 @@ from typing import Protocol
 import httptools
 
 from lcli.local.guard import from_the_web
+from lcli.local.port import Port
 
 MAX_RESPONSE = 6 * 1024**2 + 100
 """Bytes of a buffered response (Lambda quotas: 6 MB; the error names 6,291,556)."""
@@ -113,25 +114,19 @@ class Listener:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._server: asyncio.Server | None = None
+        self._port: Port | None = None
         self.connections: set[Connection] = set()
 
-    async def open(self) -> int:
+    def open(self) -> int:
         """Listen on a free loopback port; gives its number."""
-        # The protocol number must be IPPROTO_TCP, or asyncio leaves Nagle's algorithm on.
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Connection(self._environment, self.connections), sock=listening
-        )
-        return port
+        self._port = Port()
+        self._port.serve(lambda: Connection(self._environment, self.connections))
+        return self._port.number
 
     def close(self) -> None:
         """Stop listening and drop the connections."""
-        if self._server:
-            self._server.close()
+        if self._port:
+            self._port.close()
         for connection in self.connections:
             if connection.transport:
                 connection.transport.abort()

@@ -91,7 +91,7 @@ class Environment:
         says why (developer guide, "Failures during the Init phase")."""
         self._log(self._platform.init_start(self._launch.version))
         self._tail.clear()
-        port = await self._listener.open()
+        port = self._listener.open()
         for phase, limit in (("init", INIT_SECONDS), ("invoke", self.deployed.timeout)):
             began = time.perf_counter()
             self.failure, self._ready = None, asyncio.get_running_loop().create_future()

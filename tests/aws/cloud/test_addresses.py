@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -33,12 +35,14 @@ def ask(url, *, method=None, body=None, **headers):
 
 
 def goes(url):
-    """Whether nobody listens there any more, soon."""
-    until = time.monotonic() + 15
+    """Whether nobody listens there any more, soon; until then every call is answered or cut off."""
+    until = time.monotonic() + 5
     while time.monotonic() < until:
         try:
             ask(url)
-        except OSError as error:  # one that is cut off while the port closes asks again
+        except TimeoutError:
+            raise
+        except OSError as error:
             if "refused" in str(error):
                 return True
     return False
@@ -162,6 +166,33 @@ def test_a_streamed_response(cloud):
     assert (said.status, said.headers["content-type"], said.body) == (202, "text/html", b"one two")
     assert said.headers["transfer-encoding"] == "chunked"
     assert function.invocations[0].stream
+
+
+class Endless:
+    """A stream that tells when nobody reads on."""
+
+    def __init__(self):
+        self.left = threading.Event()
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        await asyncio.sleep(0.005)
+        return b"more"
+
+    async def aclose(self):
+        self.left.set()
+
+
+def test_a_stream_whose_reader_leaves_is_given_up(cloud):
+    endless = Endless()
+    cloud.function(lambda event: Outcome(b"", stream=endless))
+    url = function_url(cloud, InvokeMode="RESPONSE_STREAM")
+    public(cloud)
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        assert answer.read(4) == b"more"
+    assert endless.left.wait(5)
 
 
 def test_a_streamed_response_that_was_buffered(cloud):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import http.client
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 
 import pytest
 
+from lcli.local.addresses.ports import Ports
 from lcli.local.http import Server
 from lcli.local.wire import Request, Response
 
@@ -198,3 +201,62 @@ def test_closing_lets_the_request_in_hand_finish():
         return received
 
     assert asyncio.run(answered()).endswith(b"/slow ")
+
+
+async def heard(port: int) -> bytes | None:
+    """What a request that is sent now gets; None if it is cut off."""
+    connected = socket.create_connection(("127.0.0.1", port), timeout=2)
+    connected.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    return await asyncio.to_thread(received, connected)
+
+
+def received(connected: socket.socket) -> bytes | None:
+    with connected:
+        try:
+            return connected.recv(12)
+        except ConnectionError:
+            return None
+
+
+@pytest.mark.parametrize("turns", range(1, 7))
+def test_nobody_who_connects_while_a_port_closes_waits_for_ever(turns):
+    async def asked() -> bytes | None:
+        server = Server(echo)
+        await server.start()
+        answer = asyncio.ensure_future(heard(server.port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await server.close()
+        return await answer
+
+    gc.disable()  # a connection that is lost must not be found by chance
+    try:
+        assert asyncio.run(asked()) in {None, b"", b"HTTP/1.1 200"}
+    finally:
+        gc.enable()
+
+
+def test_an_address_that_opens_and_closes_at_once_harms_no_other_one():
+    async def asked() -> bytes | None:
+        ports = Ports(nullcontext)
+        ports.open("first", echo)
+        ports.close("first")
+        await asyncio.sleep(0.01)
+        answer = await heard(int(ports.open("second", echo).rpartition(":")[2]))
+        await ports.close_all()
+        return answer
+
+    assert asyncio.run(asked()) == b"HTTP/1.1 200"
+
+
+def test_an_address_that_is_made_again_gets_its_port_again():
+    async def addresses() -> set[str]:
+        ports = Ports(nullcontext)
+        found = set()
+        for _ in range(3):
+            found.add(ports.open("a", echo))
+            ports.close("a")
+            await asyncio.sleep(0.01)
+        return found
+
+    assert len(asyncio.run(addresses())) == 1

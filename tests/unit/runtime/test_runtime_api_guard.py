@@ -63,7 +63,7 @@ WEB = [
 async def ask(method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes, list[str]]:
     environment = Remembering()
     listener = Listener(environment)
-    port = await listener.open()
+    port = listener.open()
 
     def blocking() -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
