@@ -28,6 +28,30 @@ _DENIED = frozenset(
 )
 ENDS_ALL = _EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
 """Codes after which no other call is likely to fare better."""
+NEVER_RAN = frozenset(
+    {
+        "EC2AccessDeniedException",
+        "EC2ThrottledException",
+        "EC2UnexpectedException",
+        "ENILimitReachedException",
+        "ENINotReadyException",
+        "InvalidRuntimeException",
+        "InvalidSecurityGroupIDException",
+        "InvalidSubnetIDException",
+        "InvalidZipFileException",
+        "KMSAccessDeniedException",
+        "KMSDisabledException",
+        "KMSInvalidStateException",
+        "KMSNotFoundException",
+        "ResourceNotReadyException",
+        "SubnetIPAddressLimitReachedException",
+    }
+)
+"""Of the 5xx that Invoke answers, those that say why a function could not be started (Invoke, API
+reference, Errors): all but ServiceException, by the SDK's model."""
+_STOPPED = frozenset({"EFSIOException"})
+"""A 4xx that says that a function was stopped while it ran (Lambda guide, "Troubleshoot invocation
+issues in Lambda")."""
 
 # AWS repeats the values in its messages about an environment that is too large or malformed.
 _ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
@@ -74,10 +98,17 @@ def translated(
         said: Mapping[str, Any] = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         message = said.get("Message") or said.get("message") or str(error)
-        return refusal(str(said.get("Code", status)), message, status, lost=status >= 500)
+        code = str(said.get("Code", status))
+        lost = code in _STOPPED or (status >= 500 and code not in NEVER_RAN)
+        return refusal(code, message, status, lost=lost)
     if isinstance(error, _never_sent(sdk)):
         return refusal("Unreachable", f"no connection to {endpoint}")
-    if isinstance(error, sdk.HTTPClientError | sdk.IncompleteReadError | sdk.ChecksumError):
+    if isinstance(error, sdk.SSLError) and (why := _no_handshake(error)):
+        return refusal("Unreachable", f"no connection to {endpoint}: {why}")
+    if isinstance(
+        error,
+        sdk.HTTPClientError | sdk.IncompleteReadError | sdk.ChecksumError | sdk.SSLError,
+    ):
         return refusal("Unreachable", f"{endpoint} gave no answer", lost=True)
     if isinstance(error, ResponseParserError):  # a proxy's or load balancer's page
         return refusal("Unreachable", f"{endpoint} gave an answer that is not AWS's", lost=True)
@@ -99,8 +130,30 @@ def _never_sent(sdk: Any) -> tuple[type[Exception], ...]:
         sdk.EndpointConnectionError,
         sdk.ConnectTimeoutError,
         sdk.ProxyConnectionError,
-        sdk.SSLError,
     )
+
+
+_HANDSHAKE = frozenset(
+    {
+        "CERTIFICATE_VERIFY_FAILED",
+        "NO_PROTOCOLS_AVAILABLE",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "TLSV1_ALERT_UNKNOWN_CA",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+"""OpenSSL's reasons for which no request was sent; by others a connection breaks later, too."""
+
+
+def _no_handshake(error: Any) -> str:
+    """Why TLS was not agreed on; empty where it broke later, or that is not known."""
+    wrapped = error.kwargs.get("error")
+    inner = wrapped.args[0] if wrapped is not None and wrapped.args else wrapped
+    if getattr(inner, "reason", None) not in _HANDSHAKE:
+        return ""
+    return re.sub(r"^\[.*?\] | \(_ssl\.c:\d+\)$", "", str(inner.args[-1]))
 
 
 def explain(
@@ -113,21 +166,22 @@ def explain(
     if missing := _FUNCTION_NOT_FOUND.search(error.message):
         named = (missing["name"], missing["region"])
         return no_function(*named, functions or {}, missing["qualifier"], where)
-    if error.service == "lambda" and error.operation.startswith("Invoke"):
-        for fits, tell_of_call in _CALLS:
-            if fits(error):
-                return tell_of_call(error, where)
     for codes, tell in _STORIES:
         if error.code in codes:
             return tell(error, where)
     if error.status in (401, 403):
         return _denied(error, where)
     return Problem(
-        re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", error.code).lower().removesuffix("-exception"),
+        kebab(error.code),
         f"{error.service} refused {error.operation}: {error.message}",
         where,
         _SERVER_FAILED if error.status >= 500 else _NEXT_STEPS.get(error.status, _CORRECT),
     )
+
+
+def kebab(code: str) -> str:
+    """AWS's code as the code of a problem: ``resource-conflict``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", code).lower().removesuffix("-exception")
 
 
 def no_function(
@@ -210,42 +264,6 @@ def _throttled(error: AwsError, where: str) -> Problem:
         where,
         "run the same command again later, or set LCLI_RATE to fewer calls a second",
     )
-
-
-def _no_answer(error: AwsError, where: str) -> Problem:
-    return Problem(
-        "no-answer",
-        f"{error.message}: the function may have run, or still run; it is not called again",
-        where,
-        "`lcli logs FUNCTION --since 15m` shows whether it did; call it again if that does no harm",
-    )
-
-
-def _call_throttled(error: AwsError, where: str) -> Problem:
-    return Problem(
-        "throttled",
-        f"Lambda did not run the function, as too many run already: {error.message}",
-        where,
-        "call it again later; see its reserved concurrency and the account's",
-    )
-
-
-def _tenant(error: AwsError, where: str) -> Problem:
-    expected = "Add a valid tenant" in error.message
-    return Problem(
-        "tenant",
-        error.message,
-        where,
-        "name the tenant: --tenant ID" if expected else "leave --tenant out",
-    )
-
-
-_CALLS: tuple[tuple[Callable[[AwsError], bool], Callable[[AwsError, str], Problem]], ...] = (
-    (lambda error: error.lost, _no_answer),
-    (lambda error: error.status == 429, _call_throttled),
-    (lambda error: bool(re.search(r"\btenan", error.message)), _tenant),
-)
-"""Of Invoke, which is never sent twice."""
 
 
 def _changed(error: AwsError, where: str) -> Problem:

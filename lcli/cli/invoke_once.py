@@ -9,58 +9,68 @@ from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import Answer
 from lcli.invoke.call import Mode, Response, invoke
-from lcli.invoke.executions import refused
+from lcli.invoke.refusals import refused
 from lcli.ui.response import closing_line, document, note_error, print_payload, writer
 
 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
+    key, began = asked.named.key or asked.named.name, time.time()
     try:
-        return _once(asked, stream=stream, tail=tail, wait=wait)
+        response = _answered(asked, began, stream=stream, tail=tail)
+    except AwsError as error:
+        raise refused(error, asked.target, asked.mode, key) from error
     except KeyboardInterrupt:
-        name = asked.named.key or asked.named.name
-        asked.run.terminal.end_progress()
-        asked.run.terminal.note(
-            f"{asked.named.name} may have been called, and goes on if it runs; "
-            f"`lcli logs {name} --follow` shows it"
+        _note_goes_on(
+            asked, f"{asked.named.name} may have been called, and goes on if it runs", key
         )
+        raise
+    _show(asked, response)
+    if not wait:
+        return response.error is not None
+    try:
+        return _wait(asked, response, began)
+    except KeyboardInterrupt:
+        _note_goes_on(asked, f"{asked.named.name} was queued, and goes on", key)
         raise
 
 
-def _once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
-    began = time.time()
-    if asked.mode is Mode.SYNC:
-        single = asked.run.session(asked.named.region)
-        answer = Answer(partial(_call, asked, stream=stream), single, asked.target)
-        if tail:
-            from lcli.cli.invoke_log import print_log_of
+def _note_goes_on(asked: Asked, what: str, key: str) -> None:
+    asked.run.terminal.end_progress()
+    asked.run.terminal.note(f"{what}; `lcli logs {key} --follow` shows it")
 
-            print_log_of(answer, asked, began)
-        response = answer.result()
-    else:
-        response = _call(asked, stream=False)
-    _show(asked, response)
-    if wait and response.execution:
+
+def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Response:
+    """The answer to the one request. Raises AwsError."""
+    if asked.mode is not Mode.SYNC:
+        return _call(asked, stream=False)
+    single = asked.run.session(asked.named.region)
+    answer = Answer(partial(_call, asked, stream=stream), single, asked.target)
+    if tail:
+        from lcli.cli.invoke_log import print_log_of
+
+        print_log_of(answer, asked, began)
+    return answer.result()
+
+
+def _wait(asked: Asked, response: Response, began: float) -> bool:
+    """Follow what was queued to its end; whether it failed."""
+    if response.execution:
         return _wait_for_end(asked, response.execution)
-    if wait:
-        from lcli.cli.invoke_log import wait_for_report
+    from lcli.cli.invoke_log import wait_for_report
 
-        return wait_for_report(asked, response.request_id, began)
-    return response.error is not None
+    return wait_for_report(asked, response.request_id, began)
 
 
 def _call(asked: Asked, *, stream: bool) -> Response:
     run = asked.run
     session = run.session(asked.named.region)
-    try:
-        if not stream:
-            return invoke(session, asked.target, asked.payload, mode=asked.mode)
-        from lcli.invoke.stream import invoke_stream
+    if not stream:
+        return invoke(session, asked.target, asked.payload, mode=asked.mode)
+    from lcli.invoke.stream import invoke_stream
 
-        write = writer(run.stdout, raw=asked.raw)
-        return invoke_stream(session, asked.target, asked.payload, write)
-    except AwsError as error:
-        raise refused(error, asked.named.name) from error
+    write = writer(run.stdout, raw=asked.raw)
+    return invoke_stream(session, asked.target, asked.payload, write)
 
 
 def _show(asked: Asked, response: Response) -> None:

@@ -177,37 +177,3 @@ def _answered(clients: Clients, what: str, callback: str, **parameters: Any) -> 
                 else "`lcli executions get EXECUTION` shows the ids of open callbacks",
             )
         ) from error
-
-
-_REFUSALS = (
-    (
-        "unqualified ARN",
-        "a durable function is invoked by a version or an alias",
-        "add --qualifier live (or another alias, a version, '$LATEST')",
-    ),
-    (
-        "synchronously invoke a durable function",
-        "its executions may take longer than the 15 minutes that a caller can wait",
-        "add --async, and --wait to follow the execution to its end",
-    ),
-)
-"""Of Invoke: a part of AWS's message, what it means, what to do."""
-
-
-def refused(error: AwsError, function: str) -> AwsError | LcliError:
-    """AWS's refusal of an invocation; those that concern executions with their next steps."""
-    if error.code == "DurableExecutionAlreadyStartedException":
-        return LcliError(
-            Problem(
-                "execution-exists",
-                f"{function} has an execution of that name with another payload",
-                next_step="take another --execution-name, or send the same payload; `lcli "
-                f"executions list {function}` shows them",
-            )
-        )
-    for part, meaning, advice in _REFUSALS:
-        if error.code == "InvalidParameterValueException" and part in error.message:
-            return LcliError(
-                Problem("durable-function", f"{function}: {meaning}", next_step=advice)
-            )
-    return error

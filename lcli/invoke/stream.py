@@ -66,16 +66,19 @@ def invoke_stream(
 
 
 def _events(stream: Any) -> Any:
+    from botocore.eventstream import ParserError
     from botocore.exceptions import BotoCoreError, ClientError
     from urllib3.exceptions import HTTPError
 
     try:
         yield from stream
     except (BotoCoreError, ClientError) as error:
-        raise translated(
+        told = translated(
             error, service="lambda", operation=_OPERATION, region="", endpoint="AWS Lambda"
-        ) from error
-    except HTTPError as error:
+        )
+        told.lost = True  # a stream that began is of a function that was started
+        raise told from error
+    except (HTTPError, ParserError) as error:
         raise cut(error, _OPERATION) from error
 
 

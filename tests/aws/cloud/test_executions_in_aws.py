@@ -9,6 +9,8 @@ import pytest
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError
 from lcli.invoke import execution_history, executions
+from lcli.invoke.call import Target
+from lcli.invoke.refusals import refused
 
 
 @pytest.fixture
@@ -89,6 +91,6 @@ def test_what_is_not_there_has_a_next_step(resting: Any) -> None:
 def test_refusals_of_an_invocation(resting: Any, parameters: Any, what: str) -> None:
     with pytest.raises(AwsError) as caught:
         resting.call("lambda", "Invoke", **parameters)
-    problem = executions.refused(caught.value, "f")
+    problem = refused(caught.value, Target("f"))
     assert isinstance(problem, LcliError)
     assert problem.problems[0].what == what

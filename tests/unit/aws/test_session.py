@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import SSLError
 from botocore.session import Session as Sdk
 from scripted_endpoint import Script, endpoint, refusal
+from urllib3.exceptions import SSLError as Urllib3SSLError
 
 from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
 from lcli.aws.identity import Caller, guard
 from lcli.aws.pacing import Pacing
 from lcli.aws.session import Sent, Session, connect
-from lcli.aws.translate import explain
+from lcli.aws.translate import explain, translated
 from lcli.errors import ExitCode, LcliError, Problem
 
 ACCOUNT = "123456789012"
@@ -66,6 +69,35 @@ def test_a_page_of_a_proxy_is_no_answer_of_aws() -> None:
             session(script, pauses).once("iam", "ListRoles", 5)
         assert (raised.value.code, raised.value.lost) == ("Unreachable", True)
         assert raised.value.message == f"{script.url} gave an answer that is not AWS's"
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "lost"),
+    [
+        pytest.param(
+            ssl.SSLCertVerificationError(
+                1,
+                "[SSL: CERTIFICATE_VERIFY_FAILED] verify failed: self-signed (_ssl.c:1)",
+            ),
+            "no connection to https://x: verify failed: self-signed",
+            False,
+            id="certificate",
+        ),
+        pytest.param(
+            ssl.SSLError(1, "[SSL: BAD_RECORD_MAC] bad record mac (_ssl.c:1)"),
+            "https://x gave no answer",
+            True,
+            id="broken after the request",
+        ),
+    ],
+)
+def test_tls_that_breaks_after_the_handshake_may_have_carried_the_request(
+    error: ssl.SSLError, message: str, lost: bool
+) -> None:
+    error.reason = error.args[1].partition("]")[0].removeprefix("[SSL: ")
+    raised = SSLError(endpoint_url="https://x", error=Urllib3SSLError(error))
+    told = translated(raised, service="lambda", operation="Invoke", region="", endpoint="https://x")
+    assert (told.code, told.message, told.lost) == ("Unreachable", message, lost)
 
 
 @pytest.mark.parametrize(

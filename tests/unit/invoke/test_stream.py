@@ -2,6 +2,9 @@ import base64
 import json
 
 import pytest
+from botocore.eventstream import ChecksumMismatch
+from botocore.exceptions import EventStreamError
+from urllib3.exceptions import ProtocolError
 
 from lcli.aws.clients import AwsError
 from lcli.invoke.call import FunctionError, Target
@@ -77,3 +80,26 @@ def test_a_stream_without_its_end_was_cut():
         "the response ended before it was complete",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(ChecksumMismatch(1, 2), id="damaged"),
+        pytest.param(ProtocolError("Connection broken"), id="cut"),
+        pytest.param(
+            EventStreamError({"Error": {"Code": "internalError", "Message": "m"}}, "Invoke"),
+            id="an error in the stream",
+        ),
+    ],
+)
+def test_a_stream_that_breaks_is_of_a_function_that_may_have_run(error):
+    def events():
+        yield CHUNKS[0]
+        raise error
+
+    single, written = OneStream(), []
+    single.events = events()
+    with pytest.raises(AwsError) as caught:
+        invoke_stream(single, Target("f"), b"{}", written.append)
+    assert (caught.value.lost, written) == (True, [b"one "])
