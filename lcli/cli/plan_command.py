@@ -9,7 +9,7 @@ import typer
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions
-from lcli.cli.preparing import Ready, prepare_region, title
+from lcli.cli.preparing import Ready, prepare_region, sum_up, title
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
 
@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Show what deploy would do, field by field; drift included.
 
-    Changes nothing. With --local, buckets, queues, tables and streams that triggers name and that
+    Changes nothing. Of what exists every change is told in full. A new function is told by what
+    its manifest says beyond the defaults; -v tells all its fields. With --local, buckets, queues, tables and streams that triggers name and that
     are not there are shown as `local`: deploy makes them.
     """
     run: Run = ctx.obj
@@ -50,15 +51,16 @@ def command(
 
 
 def _show(run: Run, ready: Ready) -> None:
-    from lcli.ui.plan import plan_tree, summary
+    from lcli.ui.plan import plan_tree
 
-    plan = ready.prepared.plan
-    if not plan.empty:
-        run.terminal.show(
-            plan_tree(title(ready), plan.actions, dict(ready.prepared.kinds), run.mask)
+    prepared = ready.prepared
+    if not prepared.plan.empty:
+        tree = plan_tree(
+            title(ready), prepared.plan.actions, prepared.kinds, run.mask, full=run.terminal.verbose
         )
+        run.terminal.show(tree)
     run.stdout.flush()
-    run.terminal.note(f"{title(ready)}: {summary(plan.actions)}")
+    sum_up(run, ready)
 
 
 def _document(run: Run, ready: Ready) -> dict[str, object]:

@@ -131,16 +131,24 @@ def title(ready: Ready) -> str:
 
 def present(run: Run, ready: list[Ready]) -> None:
     """Every region's plan on stderr: what is about to be done, before anybody is asked for it."""
-    from lcli.ui.plan import plan_tree, summary
+    from lcli.ui.plan import plan_tree
 
     for one in ready:
-        plan = one.prepared.plan
+        plan, kinds = one.prepared.plan, one.prepared.kinds
         if not plan.empty:
-            kinds = dict(one.prepared.kinds)
-            run.terminal.comment(
-                plan_tree(title(one), plan.actions, kinds, run.mask, only_differences=True)
-            )
-        run.terminal.note(f"{title(one)}: {summary(plan.actions)}")
+            full = run.terminal.verbose
+            run.terminal.comment(plan_tree(title(one), plan.actions, kinds, run.mask, full=full))
+        sum_up(run, one)
+
+
+def sum_up(run: Run, ready: Ready) -> None:
+    """How much a plan does, on stderr, and how to see what its tree left out."""
+    from lcli.ui.plan import is_in_brief, summary
+
+    actions, kinds = ready.prepared.plan.actions, ready.prepared.kinds
+    more = "; -v shows all of what is new" if is_in_brief(actions) else ""
+    more = "" if run.terminal.verbose else more
+    run.terminal.note(f"{title(ready)}: {summary(actions, kinds)}{more}")
 
 
 def confirm(run: Run, reasons: list[str], *, yes: bool) -> None:

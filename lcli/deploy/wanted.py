@@ -9,6 +9,7 @@ from lcli.deploy.containers import Containers
 from lcli.deploy.order import in_order
 from lcli.deploy.scope import Scope
 from lcli.errors import Problem
+from lcli.resources.compare import leaves
 from lcli.resources.kind import Kind
 from lcli.resources.model import (
     Action,
@@ -136,11 +137,5 @@ def _all_new(resource: Resource) -> tuple[Change, ...]:
     return tuple(
         Change(path, None, value, path in resource.secret)
         for name, field in sorted(resource.fields.items())
-        for path, value in _leaves(name, field)
+        for path, value in leaves(name, field)
     )
-
-
-def _leaves(path: str, value: Value) -> list[tuple[str, Value]]:
-    if isinstance(value, Mapping) and value:
-        return [leaf for key, one in value.items() for leaf in _leaves(f"{path}.{key}", one)]
-    return [] if value in ("", None, (), {}) else [(path, value)]

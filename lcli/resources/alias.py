@@ -36,6 +36,8 @@ class Alias(Kind):
     title = "alias"
     reads_after: ClassVar[tuple[str, ...]] = ("function", "version")
     within = "function"
+    comes_along = True
+    derived = frozenset({"FunctionVersion"})
 
     def ahead(self, wanted: Resource) -> Ask:
         """GetFunction with the alias as qualifier, which tells of its version too."""

@@ -63,6 +63,7 @@ class BucketNotification(Kind):
     name = "bucket_notification"
     title = "bucket notification"
     reads_after = ("permission",)
+    derived = frozenset({"LambdaFunctionArn"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The rules with our ids, of the buckets that are wanted or that may call our functions.

@@ -29,6 +29,16 @@ def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda change: change.path))
 
 
+def leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
+    """The fields inside a value (of a whole resource with an empty `path`) by their paths, but
+    for those that hold nothing."""
+    if isinstance(value, Mapping) and value:
+        for key, one in value.items():
+            yield from leaves(f"{path}.{key}" if path else str(key), one)
+    elif value not in ("", None, (), {}):
+        yield path, value
+
+
 def is_ignored(path: str, ignored: Collection[str]) -> bool:
     """Whether `path` or something that it lies in belongs to somebody else."""
     return any(path == other or path.startswith(f"{other}.") for other in ignored)

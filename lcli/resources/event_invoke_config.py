@@ -48,6 +48,10 @@ class EventInvokeConfig(Attached):
     get = "GetFunctionEventInvokeConfig"
     remove = "DeleteFunctionEventInvokeConfig"
 
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """AWS's defaults."""
+        return {"MaximumEventAgeInSeconds": _MAX_AGE, "MaximumRetryAttempts": _RETRIES}
+
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value]:
         """Settings that were never put are AWS's defaults."""
         given = answer.get("DestinationConfig", {})

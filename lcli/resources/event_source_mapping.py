@@ -71,6 +71,11 @@ class EventSourceMapping(Kind):
     missed = True
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     fixed: ClassVar[frozenset[str]] = FIXED
+    derived = frozenset({"EventSourceArn", "FunctionName", "Tags"})
+
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """AWS's defaults for its kind of source."""
+        return defaults(str(wanted.fields.get("EventSourceArn", "")))
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """One list of the account's mappings, where any is wanted or ``lcli:parts`` names some.

@@ -105,6 +105,13 @@ class Function(Kind):
     fixed: ClassVar[frozenset[str]] = frozenset(
         field for field, way in WAYS.items() if way is Way.REPLACEMENT
     )
+    derived = frozenset({"Code", "PackageType"})
+
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """AWS's defaults, and the role that lcli makes for it."""
+        fields = defaults(wanted.key.name, str(wanted.fields["PackageType"]))
+        made = any(key.kind == "role" for key in wanted.needs)
+        return {**fields, "Role": wanted.fields["Role"]} if made else fields
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The desired functions, and when all are read, ours that left the manifest.

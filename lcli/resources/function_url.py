@@ -65,6 +65,10 @@ class FunctionUrl(Attached):
     get = "GetFunctionUrlConfig"
     remove = "DeleteFunctionUrlConfig"
 
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """AWS's defaults; who may call is always told."""
+        return {"Cors": _cors({}), "InvokeMode": "BUFFERED"}
+
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value]:
         """AuthType, Cors, InvokeMode."""
         return {

@@ -65,6 +65,7 @@ class HttpApi(Kind):
     name = "http_api"
     title = "HTTP API"
     missed = True
+    derived = frozenset({"Name", "Stage", "Tags"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """GetApis, and the stage of ours; a second one (an answer was lost) is a leftover."""

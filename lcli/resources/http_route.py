@@ -9,7 +9,7 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import made_once
 from lcli.resources.http_api import AUTHORIZERS, api_key
 from lcli.resources.kind import Applying, Kind
-from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
 
 _MARK = "lcli:"
@@ -163,7 +163,13 @@ class HttpIntegration(_InApi):
 
     name = "http_integration"
     title = "HTTP integration"
+    comes_along = True
+    derived = frozenset({"IntegrationType", "IntegrationUri", "PayloadFormatVersion"})
     noun = "Integration"
+
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """API Gateway's own time-out."""
+        return {"TimeoutInMillis": 30000}
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """GetIntegrations; a second one of a function (an answer was lost) is a leftover."""
@@ -202,6 +208,7 @@ class HttpAuthorizer(_InApi):
 
     name = "http_authorizer"
     title = "HTTP authorizer"
+    derived = frozenset({"AuthorizerType", "IdentitySource"})
     noun = "Authorizer"
 
     def read(self, reading: Reading) -> Iterable[Actual]:
@@ -253,6 +260,7 @@ class HttpRoute(_InApi):
 
     name = "http_route"
     title = "HTTP route"
+    derived = frozenset({"Target"})
     noun = "Route"
     reads_after = ("http_api", "http_integration", "http_authorizer", "permission")
 

@@ -82,6 +82,15 @@ class Kind(ABC):
     permissions, URLs. Such things of one function are written one at a time, too, since each
     write moves its RevisionId or its policy."""
 
+    comes_along: ClassVar[bool] = False
+    """Every function has one: a plan tells of that of a new function by its title alone."""
+    derived: ClassVar[frozenset[str]] = frozenset()
+    """Fields that follow from what else a plan tells of a new one: told with -v only."""
+
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """Fields of a new one as they are unless the manifest asks for more: with -v only."""
+        return {}
+
     def ahead(self, wanted: Resource) -> Ask | None:
         """The call that `read` makes for a desired one of a function that exists, if just one.
 

@@ -52,6 +52,7 @@ class Layer(Kind):
     name = "layer"
     title = "layer"
     keeps = True
+    derived = frozenset({"Code"})
     fixed: ClassVar[frozenset[str]] = frozenset(
         {"Code", "CompatibleArchitectures", "CompatibleRuntimes"}
     )

@@ -46,6 +46,7 @@ class LocalSourceKind(Kind):
     name = "local_source"
     title = "local"
     keeps = True
+    comes_along = True
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """One call each."""

@@ -44,6 +44,8 @@ class LogGroup(Kind):
     title = "log group"
     reads_after = ("function",)
     keeps = True
+    comes_along = True
+    derived = frozenset({"Tags"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """DescribeLogGroups, one listing for each folder of names.

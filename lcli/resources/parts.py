@@ -29,6 +29,8 @@ class Parts(Kind):
     title = "tag lcli:parts"
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     within = "function"
+    comes_along = True
+    derived = frozenset({"Parts"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """From the functions' tags, without a call."""

@@ -123,6 +123,10 @@ class Permission(Kind):
     within = "function"
     fixed: ClassVar[frozenset[str]] = frozenset({"Action", "Principal", *CONDITIONS.values()})
 
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """Most statements let somebody invoke."""
+        return {"Action": INVOKE}
+
     def ahead(self, wanted: Resource) -> Ask:
         """GetPolicy of what it is a statement for."""
         return Ask("GetPolicy", tuple(_of(_function_part(wanted.key)).items()))

@@ -10,9 +10,9 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own, owner, qualifiers
 from lcli.resources.kind import Applying, Kind
-from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
+from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
-from lcli.resources.role_policy import TRUST, Statement, normal_policy
+from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
 from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, unless_gone
 
 NAME_LENGTH = 64
@@ -110,6 +110,14 @@ class Role(Kind):
     title = "execution role"
     reads_after = ("function",)
     fixed = frozenset({"Path"})
+    comes_along = True
+    derived = frozenset({"AssumeRolePolicyDocument", "Description", "Tags"})
+
+    def usual(self, wanted: Resource) -> Mapping[str, Value]:
+        """lcli's own path, and a policy that allows no more than to write the log."""
+        is_own = str(wanted.fields["Path"]).startswith("/lcli/")
+        usual: dict[str, Value] = {"Path": wanted.fields["Path"]} if is_own else {}
+        return usual | {"Policy": least(wanted.fields["Policy"])}
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """ListRoles by path, then what each role holds (`role_reading`).

@@ -16,6 +16,7 @@ TRUST: Statement = {
     "Principal": {"Service": "lambda.amazonaws.com"},
     "Action": "sts:AssumeRole",
 }
+_LOGGING = ("logs:CreateLogStream", "logs:PutLogEvents")
 # What the managed policies AWSLambdaVPCAccessExecutionRole and AWSXRayDaemonWriteAccess allow.
 _VPC: Statement = {
     "Effect": "Allow",
@@ -83,7 +84,7 @@ def statements(
     found: list[Statement] = [
         {
             "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Action": _LOGGING,
             "Resource": group,
         }
     ]
@@ -138,6 +139,16 @@ def normal_policy(statements: Iterable[Statement]) -> dict[str, object]:
         return {}
     ordered = sorted(joined.values(), key=_text)
     return {"Version": "2012-10-17", "Statement": tuple(ordered)}
+
+
+def least(policy: Any) -> dict[str, object]:
+    """A document in normal form with the one statement of it that every function's role has."""
+    kept = [
+        one
+        for one in policy.get("Statement", ())
+        if (one["Effect"], one.get("Action")) == ("Allow", _LOGGING) and len(one["Resource"]) == 1
+    ]
+    return {**policy, "Statement": tuple(kept)}
 
 
 def size(part: object) -> int:

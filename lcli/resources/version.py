@@ -60,6 +60,7 @@ class Version(Kind):
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     keeps = True
     within = "function"
+    comes_along = True
     fixed: ClassVar[frozenset[str]] = frozenset({"Version"})
 
     def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:

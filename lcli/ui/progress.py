@@ -12,6 +12,7 @@ from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Verb
 from lcli.ui.neutral import neutralise
+from lcli.ui.plan import is_published
 from lcli.ui.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def what(action: Action, kinds: dict[str, Kind]) -> str:
     """``creating function photos-thumbnail``."""
     key = action.resource.key
     kind = kinds.get(key.kind)
-    return f"{DOING[action.verb]} {kind.title if kind else key.kind} {key.name}"
+    doing = "publishing" if is_published(action, kinds) else DOING[action.verb]
+    return f"{doing} {kind.title if kind else key.kind} {key.name}"
 
 
 class _PlainLines:

@@ -44,15 +44,13 @@ def plain(value: Value) -> object:
     return value
 
 
-def brief(value: Value, width: int = 100) -> str:
-    """One line: strings as they are when that is unmistakable, else JSON; cut at `width`, a digest
-    at the twelve characters that `lcli build` shows too."""
+def one_line(value: Value) -> str:
+    """Strings as they are when that is unmistakable, else JSON; a digest cut at the twelve
+    characters that `lcli build` shows too."""
     if value is None:
         return "(none)"
     if isinstance(value, str) and _DIGEST.fullmatch(value):
         return value[:12]
     if isinstance(value, str) and value and value == value.strip() and "\n" not in value:
-        text = value
-    else:
-        text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= width else text[: width - 1] + "…"
+        return value
+    return json.dumps(value, ensure_ascii=False)
