@@ -30,8 +30,9 @@ def command(
     """Show what deploy would do, field by field; drift included.
 
     Changes nothing. Of what exists every change is told in full. A new function is told by what
-    its manifest says beyond the defaults; -v tells all its fields. With --local, buckets, queues, tables and streams that triggers name and that
-    are not there are shown as `local`: deploy makes them.
+    its manifest says beyond the defaults; -v tells all its fields. With --local, buckets, queues,
+    tables and streams that triggers name and that are not there are shown as `local`: deploy
+    makes them.
     """
     run: Run = ctx.obj
     refuse_alone(ctx, run, options.NEEDED)
