@@ -144,6 +144,10 @@ class Session:
             self._iam_changed = True
         return answer
 
+    def ready(self, service: str, read_timeout: float) -> None:
+        """Make a client ahead of `once`, so that the first calls do not take the time for it."""
+        self._client(service, read_timeout)
+
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """All pages of a list operation, each retried like any call. See `Clients.pages`."""
         from botocore.paginate import Paginator, PaginatorModel

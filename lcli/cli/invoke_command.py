@@ -58,12 +58,16 @@ def command(
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
     asked = Asked(run, named, mode, event, raw, tenant or "", execution_name or "")
+    unanswered = False
     if each or repeat:
-        failed = many(asked, repeat, parallel=parallel) > 0
+        count = many(asked, repeat, parallel=parallel)
+        failed, unanswered = count.failed > 0, count.unanswered > 0
     else:
         failed = once(asked, stream=stream, tail=tail, wait=wait)
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
+    if unanswered:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _event(

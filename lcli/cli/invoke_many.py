@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import repeat
@@ -10,19 +12,19 @@ from itertools import repeat
 from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import describe, longest_wait
 from lcli.invoke.call import Mode
-from lcli.invoke.latency import measure
+from lcli.invoke.latency import Latency, Measurements
 from lcli.invoke.many import Caller, invoke_many, lines
 from lcli.invoke.price import Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
 from lcli.ui.response import cost_document, writer
 
 
-def many(asked: Asked, times: int | None, *, parallel: int) -> int:
-    """The same call `times` times, or one a line of standard input; how many failed."""
+def many(asked: Asked, times: int | None, *, parallel: int) -> Count:
+    """The same call `times` times, or one a line of standard input; what came of them."""
     return _repeated(asked, times, parallel) if times else _each_line(asked, parallel)
 
 
-def _each_line(asked: Asked, parallel: int) -> int:
+def _each_line(asked: Asked, parallel: int) -> Count:
     """One call a line of standard input, one line of stdout a call, in order."""
     run = asked.run
     caller, rate = _prepared(asked, raw=asked.raw)
@@ -32,26 +34,53 @@ def _each_line(asked: Asked, parallel: int) -> int:
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
     write = writer(run.stdout, raw=asked.raw)
-    for result in count.watch(invoke_many(caller, lines(stream), parallel=parallel)):
-        write(render(result))
-    run.terminal.note(f"{asked.named.name}: {count}")
-    return count.failed
+    calls = invoke_many(caller, lines(stream), parallel=parallel, begun=count.begin)
+    with _told(asked, count), closing(calls):
+        for result in count.watch(calls):
+            write(render(result))
+    return count
 
 
-def _repeated(asked: Asked, times: int, parallel: int) -> int:
-    """The same call many times, and a table of how long it took."""
-    run, name = asked.run, asked.named.name
+def _repeated(asked: Asked, times: int, parallel: int) -> Count:
+    """The same call many times, and a table of how long it took, also of those before Ctrl-C."""
     caller, rate = _prepared(asked, raw=True)
-    count = Count(run.terminal, rate, times)
-    results = invoke_many(caller, repeat(asked.payload, times), parallel=min(parallel, times))
-    latency = measure(count.watch(results))
+    count, measured = Count(asked.run.terminal, rate, times), Measurements()
+    payloads = repeat(asked.payload, times)
+    calls = invoke_many(caller, payloads, parallel=min(parallel, times), begun=count.begin)
+    with _told(asked, count):
+        try:
+            with closing(calls):
+                for result in count.watch(calls):
+                    measured.add(result)
+        finally:
+            if count.calls:
+                _show(asked, measured.latency, count)
+    return count
+
+
+def _show(asked: Asked, latency: Latency, count: Count) -> None:
+    run = asked.run
     if run.json:
         cost = cost_document(count.bill.rate, count.bill.total)
-        run.print_json({"function": name, **asdict(latency), "cost": cost})
+        run.print_json({"function": asked.named.name, **asdict(latency), "cost": cost})
     else:
         run.terminal.show(latency_table(latency, count.bill))
-    run.terminal.note(f"{name}: {count}")
-    return count.failed
+
+
+@contextmanager
+def _told(asked: Asked, count: Count) -> Iterator[None]:
+    """Closes with the count, however it ends; Ctrl-C with what may have been sent besides."""
+    note, name = asked.run.terminal.note, asked.named.name
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"{name}: interrupted; {count}; {count.open}")
+        raise
+    except Exception:
+        if count.calls:
+            note(f"{name}: {count}; {count.open}")
+        raise
+    note(f"{name}: {count}")
 
 
 def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:
@@ -60,4 +89,5 @@ def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:
     described = describe(single, target) if asked.mode is Mode.SYNC else None
     rate = replace(asked.rate, architecture=described.architecture) if described else asked.rate
     seconds = longest_wait(described)
+    single.ready("lambda", seconds)
     return Caller(single, target, asked.mode, raw=raw, read_timeout=seconds), rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log
 
@@ -46,31 +46,39 @@ class Latency:
     """Of the round trips."""
 
 
-def measure(results: Iterable[Result]) -> Latency:
-    """Add up results as they come; keeps three numbers a call."""
-    calls = errors = 0
-    trips: list[float] = []
-    durations: list[float] = []
-    inits: list[float] = []
-    for result in results:
-        calls += 1
-        errors += result.failed
+class Measurements:
+    """Adds up results as they come; keeps three numbers a call."""
+
+    def __init__(self) -> None:
+        self._calls = self._errors = 0
+        self._trips: list[float] = []
+        self._durations: list[float] = []
+        self._inits: list[float] = []
+
+    def add(self, result: Result) -> None:
+        """Count one call."""
+        self._calls += 1
+        self._errors += result.failed
         if result.response is None:
-            continue
-        trips.append(result.seconds * 1000)
+            return
+        self._trips.append(result.seconds * 1000)
         if report := result.response.report:
-            durations.append(report.duration)
+            self._durations.append(report.duration)
             if report.init is not None:
-                inits.append(report.init)
-    return Latency(
-        calls,
-        errors,
-        len(inits),
-        spread(trips),
-        spread(durations),
-        spread(inits),
-        histogram(trips),
-    )
+                self._inits.append(report.init)
+
+    @property
+    def latency(self) -> Latency:
+        """What all of them add up to."""
+        return Latency(
+            self._calls,
+            self._errors,
+            len(self._inits),
+            spread(self._trips),
+            spread(self._durations),
+            spread(self._inits),
+            histogram(self._trips),
+        )
 
 
 def spread(values: Sequence[float]) -> Spread | None:

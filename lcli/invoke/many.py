@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from queue import Empty, Queue, SimpleQueue
 from typing import BinaryIO
 
 from lcli.aws.clients import AwsError
+from lcli.aws.translate import ENDS_ALL
 from lcli.errors import LcliError
 from lcli.invoke.call import UNBOUNDED, Mode, Response, Single, Target, invoke
 from lcli.invoke.payload import SYNC_LIMIT, check_json, check_size
+from lcli.invoke.refusals import refused
 
 _AHEAD = 2
 """Calls a worker that may be waiting or done before the first result is taken: what is in memory
@@ -34,6 +36,8 @@ class Result:
     code: str = ""
     """AWS's code of a refusal, or why nothing was sent."""
     message: str = ""
+    lost: bool = False
+    """There was no answer, and the function may have run."""
 
     @property
     def failed(self) -> bool:
@@ -60,7 +64,10 @@ class Caller:
     """Seconds for which each answer is waited for."""
 
     def __call__(self, number: int, payload: bytes) -> Result:
-        """Call once. Payloads that cannot be sent and refusals are Results, not exceptions."""
+        """Call once. Payloads that cannot be sent and refusals are Results, not exceptions.
+
+        Raises AwsError and LcliError for a refusal that every other call would get.
+        """
         began = time.perf_counter()
         try:
             check_size(payload, f"line {number}", asynchronous=self.mode is Mode.ASYNC)
@@ -74,25 +81,39 @@ class Caller:
                 read_timeout=self.read_timeout,
             )
         except AwsError as error:
-            if error.code in _SAME_FOR_ALL:
-                raise
-            return Result(number, time.perf_counter() - began, None, error.code, error.message)
+            return self._without(error, number, time.perf_counter() - began)
         except LcliError as error:
             problem = error.problems[0]
             return Result(number, 0.0, None, problem.code, problem.what)
         return Result(number, time.perf_counter() - began, response)
 
+    def _without(self, error: AwsError, number: int, seconds: float) -> Result:
+        told = refused(error, self.target, self.mode)
+        problem = told.problems[0] if isinstance(told, LcliError) else None
+        if error.code in _SAME_FOR_ALL or (problem and problem.code in _MEANT_OTHERWISE):
+            raise told from error
+        said = problem.what if problem else error.message
+        return Result(number, seconds, None, error.code, said, error.lost)
 
-_SAME_FOR_ALL = frozenset(
-    {"NoCredentials", "ExpiredCredentials", "ResourceNotFoundException", "AccessDeniedException"}
-)
-"""Refusals that every other call would get too: they end the run."""
+
+_SAME_FOR_ALL = ENDS_ALL | {"ResourceNotFoundException"}
+_MEANT_OTHERWISE = frozenset({"tenant", "durable-function"})
+"""Refusals that every other call would get too, by AWS's code and by ours: they end the run."""
 
 _Job = tuple[int, bytes, "Future[Result]"]
 
 
-def invoke_many(call: Caller, payloads: Iterable[bytes], *, parallel: int) -> Iterator[Result]:
+def invoke_many(
+    call: Caller,
+    payloads: Iterable[bytes],
+    *,
+    parallel: int,
+    begun: Callable[[int], None] = lambda number: None,
+) -> Generator[Result, None, None]:
     """Call once a payload, `parallel` at a time; results in the order of `payloads`.
+
+    `begun` is told the number of each call before it is sent, by any thread. Once the generator is
+    closed none is sent any more.
 
     A result is given as soon as it and those before it are there, also while `payloads` blocks.
     Memory is bounded: no more is read while `parallel` times `_AHEAD` results are not taken.
@@ -120,6 +141,9 @@ def invoke_many(call: Caller, payloads: Iterable[bytes], *, parallel: int) -> It
         while not stopped.is_set():
             with suppress(Empty):
                 number, payload, future = jobs.get(timeout=1)
+                if stopped.is_set():
+                    return
+                begun(number)
                 try:
                     future.set_result(call(number, payload))
                 except BaseException as error:

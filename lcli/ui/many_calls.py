@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lcli.invoke.call import FunctionError, Response
@@ -42,7 +43,8 @@ def as_document(result: Result, rate: Rate) -> bytes:
     """The result as one line of JSON, with everything that is known of the call."""
     found: dict[str, Any] = {"number": result.number, "seconds": round(result.seconds, 6)}
     if result.response is None:
-        error = FunctionError("Refused", result.code, result.message, ())
+        kind = "Lost" if result.lost else "Refused"
+        error = FunctionError(kind, result.code, result.message, ())
         found |= document(Response(0, b"", "", "", "", error), rate)
     else:
         found |= document(result.response, rate)
@@ -59,9 +61,27 @@ class Count:
         self._total = "" if total is None else f" of {total:,}"
         self._began = time.monotonic()
         self._drawn = 0.0
+        self._begun = 0
+        self._lock = Lock()
         self.calls = 0
         self.failed = 0
+        self.unanswered = 0
+        """Those that failed and are not a function's own failure."""
         self.bill = Bill(rate)
+
+    def begin(self, number: int) -> None:
+        """Call `number` is about to be sent; by any thread."""
+        with self._lock:
+            self._begun = max(self._begun, number)
+
+    @property
+    def open(self) -> str:
+        """What an interruption leaves: the calls that were sent and whose results were not told."""
+        first, last = self.calls + 1, self._begun
+        if last < first:
+            return "nothing else was sent"
+        which = f"call {first:,}" if first == last else f"calls {first:,} to {last:,}"
+        return f"{which} may have been sent, and the function run; nothing after that was sent"
 
     def watch(self, results: Iterable[Result]) -> Iterator[Result]:
         """The same results, counted."""
@@ -84,6 +104,7 @@ class Count:
         self.calls += 1
         if result.response is not None:
             self.bill.add(result.response.report)
+        self.unanswered += result.response is None
         if result.failed:
             self.failed += 1
             if self.failed <= _TOLD:
@@ -122,7 +143,9 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
     cost = bill.rate.told(bill.total)
     if bill.each is not None:
         cost = f"cost {cost}, {dollars(bill.each)} a call"
-    most = max((bucket.count for bucket in latency.histogram), default=1)
+    if latency.round_trip is None:
+        return Text(counts)
+    most = max(bucket.count for bucket in latency.histogram)
     bars = PlainTable(">from ms", ">to", "", ">calls")
     for bucket in latency.histogram:
         bar = "█" * round(bucket.count / most * _BAR) or "▏" * bool(bucket.count)

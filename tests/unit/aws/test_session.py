@@ -492,3 +492,14 @@ def test_every_region_that_the_sdk_knows_has_the_form(partition):
 @pytest.mark.parametrize("region", ["local", "eu", "eu-west-1"])
 def test_a_cloud_of_its_own_names_regions_freely(region):
     check(region, "http://127.0.0.1:4566")
+
+
+def test_a_client_that_is_made_ahead_is_not_made_by_the_first_call() -> None:
+    made: list[str] = []
+    with endpoint(FOUND) as script:
+        calls = session(script)
+        calls.sdk.register("creating-client-class.lambda", lambda **_: made.append("lambda"))
+        calls.ready("lambda", 63.0)
+        assert made == ["lambda"]
+        calls.once("lambda", "GetFunction", 63.0, FunctionName="f")
+    assert made == ["lambda"]

@@ -1,7 +1,7 @@
 import pytest
 
 from lcli.invoke.call import FunctionError, Response
-from lcli.invoke.latency import Bucket, Spread, histogram, measure, spread
+from lcli.invoke.latency import Bucket, Measurements, Spread, histogram, spread
 from lcli.invoke.many import Result
 
 REPORT = (
@@ -29,14 +29,15 @@ def test_percentiles_are_values_that_were_measured(values, expected):
 
 def test_results_add_up():
     failed = FunctionError("Unhandled", "E", "m", ())
-    found = measure(
-        [
-            result(1, 0.5, REPORT.format(400) + "\tInit Duration: 150.5 ms"),
-            result(2, 0.01, REPORT.format(5)),
-            result(3, 0.02, REPORT.format(6), failed),
-            Result(4, 9.0, None, "Unreachable", "no answer"),
-        ]
-    )
+    measured = Measurements()
+    for one in (
+        result(1, 0.5, REPORT.format(400) + "\tInit Duration: 150.5 ms"),
+        result(2, 0.01, REPORT.format(5)),
+        result(3, 0.02, REPORT.format(6), failed),
+        Result(4, 9.0, None, "Unreachable", "no answer"),
+    ):
+        measured.add(one)
+    found = measured.latency
     assert (found.calls, found.errors, found.cold_starts) == (4, 2, 1)
     assert found.round_trip == Spread(20, 500, 500, 500)
     assert found.duration == Spread(6, 400, 400, 400)

@@ -145,3 +145,34 @@ def test_many_payloads_need_no_more_memory_than_a_few():
     tracemalloc.stop()
     # 50 MB went through; at most 4 x 2 payloads with their answers may wait, some copied
     assert peak < 10_000_000
+
+
+def test_nothing_is_sent_any_more_once_it_is_closed():
+    echo, begun = Echo(), []
+    payloads = (str(number).encode() for number in range(1000))
+    results = invoke_many(Caller(echo, Target("f")), payloads, parallel=4, begun=begun.append)
+    next(results)
+    results.close()
+    there = max(begun)
+    time.sleep(0.1)
+    assert max(begun) == there == len(begun) == len(echo.sent) < 20
+
+
+def test_a_lost_answer_says_that_the_function_may_have_run():
+    class Silent:
+        def once(self, service, operation, read_timeout, /, **parameters):
+            raise AwsError(
+                "Unreachable", "no answer", service=service, operation=operation, lost=True
+            )
+
+    [result] = many(Silent(), [b"1"])
+    assert (result.code, result.lost) == ("Unreachable", True)
+    assert result.message.endswith(
+        "the function may have run, or still run; it is not called again"
+    )
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "InvalidClientTokenId"])
+def test_credentials_that_serve_no_more_end_the_run(code):
+    with pytest.raises(AwsError, match=code):
+        many(Echo(a=code), [b'"a"'])

@@ -4,9 +4,10 @@ import json
 import pytest
 
 from lcli.invoke.call import Response
+from lcli.invoke.latency import Measurements
 from lcli.invoke.many import Result
-from lcli.invoke.price import Rate
-from lcli.ui.many_calls import Count, as_document, as_line
+from lcli.invoke.price import Bill, Rate
+from lcli.ui.many_calls import Count, as_document, as_line, latency_table
 from lcli.ui.terminal import Terminal
 
 
@@ -80,3 +81,40 @@ def test_a_document_and_the_closing_count_say_what_was_spent():
     count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
     list(count.watch([one, one, REFUSED]))
     assert str(count).endswith(" a second, 1 failed, $0.000034")
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        pytest.param([1, 2], "nothing else was sent", id="all told"),
+        pytest.param(
+            [1, 3, 2],
+            "call 3 may have been sent, and the function run; nothing after that was sent",
+            id="one",
+        ),
+        pytest.param(
+            [1, 2, 3, 5, 4],
+            "calls 3 to 5 may have been sent, and the function run; nothing after that was sent",
+            id="some",
+        ),
+    ],
+)
+def test_an_interruption_tells_which_calls_are_open(begun, said):
+    count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
+    for number in begun:
+        count.begin(number)
+    list(count.watch([answered(b"1"), REFUSED]))
+    assert (count.open, count.failed, count.unanswered) == (said, 1, 1)
+
+
+def test_a_table_of_no_answers_has_no_latencies():
+    measured = Measurements()
+    measured.add(REFUSED)
+    table = latency_table(measured.latency, Bill(RATE))
+    assert str(table) == "1 call, 0 cold starts, 1 error"
+
+
+@pytest.mark.parametrize(("lost", "kind"), [(True, "Lost"), (False, "Refused")])
+def test_a_document_tells_a_lost_answer_from_a_refusal(lost, kind):
+    result = Result(1, 0.1, None, "Unreachable", "no answer", lost)
+    assert json.loads(as_document(result, RATE))["error"]["kind"] == kind
