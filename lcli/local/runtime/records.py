@@ -28,9 +28,13 @@ class Records:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._latest = 0
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that `data` completes; what is not complete is kept."""
+        """The events that `data` completes; what is not complete is kept.
+
+        A line's time is that of reading it, a frame's its own: none is earlier than the one before.
+        """
         data = self._rest + data
         events: list[Event] = []
         at = 0
@@ -40,7 +44,11 @@ class Records:
                 break
             at = after
         self._rest = data[at:]
-        return events
+        return [self._in_order(stamp, text) for stamp, text in events]
+
+    def _in_order(self, stamp: int, text: str) -> Event:
+        self._latest = max(self._latest, stamp)
+        return self._latest, text
 
     def flush(self) -> list[Event]:
         """What is left without a line's end, when the process is done or the invocation is."""

@@ -38,6 +38,13 @@ def test_a_frame_keeps_its_own_time() -> None:
     assert Records().feed(frame(b"a", 1_700_000_000_123)) == [(1_700_000_000_123, "a\n")]
 
 
+def test_a_frame_stays_behind_the_line_before_it() -> None:
+    records = Records()
+    (printed, _), (raised, _) = records.feed(b"printed\n" + frame(b"raised", 1_700_000_000_123))
+    assert raised == printed
+    assert [stamp >= raised for stamp, _ in records.feed(b"later\n")] == [True]
+
+
 def test_what_is_left_comes_out_once() -> None:
     records = Records()
     records.feed(b"rest")
