@@ -39,8 +39,6 @@ def main() -> None:
     size = s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"]
     say(f"the thumbnail is there: s3://{BUCKET}/{key} ({size:,} bytes)")
     lcli("invoke", "orders", "--payload", "@examples/events/orders.json")
-    if not sys.stdout.isatty():
-        print()  # in a pipe the response is the function's own bytes, without a newline
     time.sleep(1)
     lcli("logs", "thumbnail", "orders", "--since", "5m")
     lcli("deploy")

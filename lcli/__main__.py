@@ -75,11 +75,9 @@ def _know_shells() -> None:
 
 
 def _report(error: Exception, run: Run) -> int:
-    from lcli.ui.problems import print_problems
-
     failure = error if isinstance(error, LcliError) else _translate(error, run)
     with suppress(OSError):  # where stderr cannot be written, the exit code says it
-        print_problems(failure.problems, run.stderr, run.mask)
+        run.tell(failure.problems)
     return int(failure.exit_code)
 
 

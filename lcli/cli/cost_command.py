@@ -20,7 +20,7 @@ def command(
         bool, typer.Option("--prices", help="Print the price table, its date and its sources.")
     ] = False,
 ) -> None:
-    """Print what Lambda costs in each region, or in one with --region.
+    """Print what Lambda costs, in all regions or in --region.
 
     US dollars, list prices, the first tier of a month's use; the free tier is not counted. These
     are the prices that invoke reckons with. AWS is not asked.

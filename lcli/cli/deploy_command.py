@@ -149,14 +149,13 @@ def finish(run: Run, reports: list[Report], *, events: bool = False) -> None:
 
 
 def _show(run: Run, report: Report) -> None:
-    from lcli.ui.problems import print_problems
     from lcli.ui.report import closing_line, closing_table
 
     run.terminal.show(closing_table(report.rows))
     run.stdout.flush()
     for outcome in report.failed:
-        print_problems(outcome.problems, run.stderr, run.mask)
-    print_problems(report.problems, run.stderr, run.mask)
+        run.tell(outcome.problems)
+    run.tell(report.problems)
     if report.interrupted:
         run.terminal.note("interrupted: run the same command again to go on")
     run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

@@ -11,7 +11,7 @@ from lcli.cli.names import Named, OneFunction, chosen, nearest
 from lcli.cli.run import Run
 
 app = typer.Typer(
-    help="""List, print, keep and delete a function's shared test events in AWS.
+    help="""List, print, keep and delete shared test events in AWS.
 
     They are those of the Lambda console and of `sam remote test-event`. `lcli invoke FUNCTION
     --event NAME` sends one; `lcli event` prints samples and the events beside the manifest.
@@ -36,7 +36,10 @@ Payload = Annotated[
 
 @app.command("list")
 def list_events(ctx: typer.Context, function: OneFunction) -> None:
-    """List the names of a function's shared events; the events themselves with -o json."""
+    """List the names of a function's shared events.
+
+    With -o json the events themselves, too.
+    """
     from lcli.invoke.shared_events import shared_events
     from lcli.ui.tables import PlainTable
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lcli.aws.session import Session
 
 app = typer.Typer(
-    help="""List, read, stop and resume durable executions; answer their callbacks.
+    help="""List, read, stop, resume and answer durable executions.
 
     EXECUTION is the ARN of an execution or FUNCTION/NAME, with the name that `lcli invoke
     --execution-name` gave it; where nothing is changed FUNCTION alone is its newest execution.
@@ -94,7 +94,7 @@ def history(
     follow: options.Follow = False,
     data: options.Data = True,
 ) -> None:
-    """Show everything that happened in an execution, the oldest event first.
+    """Show what happened in an execution, the oldest event first.
 
     With -o json one event a line.
     """
@@ -137,7 +137,10 @@ def pause(
     reason: options.Reason = "",
     timeout: options.PauseTimeout = True,
 ) -> None:
-    """Invoke nothing more for an execution until it is resumed; waits and callbacks go on."""
+    """Invoke nothing more for an execution until it is resumed.
+
+    Its waits and callbacks go on.
+    """
     from lcli.invoke.executions import pause as pause_execution
 
     run: Run = ctx.obj
@@ -187,7 +190,7 @@ def callback(
     message: options.Message = "",
     kind: options.ErrorType = "",
 ) -> None:
-    """Answer a callback: with a result, with an error, or that it is still being worked on.
+    """Answer a callback: a result, an error, or still at work.
 
     `lcli executions get` shows the ids of open callbacks. `succeed` takes --payload, `fail` takes
     --message and --type.

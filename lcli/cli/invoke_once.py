@@ -10,7 +10,7 @@ from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import Answer
 from lcli.invoke.call import Mode, Response, invoke
 from lcli.invoke.refusals import refused
-from lcli.ui.response import closing_line, document, note_error, print_payload, writer
+from lcli.ui.response import begin_line, closing_line, document, note_error, print_payload, writer
 
 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
@@ -36,8 +36,9 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
 
 
 def _note_goes_on(asked: Asked, what: str, key: str) -> None:
-    asked.run.terminal.end_progress()
-    asked.run.terminal.note(f"{what}; `lcli logs {key} --follow` shows it")
+    run = asked.run
+    logs = run.options.repeated(f"`lcli logs {key} --follow`", run.environ)
+    run.terminal.note(f"{what}; {logs} shows it")
 
 
 def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Response:
@@ -81,6 +82,7 @@ def _show(asked: Asked, response: Response) -> None:
         run.print_json(document(response, asked.rate))
     else:
         print_payload(run.stdout, response.payload, raw=asked.raw)
+        begin_line(run.terminal, response.payload)
         run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
         if response.execution:
             run.terminal.note(f"execution {response.execution}")

@@ -31,7 +31,7 @@ def command(
         bool, typer.Option("--all", help="All functions of the region, not only the manifest's.")
     ] = False,
 ) -> None:
-    """List functions with version, alias, size, last change and drift.
+    """List functions: version, alias, size, last change, drift.
 
     The manifest's, or all of the region where there is no manifest. Drift is how the version that
     runs differs from the manifest in its configuration and code; what only AWS or a build would

@@ -54,7 +54,7 @@ def status(ctx: typer.Context) -> None:
 
 @app.command()
 def reset(ctx: typer.Context) -> None:
-    """Empty the local cloud: functions, buckets, queues, logs, everything."""
+    """Empty the local cloud: functions, buckets, logs, all of it."""
     from lcli.local.daemon import reset as reset_daemon
 
     run: Run = ctx.obj

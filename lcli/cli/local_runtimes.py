@@ -8,10 +8,13 @@ from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
 
 
-def check_runtimes(run: Run, runtimes: Mapping[str, str], *, strict: bool) -> None:
+def check_runtimes(
+    run: Run, runtimes: Mapping[str, str], *, strict: bool, remedies: bool = True
+) -> None:
     """One notice for each runtime (given with its place in the manifest) that does not fit.
 
-    Raises LcliError (USAGE) if `strict` (``local: {strict: true}``) and another version would run.
+    With `remedies` it says what to install. Raises LcliError (USAGE) if `strict` (``local: {strict:
+    true}``) and another version would run.
     """
     from lcli.local.daemon import interpreter
     from lcli.local.runtime.interpreters import interpreted, own_client, remedy
@@ -31,7 +34,8 @@ def check_runtimes(run: Run, runtimes: Mapping[str, str], *, strict: bool) -> No
             what = f"{only}, and `local: {{strict: true}}` refuses others"
             problems.append(Problem("runtime-missing", what, where, remedy(runtime)))
         else:
-            run.terminal.note(f"{said}; for the same version, {remedy(runtime)}")
+            advice = f"; for the same version, {remedy(runtime)}" if remedies else ""
+            run.terminal.note(f"{said}{advice}")
     if problems:
         raise LcliError(problems, ExitCode.USAGE)
 
@@ -43,7 +47,7 @@ def check_runtime_of(run: Run, key: str) -> None:
     if isinstance(runtime, str):
         where = run.document.where(("functions", key, "runtime"))
         strict = _scalar(run.document.root.entries.get("local"), "strict") is True
-        check_runtimes(run, {runtime: where}, strict=strict)
+        check_runtimes(run, {runtime: where}, strict=strict, remedies=False)
 
 
 def _scalar(node: object, key: str) -> object:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import typer
@@ -25,6 +28,16 @@ class Globals:
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
+
+    def repeated(self, text: str, environ: Mapping[str, str]) -> str:
+        """`text`, its commands in backquotes with the options that this run was given of where to
+        work: ``lcli deploy x`` typed after ``lcli --local invoke x`` must not go to AWS."""
+        given = "".join(
+            f" {_HELP[name][0][-1]}" + ("" if value is True else f" {quote(value)}")
+            for name in ("file", "stage", "region", "profile", "endpoint_url", "local")
+            if (value := getattr(self, name)) and not environ.get(f"LCLI_{name.upper()}")
+        )
+        return re.sub(r"`lcli (?!local )", lambda match: f"`lcli{given} ", text)
 
 
 _HELP: dict[str, tuple[tuple[str, ...], str, str]] = {

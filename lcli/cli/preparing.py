@@ -43,7 +43,8 @@ def prepare_region(
 ) -> Ready:
     """Load, build, read and plan for one region. Raises LcliError and AwsError.
 
-    With `only_looking` what belongs to others is told, not raised: the plan is not to be applied.
+    With `only_looking` the plan is not to be applied: what belongs to others is told, not raised,
+    and nothing is said of what this machine would run.
     """
     from lcli.deploy.engine import prepare
 
@@ -51,7 +52,7 @@ def prepare_region(
     adopted = keys(adopt, run.document) if adopt else None
     place = run.place(region)
     app = load_app(run, place, functions)
-    if run.options.local:
+    if run.options.local and not only_looking:
         runtimes = {one.runtime: one.where for one in app.functions.values() if one.runtime}
         check_runtimes(run, runtimes, strict=app.local.strict)
     clients = run.session(region)

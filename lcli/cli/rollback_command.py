@@ -122,20 +122,20 @@ def _roll_back(
 
 
 def _show(run: Run, moved: list[tuple[str, Moved]]) -> None:
-    from lcli.ui.problems import as_json, print_problems
-
     if run.json:
-        document = [_as_json(region, one, as_json) for region, one in moved]
+        document = [_as_json(run, region, one) for region, one in moved]
         run.print_json({"rollbacks": document})
         return
     if moved:
         _show_table(run, [one for _, one in moved])
-    print_problems((one.problem for _, one in moved if one.problem), run.stderr, run.mask)
+    run.tell(one.problem for _, one in moved if one.problem)
     if any(one.move.hold and not one.problem for _, one in moved):
         run.terminal.note("held there: the next deploy asks, or wants --yes, before it moves on")
 
 
-def _as_json(region: str, one: Moved, problem: Any) -> dict[str, Any]:
+def _as_json(run: Run, region: str, one: Moved) -> dict[str, Any]:
+    from lcli.ui.problems import as_json
+
     move = one.move
     return {
         "function": move.target.function,
@@ -147,7 +147,7 @@ def _as_json(region: str, one: Moved, problem: Any) -> dict[str, Any]:
         "held": bool(move.hold),
         "status": one.status,
         "seconds": round(one.seconds, 3),
-        "problem": problem(one.problem) if one.problem else None,
+        "problem": as_json(run.repeatable(one.problem)) if one.problem else None,
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lcli.cli.options import Globals
-from lcli.errors import ExitCode, LcliError
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.mask import Mask
 
 if TYPE_CHECKING:
@@ -67,6 +68,17 @@ class Run:
     def _masked(self, text: str) -> str:
         """As the mask is at that moment: it knows more once the manifest is loaded."""
         return self.mask.text(text)
+
+    def tell(self, problems: Iterable[Problem]) -> None:
+        """Problems on stderr, also with --quiet."""
+        from lcli.ui.problems import print_problems
+
+        print_problems(map(self.repeatable, problems), self.stderr, self.mask)
+
+    def repeatable(self, problem: Problem) -> Problem:
+        """The problem with a next step that means the same place when it is typed."""
+        next_step = self.options.repeated(problem.next_step, self.environ)
+        return replace(problem, next_step=next_step)
 
     @property
     def json(self) -> bool:
@@ -279,6 +291,4 @@ class _OnDemand:
 
 def usage(code: str, what: str, next_step: str, where: str = "") -> LcliError:
     """A refusal of what the user typed; nothing was touched."""
-    from lcli.errors import Problem
-
     return LcliError(Problem(code, what, where, next_step), ExitCode.USAGE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def command(ctx: typer.Context) -> None:
-    """Check the manifest and the sources, and show every error at once.
+    """Check manifest and sources; show every error at once.
 
     The sources are looked into, too: whether they can be packed and hold the handlers. Without
     --stage every stage of the manifest is checked, and an error that only some have names them;

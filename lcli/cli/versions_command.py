@@ -27,7 +27,7 @@ def command(
         ),
     ] = None,
 ) -> None:
-    """Show a function's published versions and the aliases that point at them.
+    """Show a function's versions and the aliases that point at them.
 
     The newest first, with the share of traffic where an alias divides it. --prune never takes a
     version that an alias, a traffic weight or provisioned concurrency uses.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from textwrap import indent
 from typing import Any, TextIO
@@ -12,6 +14,9 @@ from typing import Any, TextIO
 from lcli.invoke.call import FunctionError, Mode, Response
 from lcli.invoke.price import Rate
 from lcli.ui.terminal import Terminal
+
+_ONE_LINE = 80
+"""Characters of JSON that are read at a glance; more is laid out."""
 
 
 def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
@@ -24,10 +29,22 @@ def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
     from lcli.ui.neutral import neutralise
 
     try:
-        text = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+        value = json.loads(payload)
+        text = json.dumps(value, ensure_ascii=False)
+        if len(text) > _ONE_LINE:
+            text = json.dumps(value, indent=2, ensure_ascii=False)
     except ValueError:
         text = payload.decode("utf-8", "backslashreplace")
     stdout.write(neutralise(text) + "\n")
+
+
+def begin_line(terminal: Terminal, payload: bytes) -> None:
+    """End the response's last line where a pipe or file takes stderr too, as a CI system's log."""
+    stdout, stderr = terminal.stdout, terminal.stderr
+    if payload and not payload.endswith(b"\n") and not stdout.isatty():
+        with suppress(OSError, ValueError):
+            if os.path.sameopenfile(stdout.fileno(), stderr.fileno()):
+                terminal.note("")
 
 
 def write_bytes(stdout: TextIO, data: bytes) -> None:

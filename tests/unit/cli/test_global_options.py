@@ -6,6 +6,7 @@ import pytest
 from typer.core import TyperGroup
 
 from lcli.cli import app
+from lcli.cli.options import Globals
 from lcli.cli.run import Run
 
 GLOBAL = {
@@ -34,3 +35,29 @@ def test_before_the_name() -> None:
 def test_each_has_its_variable() -> None:
     variables = {one.envvar for one in app.command(Run()).params if one.envvar}
     assert variables == {f"LCLI_{flag[2:].replace('-', '_').upper()}" for flag in GLOBAL}
+
+
+@pytest.mark.parametrize(
+    ("given", "environ", "command"),
+    [
+        pytest.param({}, {}, "`lcli deploy x`", id="nothing"),
+        pytest.param({"local": True}, {}, "`lcli --local deploy x`", id="local"),
+        pytest.param(
+            {"stage": "prod", "file": "a b.yaml"},
+            {},
+            "`lcli --file 'a b.yaml' --stage prod deploy x`",
+            id="values",
+        ),
+        pytest.param({"local": True}, {"LCLI_LOCAL": "1"}, "`lcli deploy x`", id="environment"),
+        pytest.param({"output": "json", "quiet": True}, {}, "`lcli deploy x`", id="elsewhere"),
+    ],
+)
+def test_a_next_step_means_the_same_place(
+    given: dict[str, object], environ: dict[str, str], command: str
+) -> None:
+    asked = Globals(**given)  # type: ignore[arg-type]
+    assert asked.repeated("`lcli deploy x` makes it", environ) == f"{command} makes it"
+
+
+def test_the_local_cloud_takes_no_options() -> None:
+    assert Globals(local=True).repeated("run `lcli local stop`", {}) == "run `lcli local stop`"
