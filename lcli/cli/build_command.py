@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lcli.cli.names import Functions, keys
+from lcli.cli.names import Functions, Named, keys
 from lcli.cli.preparing import load_app, workshop
 from lcli.cli.run import Run
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
+    from lcli.resources.model import Place
 
 
 def command(ctx: typer.Context, functions: Functions = None) -> None:
@@ -31,9 +32,19 @@ def build_artifacts(run: Run, texts: list[str]) -> dict[str, Artifact]:
     from lcli.deploy.code import build_all
     from lcli.manifest.loading import BUILT
 
-    app = load_app(run, run.presumed_place(), keys(texts, run.document), BUILT)
+    named = keys(texts, run.document, lambda arn: _as_written(run, arn))
+    app = load_app(run, run.presumed_place(), named, BUILT)
     functions, layers = build_all(app, workshop(run))
     return functions | {f"layer:{key}": artifact for key, artifact in layers.items()}
+
+
+def _as_written(run: Run, arn: Named) -> Place:
+    """Where the manifest is deployed by its own word; what it does not say, the ARN says."""
+    from lcli.resources.model import Place
+
+    app, regions = run.identity, run.regions
+    region = arn.region if arn.region in regions or regions == ("",) else regions[0]
+    return Place(app.app, app.stage, region, app.account or arn.account)
 
 
 def show_artifacts(run: Run, artifacts: dict[str, Artifact]) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from lcli.cli.deploy_command import apply_all, finish
 from lcli.cli.deploy_options import Parallel
-from lcli.cli.names import Functions, whole
+from lcli.cli.names import Functions, by_region, whole
 from lcli.cli.preparing import Ready, confirm, present, title
 from lcli.cli.run import Run
 
@@ -35,7 +35,10 @@ def command(
     that functions deleted earlier have left.
     """
     run: Run = ctx.obj
-    ready = [_prepare(run, region, functions or [], logs, parallel) for region in run.regions]
+    ready = [
+        _prepare(run, region, texts, logs, parallel)
+        for region, texts in by_region(run, functions or []).items()
+    ]
     if all(one.prepared.plan.empty for one in ready):
         run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
     else:

@@ -9,7 +9,7 @@ import typer
 
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
-from lcli.cli.names import Functions
+from lcli.cli.names import Functions, by_region
 from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
@@ -38,18 +38,19 @@ def command(
     """
     run: Run = ctx.obj
     refuse_alone(ctx, run, options.NEEDED)
+    adopted = by_region(run, adopt or [])
     ready = [
         prepare_region(
             run,
             region,
-            functions or [],
+            texts,
             prune=prune,
             logs=logs,
-            adopt=adopt,
+            adopt=adopted.get(region, []),
             quick=quick,
             parallel=parallel,
         )
-        for region in run.regions
+        for region, texts in by_region(run, functions or []).items()
     ]
     present(run, ready)
     confirm(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,6 +34,8 @@ class Named:
     """What the ARN says."""
     architecture: str = ""
     """The manifest's; empty for a function that no manifest describes."""
+    account: str = ""
+    """What the ARN says."""
 
 
 def find(text: str, document: Document | None, place: Place | None = None) -> Named:
@@ -41,13 +44,15 @@ def find(text: str, document: Document | None, place: Place | None = None) -> Na
     A key wins over a name; ``key:alias`` and ``key:7`` are meant too. With a manifest, a plain
     word that is neither one of its keys nor one of its AWS names still is a function's name: read
     commands work on every function.
-    `place` gives the account and region that names may be made of. Raises LcliError (USAGE) for an
-    ARN of something else.
+    `place` gives the account and region that names may be made of; an ARN is that of one of the
+    manifest's functions only there. Raises LcliError (USAGE) for an ARN of something else.
     """
     arn = _ARN.fullmatch(text)
     if arn:
-        region, _, name, qualifier = arn.groups()
-        return Named("", name, qualifier or "", region)
+        region, account, name, qualifier = arn.groups()
+        named = Named("", name, qualifier or "", region, account=account)
+        is_here = place is not None and (region, account) == (place.region, place.account)
+        return _described(named, document, place) if is_here else named
     if text.startswith("arn:"):
         raise LcliError(
             Problem(
@@ -58,14 +63,21 @@ def find(text: str, document: Document | None, place: Place | None = None) -> Na
             ExitCode.USAGE,
         )
     name, _, qualifier = text.partition(":")
+    return _described(Named("", name, qualifier), document, place)
+
+
+def _described(named: Named, document: Document | None, place: Place | None) -> Named:
+    """With what the manifest says of it, if it is one of its functions."""
     for function in document.functions(place) if document else ():
-        if name in (function.key, function.name):
-            # The key stands for what is live, a bare AWS name for $LATEST.
-            alias = function.alias if name == function.key else ""
+        is_key = named.name == function.key and not named.region
+        if is_key or named.name == function.name:
+            # The key stands for what is live, an AWS name for $LATEST.
+            qualifier = named.qualifier or (function.alias if is_key else "")
             # Another version may have another architecture than the manifest says.
-            architecture = "" if qualifier else function.architecture
-            return Named(function.key, function.name, qualifier or alias, "", architecture)
-    return Named("", name, qualifier)
+            architecture = "" if named.qualifier else function.architecture
+            found = replace(named, key=function.key, name=function.name)
+            return replace(found, qualifier=qualifier, architecture=architecture)
+    return named
 
 
 def whole(text: str, document: Document, place: Place | None = None) -> Named:
@@ -78,10 +90,14 @@ def whole(text: str, document: Document, place: Place | None = None) -> Named:
     name = text.removesuffix(f":{named.qualifier}")
     if name != text:
         raise _not_here(f"{text!r} is a version or an alias, not the function", f"write {name}")
-    if place and named.region and text.split(":")[3:5] != [place.region, place.account]:
-        what = f"{text!r} is not in {place.region} of account {place.account}"
-        raise _not_here(what, "choose where it is with --region and --profile")
+    if place and named.region and (named.region, named.account) != (place.region, place.account):
+        raise _elsewhere(text, f"{place.region} of account {place.account}")
     return named
+
+
+def _elsewhere(text: str, here: str) -> LcliError:
+    next_step = "choose where it is with --region and --profile"
+    return _not_here(f"{text!r} is not in {here}", next_step)
 
 
 def _not_here(what: str, next_step: str) -> LcliError:
@@ -91,12 +107,52 @@ def _not_here(what: str, next_step: str) -> LcliError:
 def chosen(run: Run, text: str) -> Named:
     """The function to work on; one of the manifest's only with the credentials of its account.
 
+    An ARN names its account itself, and it is asked for which one the credentials are.
     Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be asked.
     """
     named = find(text, run.any_document)
+    if named.region:
+        account = run.account(named.region)
+        if account != named.account:
+            raise _elsewhere(text, f"account {account}")
+        return _of_arn(run, named)
     if named.key:
         run.check_account()
     return named
+
+
+def _of_arn(run: Run, named: Named) -> Named:
+    """With what the manifest says of it, if the manifest is deployed there."""
+    from lcli.resources.model import Place
+
+    document = run.any_document
+    identity = document.identified[0] if document else None
+    if identity is None or identity.account not in ("", named.account) or not _here(run, named):
+        return named
+    place = Place(identity.app, identity.stage, named.region, named.account)
+    return _described(named, document, place)
+
+
+def _here(run: Run, named: Named) -> tuple[str, ...]:
+    """The region of the run in which an ARN's function is, as `Run.regions` has it, if any."""
+    return tuple(one for one in run.regions if (one or run.session().region) == named.region)
+
+
+def by_region(run: Run, texts: list[str], *, anywhere: bool = False) -> dict[str, list[str]]:
+    """Where to work on what: an ARN says so itself, all else is in every region of the run.
+
+    Raises LcliError (USAGE) for an ARN of a region that the run has not, unless it may be
+    `anywhere`.
+    """
+    found: dict[str, list[str]] = {} if texts else {region: [] for region in run.regions}
+    for text in texts:
+        named = find(text, None)
+        regions = _here(run, named) if named.region else run.regions
+        if not regions and not anywhere:
+            raise _elsewhere(text, ", ".join(one or run.session().region for one in run.regions))
+        for region in regions or (named.region,):
+            found.setdefault(region, []).append(text)
+    return found
 
 
 def known(run: Run) -> dict[str, str]:
@@ -124,9 +180,12 @@ def not_there(run: Run, named: Named, region: str) -> LcliError:
     return LcliError(no_function(named.name, region, known(run)))
 
 
-def keys(texts: list[str], document: Document) -> frozenset[str] | None:
+def keys(
+    texts: Sequence[str], document: Document, place: Callable[[Named], Place]
+) -> frozenset[str] | None:
     """The manifest's keys of the functions named; None when none is named, meaning all.
 
+    `place` says where the manifest is deployed, and is asked only for what is an ARN.
     Raises LcliError (USAGE) with the nearest key for one that the manifest does not have.
     """
     if not texts:
@@ -135,12 +194,12 @@ def keys(texts: list[str], document: Document) -> frozenset[str] | None:
     known = [function.key for function in document.functions()]
     for text in texts:
         named = whole(text, document)
+        if named.region:
+            named = whole(text, document, place(named))
         if named.key:
             found.add(named.key)
             continue
-        near = difflib.get_close_matches(text, known, n=1)
-        if named.region:  # an ARN is of one region, and these work in all of the manifest's
-            near = [one.key for one in document.functions() if one.name == named.name]
+        near = difflib.get_close_matches(named.name if named.region else text, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
         problems.append(
             Problem(

@@ -8,7 +8,7 @@ import typer
 
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
-from lcli.cli.names import Functions
+from lcli.cli.names import Functions, by_region
 from lcli.cli.preparing import Ready, prepare_region, sum_up, title
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
@@ -37,9 +37,10 @@ def command(
     run: Run = ctx.obj
     refuse_alone(ctx, run, options.NEEDED)
     run.mask.show = show_values
+    adopted = by_region(run, adopt or [])
     ready = [
-        prepare_region(run, region, functions or [], prune=prune, logs=logs, adopt=adopt)
-        for region in run.regions
+        prepare_region(run, region, texts, prune=prune, logs=logs, adopt=adopted.get(region, []))
+        for region, texts in by_region(run, functions or []).items()
     ]
     if run.json:
         documents = [_document(run, one) for one in ready]

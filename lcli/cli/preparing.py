@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -32,24 +32,25 @@ class Ready:
 def prepare_region(
     run: Run,
     region: str,
-    texts: list[str],
+    texts: Sequence[str],
     *,
     prune: bool = False,
     logs: bool = False,
-    adopt: list[str] | None = None,
+    adopt: Sequence[str] = (),
     quick: bool = False,
     only_looking: bool = False,
     parallel: int = 16,
 ) -> Ready:
     """Load, build, read and plan for one region. Raises LcliError and AwsError.
 
+    `texts` and `adopt` are what the user calls the functions.
     With `only_looking` the plan is not to be applied: what belongs to others is told, not raised,
     and nothing is said of what this machine would run.
     """
     from lcli.deploy.engine import prepare
 
-    functions = keys(texts, run.document)
-    adopted = keys(adopt, run.document) if adopt else None
+    functions = keys(texts, run.document, lambda _: run.place(region))
+    adopted = keys(adopt, run.document, lambda _: run.place(region))
     place = run.place(region)
     app = load_app(run, place, functions)
     if run.options.local and not only_looking:

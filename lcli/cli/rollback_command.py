@@ -45,7 +45,7 @@ def command(
     run: Run = ctx.obj
     prepared = [
         (run.session(region), _prepare(run, region, texts, to))
-        for region, texts in _by_region(run, functions or []).items()
+        for region, texts in names.by_region(run, functions or [], anywhere=True).items()
     ]
     if not any(moves for _, moves in prepared):
         run.terminal.note("there is no function to roll back")
@@ -57,16 +57,6 @@ def command(
     _show(run, moved)
     if any(one.problem for _, one in moved):
         raise typer.Exit(ExitCode.FAILED)
-
-
-def _by_region(run: Run, texts: list[str]) -> dict[str, list[str]]:
-    """Where to look for what: an ARN says so itself, all else is in every region of the run."""
-    found: dict[str, list[str]] = {} if texts else {region: [] for region in run.regions}
-    for text in texts:
-        own = find(text, None).region
-        for region in (own,) if own else run.regions:
-            found.setdefault(region, []).append(text)
-    return found
 
 
 def _prepare(run: Run, region: str, texts: list[str], to: str) -> Sequence[Move]:
@@ -102,8 +92,7 @@ def _targets(run: Run, texts: list[str], place: Place | None) -> list[Target]:
         named = find(text, document, place)
         target = ours.get(named.name, Target("", named.name, ""))
         alias = named.qualifier or target.alias
-        account = text.split(":")[4] if named.region else ""
-        found.append(Target(target.function, target.name, alias, account))
+        found.append(Target(target.function, target.name, alias, named.account))
     return list(dict.fromkeys(found))
 
 

@@ -180,14 +180,26 @@ class Run:
         if document and self.identity.account and not self.options.local:
             self._checked_caller(self.session(region))
 
+    def account(self, region: str = "") -> str:
+        """The account that is worked on, whatever the manifest says. Raises AwsError."""
+        if self.options.local:
+            return self._local_account
+        return self._asked_caller(self.session(region)).account
+
     def _checked_caller(self, session: Session) -> Caller:
-        """Whose credentials these are, asked for once; never of an account the manifest refuses."""
-        from lcli.aws.identity import guard, identity
+        """Whose credentials these are; never of an account that the manifest refuses."""
+        from lcli.aws.identity import guard
+
+        caller = self._asked_caller(session)
+        guard(caller, self.identity.account, self.document.file)
+        return caller
+
+    def _asked_caller(self, session: Session) -> Caller:
+        """Whose credentials these are, asked for once."""
+        from lcli.aws.identity import identity
 
         if self._caller is None:
-            caller = identity(session)
-            guard(caller, self.identity.account, self.document.file)
-            self._caller = caller
+            self._caller = identity(session)
         return self._caller
 
     def presumed_place(self, region: str = "") -> Place:

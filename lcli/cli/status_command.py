@@ -41,7 +41,7 @@ def command(
         _overview(run)
         return
     named = chosen(run, function)
-    for region in run.regions:
+    for region in [named.region] if named.region else run.regions:
         _one(run, named, region)
 
 
@@ -97,7 +97,7 @@ def _difference(action: Action, kinds: Mapping[str, Kind]) -> str:
 def _one(run: Run, named: Named, region: str) -> None:
     from lcli.deploy.inventory import describe
 
-    clients = run.session(named.region or region)
+    clients = run.session(region)
     found = describe(clients, named.name, named.qualifier)
     if found is None:
         raise not_there(run, named, clients.region)
