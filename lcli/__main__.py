@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from lcli.errors import ExitCode, LcliError, Problem
@@ -44,6 +45,7 @@ def main() -> NoReturn:
         code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
         if isinstance(end.__context__, BrokenPipeError):  # Typer makes exit code 1 of it
             code = _reader_left()
+        _print_misuse(end.__context__, run)
     except KeyboardInterrupt:
         code = int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
@@ -76,9 +78,33 @@ def _know_shells() -> None:
 
 def _report(error: Exception, run: Run) -> int:
     failure = error if isinstance(error, LcliError) else _translate(error, run)
-    with suppress(OSError):  # where stderr cannot be written, the exit code says it
+    with suppress(OSError):  # where a stream cannot be written, the exit code says it
         run.tell(failure.problems)
+    with suppress(OSError):
+        run.print_failure(failure.problems)
     return int(failure.exit_code)
+
+
+def _print_misuse(error: BaseException | None, run: Run) -> None:
+    """With -o json also what Typer refused, perhaps before it came to that option, and told."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        return
+    if _asks_for_json(sys.argv[1:]):
+        run.options.output = "json"
+    command = getattr(getattr(error, "ctx", None), "command_path", "lcli")
+    told = Problem("usage", message(), next_step=f"`{command} --help` says what it takes")
+    with suppress(OSError):
+        run.print_failure([told])
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    pairs = [*pairwise(words)]
+    return (
+        ("-o", "json") in pairs
+        or ("--output", "json") in pairs
+        or not {"-ojson", "--output=json"}.isdisjoint(words)
+    )
 
 
 def _print_traceback(error: Exception, run: Run) -> None:

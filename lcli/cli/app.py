@@ -72,10 +72,10 @@ def load(name: str) -> TyperCommand | TyperGroup:
         app.command(name)(module.command)
     built = typer.main.get_command(app)
     built.name = name
-    members = built.commands.values() if isinstance(built, TyperGroup) else [built]
-    for member in members:
-        add_global_options(member, hidden=True)
-        member.epilog = EPILOG
+    members = built.commands.values() if isinstance(built, TyperGroup) else ()
+    for one in (built, *members):
+        add_global_options(one, hidden=True)
+        one.epilog = EPILOG
     return built  # type: ignore[return-value]
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from lcli.aws.clients import AwsError
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
 from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
 from lcli.cli.run import Run
-from lcli.errors import ExitCode
+from lcli.errors import ExitCode, LcliError
 from lcli.resources.model import Verb
 
 if TYPE_CHECKING:
@@ -76,16 +77,31 @@ def apply_all(
 ) -> list[Report]:
     """Apply one region's plan after the other; of several, each is named when it begins.
 
-    With `events` each event is a line of JSON on stdout as it happens.
+    With `events` each event is a line of JSON on stdout as it happens. What cannot even begin is
+    raised in the first region, and reported after others: what was done there is to be told.
     """
-    reports = []
+    reports: list[Report] = []
     for one in ready:
         if len(ready) > 1:
             run.terminal.note(f"{title(one)}:")
-        reports.append(
-            _apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events)
-        )
+        try:
+            reports.append(
+                _apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events)
+            )
+        except (LcliError, AwsError) as error:
+            if not reports:
+                raise
+            reports.append(_not_begun(run, one, error))
     return reports
+
+
+def _not_begun(run: Run, ready: Ready, error: LcliError | AwsError) -> Report:
+    from lcli.aws.translate import explain
+    from lcli.deploy.report import Report
+
+    problems = error.problems if isinstance(error, LcliError) else (explain(error),)
+    run.tell(problems)
+    return Report(ready.prepared.place, (), problems=problems)
 
 
 def _apply(

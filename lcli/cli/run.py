@@ -49,6 +49,7 @@ class Run:
         self._sessions: dict[str, Session] = {}
         self._caller: Caller | None = None
         self._cloud = ""
+        self._answered = False
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -87,12 +88,21 @@ class Run:
 
     def print_json(self, document: Any) -> None:
         """One JSON document on stdout; AWS's own words in it may repeat secrets."""
+        self._answered = True
         self._write_json(document, indent=2)
 
     def print_line(self, document: Any) -> None:
         """One line of NDJSON on stdout, at once."""
         self._write_json(document, indent=None)
         self.stdout.flush()
+
+    def print_failure(self, problems: Iterable[Problem]) -> None:
+        """With -o json, what ended the command as one line: a whole document where stdout has
+        none yet, the last line after NDJSON. Nothing after a document."""
+        if self.json and not self._answered:
+            from lcli.ui.problems import as_json
+
+            self.print_line({"problems": [as_json(self.repeatable(one)) for one in problems]})
 
     def _write_json(self, document: Any, indent: int | None) -> None:
         import json

@@ -41,8 +41,10 @@ def command(
         _overview(run)
         return
     named = chosen(run, function)
-    for region in [named.region] if named.region else run.regions:
-        _one(run, named, region)
+    regions = [named.region] if named.region else run.regions
+    documents = [_one(run, named, region) for region in regions]
+    if run.json:
+        run.print_json(documents[0] if len(documents) == 1 else documents)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def _difference(action: Action, kinds: Mapping[str, Kind]) -> str:
     return f"{action.verb.value} {kinds[action.resource.key.kind].title}"
 
 
-def _one(run: Run, named: Named, region: str) -> None:
+def _one(run: Run, named: Named, region: str) -> dict[str, Any]:
+    """The function in one region, shown unless it is for a program."""
     from lcli.deploy.inventory import describe
 
     clients = run.session(region)
@@ -104,19 +107,15 @@ def _one(run: Run, named: Named, region: str) -> None:
     drift = ""
     if named.key:
         drift = _drift(prepare_region(run, region, [named.key], only_looking=True), named.key)
-    if run.json:
-        run.print_json(
-            {
-                "function": named.key,
-                "region": clients.region,
-                "alias": named.qualifier,
-                "version": found.configuration.get("Version", ""),
-                "drift": drift,
-            }
-            | found.as_json()
-        )
-    else:
+    if not run.json:
         _show(run, named, found, drift)
+    return {
+        "function": named.key,
+        "region": clients.region,
+        "alias": named.qualifier,
+        "version": found.configuration.get("Version", ""),
+        "drift": drift,
+    } | found.as_json()
 
 
 def _show(run: Run, named: Named, found: Description, drift: str) -> None:
