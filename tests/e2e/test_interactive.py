@@ -79,7 +79,7 @@ def test_a_question_that_is_left_touches_nothing_and_says_so(project, on_termina
                   "handler: app.handler}\n")  # fmt: skip
     child = on_terminal("deploy", "--prune")
     child.expect(re.escape("Go on? [y/N] "))
-    assert "+ execution role, log group, function" in child.before
+    assert "+ execution role, log group, tag lcli:parts, version, alias" in child.before
     assert "- function left-f0" in child.before
     getattr(child, leave)()
     assert exit_code(child) == code
