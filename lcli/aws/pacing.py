@@ -14,8 +14,18 @@ from threading import Lock
 
 from lcli.errors import ExitCode, LcliError, Problem
 
-_AWS_HOST = re.compile(r"https?://[^/]*\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?(/|$)")
+_AWS_HOST = re.compile(
+    r"https?://[^/]*\.(amazonaws\.(com(\.cn)?|eu)|amazonwebservices\.(com\.cn|eu)"
+    r"|aws(\.scloud|(\.hci)?\.ic\.gov)?|cloud(-aws)?\.adc-e\.uk|c2s\.ic\.gov|sc2s\.sgov\.gov"
+    r"|csp\.hci\.ic\.gov)(:\d+)?(/|$)"
+)
+"""The suffixes of every partition (partitions.json of the SDK)."""
 _INVOKES = ("Invoke",)
+
+
+def on_aws(endpoint: str) -> bool:
+    """Whether an address is one of AWS's own, and not a local cloud, a simulator or a proxy."""
+    return _AWS_HOST.match(endpoint) is not None
 
 
 class Bucket:
@@ -67,7 +77,7 @@ class Pacing:
         ):
             return
         bucket = self._everywhere if service == "lambda" else None
-        if self._quotas and (self._anywhere or _AWS_HOST.match(endpoint)):
+        if self._quotas and (self._anywhere or on_aws(endpoint)):
             bucket = self._quotas.get(operation, self._quotas[""])
         if bucket is not None and (delay := bucket.reserve(time.monotonic())) > 0:
             self._sleep(delay)

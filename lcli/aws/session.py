@@ -19,8 +19,9 @@ from threading import Lock
 from typing import Any
 
 from lcli.aws.clients import AwsError
+from lcli.aws.clock import Clock
 from lcli.aws.endpoint import check
-from lcli.aws.pacing import Pacing
+from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
 from lcli.aws.translate import setup_problem, translated
@@ -80,6 +81,7 @@ class Session:
         self._clients: dict[tuple[str, float], Any] = {}
         self._lock = Lock()
         self._iam_changed = False
+        self.clock = Clock()
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One operation, retried as the table says. See `Clients.call`."""
@@ -130,6 +132,7 @@ class Session:
         try:
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
         except Exception as error:
+            self.clock.note(getattr(error, "response", None))
             refused = translated(
                 error, service=service, operation=operation, region=self.region, endpoint=endpoint
             )
@@ -140,6 +143,7 @@ class Session:
         finally:
             if self._on_call:
                 self._on_call(Sent(service, operation, time.monotonic() - began, code))
+        self.clock.note(answer)
         if service == "iam" and operation.startswith(_IAM_CHANGES):
             self._iam_changed = True
         return answer
@@ -210,6 +214,21 @@ class Session:
         return client
 
     def _make(self, service: str, read_timeout: float) -> Any:
+        try:
+            client = self._make_at(service, read_timeout, self.endpoint_url)
+            address = client.meta.endpoint_url
+            if not (self.endpoint_url or on_aws(address)):
+                # AWS_ENDPOINT_URL or the profile's: the same as --endpoint-url.
+                client = self._make_at(service, read_timeout, address)
+        except Exception as error:
+            raise setup_problem(error) from error
+        _stay_alive(client)
+        client.meta.events.register("before-parse", _refuse_cut_heads)
+        if service == "logs":
+            client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
+        return client
+
+    def _make_at(self, service: str, read_timeout: float, endpoint_url: str) -> Any:
         from botocore.config import Config
 
         from lcli import __version__
@@ -220,26 +239,18 @@ class Session:
             tcp_keepalive=True,
             connect_timeout=10,
             read_timeout=read_timeout,
-            s3={"addressing_style": "path"} if self.endpoint_url else None,
+            s3={"addressing_style": "path"} if endpoint_url else None,
             user_agent_extra=f"lcli/{__version__}",
             # `streaming-` before an address of one's own leads nowhere.
-            inject_host_prefix=False if self.endpoint_url else None,
+            inject_host_prefix=False if endpoint_url else None,
             proxies={} if self._local else None,
         )
-        try:
-            client = self.sdk.create_client(
-                service,
-                region_name=self.region,
-                endpoint_url=self.endpoint_url or None,
-                config=config,
-            )
-        except Exception as error:
-            raise setup_problem(error) from error
-        _stay_alive(client)
-        client.meta.events.register("before-parse", _refuse_cut_heads)
-        if service == "logs":
-            client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
-        return client
+        return self.sdk.create_client(
+            service,
+            region_name=self.region,
+            endpoint_url=endpoint_url or None,
+            config=config,
+        )
 
 
 def _function_in(parameters: Mapping[str, Any]) -> str:

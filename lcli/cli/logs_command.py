@@ -103,7 +103,7 @@ def _versions(given: list[str] | None) -> list[str]:
 
 def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
     from lcli.cli.logs_reading import Span
-    from lcli.observe.times import moment
+    from lcli.observe.times import is_counted, moment
 
     now = datetime.now(UTC) if utc else datetime.now().astimezone()
     start = moment(since, now)
@@ -115,7 +115,8 @@ def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
         raise usage("usage", f"--since {since} is not before --until {until}", "swap them")
     began = datetime.fromtimestamp(start / 1000, now.tzinfo)
     told = f"since {since}" + (f" until {until}" if until else "")
-    return Span(start, end, pattern, began.date() != now.date(), told)
+    counted = (is_counted(since), until is None or is_counted(until))
+    return Span(start, end, pattern, began.date() != now.date(), told, counted)
 
 
 def _wanted(

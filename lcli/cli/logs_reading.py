@@ -5,17 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from lcli.aws.clients import AwsError
+from lcli.aws.clock import Clock
 from lcli.aws.retry import patience
 from lcli.cli.logs_sources import Chosen, behind
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.events import Known, LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
 from lcli.observe.follow import Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages, history, last
@@ -42,6 +43,19 @@ class Span:
     """Whether the start is on another day than now."""
     told: str
     """``since 10m``, as the user wrote it."""
+    counted: tuple[bool, bool] = (False, False)
+    """Whether the start and the end are counted from now, by this machine's clock."""
+
+    def by(self, clock: Clock) -> Span:
+        """The same by the clock that the events' timestamps are of."""
+        off = int(clock.ahead * 1000)
+        return replace(
+            self, start=self.start - off * self.counted[0], end=self.end - off * self.counted[1]
+        )
+
+
+class _ClockIsOff(Exception):
+    """The first answer told another time than this machine's clock: nothing was printed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Logs:
             selection.wanted or span.pattern or any(one.source.versions for one in chosen)
         )
         self._first_window = 60_000 if selection.backwards else span.end - span.start
+        self._clock: Clock | None = None
         self._reading = Reading(run.terminal, span.start, span.end)
         self._printer = Printer(
             run.stdout,
@@ -85,6 +100,37 @@ class Logs:
 
     def history(self) -> ExitCode:
         """Print what there is. Raises LcliError where a function has no log group."""
+        return self._by_their_clock(self._history)
+
+    def follow(self) -> ExitCode:
+        """Print what there is, then what arrives, until Ctrl-C or the limit."""
+        return self._by_their_clock(self._follow)
+
+    def _by_their_clock(self, work: Callable[[], ExitCode]) -> ExitCode:
+        """Work over the span; over that of AWS's clock where this machine's turns out to be off."""
+        try:
+            return work()
+        except _ClockIsOff:
+            assert self._clock is not None
+            ahead, span = self._clock.ahead, self._span.by(self._clock)
+            away = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'}"
+            self._run.terminal.note(
+                f"this machine's clock is {away} AWS's, by which --since is counted"
+            )
+            self._span = span
+            self._reading = Reading(self._run.terminal, span.start, span.end)
+            return work()
+
+    def _now(self) -> int:
+        return self._run.session(self._sources[0].region).clock.now()
+
+    def _look_at_clock(self, clock: Clock) -> None:
+        if self._clock is None:
+            self._clock = clock
+            if clock.ahead and any(self._span.counted):
+                raise _ClockIsOff
+
+    def _history(self) -> ExitCode:
         try:
             self._print([partial(_existing, s, self._read_all(s)) for s in self._sources])
         finally:
@@ -97,8 +143,7 @@ class Logs:
             )
         return ExitCode.DONE
 
-    def follow(self) -> ExitCode:
-        """Print what there is, then what arrives, until Ctrl-C or the limit."""
+    def _follow(self) -> ExitCode:
         printer, aliases = self._printer, _Aliases(self._run, self._chosen)
         with _interruption() as stop:
             turns = Turns(time.monotonic, stop.wait)
@@ -107,6 +152,7 @@ class Logs:
                 self._span.start,
                 notice=self._run.terminal.note,
                 reconnect=self._run.reconnect,
+                wall=self._now,
             )
             self._print(
                 [partial(_perhaps, self._read_all(source)) for source in self._sources],
@@ -193,17 +239,24 @@ class Logs:
         pattern = self._span.pattern
         before = partial(turns.wait, source) if turns else lambda: None
 
-        def read(start: int, end: int, known: Container[str]) -> Iterator[list[LogEvent]]:
+        def read(start: int, end: int, known: Known | None) -> Iterator[list[LogEvent]]:
             clients = self._run.session(source.region)
-            return read_pages(
+            pages = read_pages(
                 clients, source, start, end, known, pattern=pattern, before_call=before
             )
+            try:
+                for page in pages:
+                    self._look_at_clock(clients.clock)
+                    yield page
+            except AwsError:
+                self._look_at_clock(clients.clock)
+                raise
 
         return read
 
     def _read_all(self, source: Source) -> ReadPages:
         read = self._read(source)
-        return lambda start, end: read(start, end, ())
+        return lambda start, end: read(start, end, None)
 
 
 def _existing(source: Source, read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:

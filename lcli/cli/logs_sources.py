@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lcli.cli import names
 from lcli.cli.names import Named
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.invoke.answer import describe
+from lcli.invoke.call import Target
 from lcli.invoke.price import Rate
 from lcli.observe.events import Source
 
@@ -25,31 +28,58 @@ class Chosen:
 def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[Chosen]:
     """The functions named, all of the manifest where none is, each with its log group.
 
-    A qualifier in what was typed (``f:7``, an ARN's) is a version or an alias, as `versions` and
-    `alias` are for all of them. An alias is resolved by GetAlias. Raises LcliError (USAGE).
+    In every region of the manifest, or the one that --region or an ARN says. A qualifier in what
+    was typed (``f:7``, an ARN's) is a version or an alias, as `versions` and `alias` are for all
+    of them. An alias is resolved by GetAlias. Raises LcliError (USAGE).
     """
-    document = run.any_document
-    known = {function.name: function for function in document.functions()} if document else {}
-    if not texts and not known:
-        raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     found: dict[tuple[str, str], Chosen] = {}
-    for text, named in [(text, names.chosen(run, text)) for text in texts or known]:
-        own = known.get(named.name)
-        group = own.log_group if own else f"/aws/lambda/{named.name}"
-        only, through = set(versions), alias
-        typed = named.qualifier and (":" in text)
-        if typed and not (versions or alias):
-            number = named.qualifier.isdigit() or named.qualifier == "$LATEST"
-            only, through = ({named.qualifier}, "") if number else (set(), named.qualifier)
-        shown = f"{named.name}@{named.region}" if named.region else own.key if own else named.name
-        hint = names.nearest(run, named)
-        chosen = Chosen(named, Source(shown, group, named.name, only, named.region, hint), through)
-        if through:
-            behind(run, chosen)
-        if (named.region, named.name) in found:
-            _join(found[named.region, named.name].source.versions, only)
-        found.setdefault((named.region, named.name), chosen)
+    for where, of_region in names.by_region(run, texts, anywhere=True).items():
+        for text, named, group in _meant(run, of_region, where):
+            only, through = _qualified(text, named, versions, alias)
+            name = named.key or named.name
+            shown = f"{name}@{where}" if named.region or len(run.regions) > 1 else name
+            read = group or _group_of(run, named, where)
+            hint = names.nearest(run, named)
+            source = Source(shown, read, named.name, only, where, hint)
+            chosen = Chosen(named, source, through)
+            if through:
+                behind(run, chosen)
+            if (where, named.name) in found:
+                _join(found[where, named.name].source.versions, only)
+            found.setdefault((where, named.name), chosen)
+    if not found:
+        raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     return list(found.values())
+
+
+def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named, str]]:
+    """What was typed, the function that it means in a region, and the manifest's log group for it:
+    empty for a function that no manifest describes."""
+    document = run.any_document
+    place = run.presumed_place(region) if document else None
+    functions = document.functions(place) if document else ()
+    if functions and not texts:
+        run.check_account()
+    for one in functions if not texts else ():
+        yield one.key, Named(one.key, one.name, one.alias, "", one.architecture), one.log_group
+    groups = {one.name: one.log_group for one in functions}
+    for text in texts:
+        named = names.chosen(run, text, place)
+        yield text, named, groups.get(named.name, "")
+
+
+def _group_of(run: Run, named: Named, region: str) -> str:
+    """The log group of a function that no manifest describes: what AWS says, else the usual one."""
+    described = describe(run.session(region), Target(named.name, named.qualifier))
+    return described.log_group if described else f"/aws/lambda/{named.name}"
+
+
+def _qualified(text: str, named: Named, versions: list[str], alias: str) -> tuple[set[str], str]:
+    """Which versions alone, and those behind which alias."""
+    if versions or alias or not (named.qualifier and ":" in text):
+        return set(versions), alias
+    number = named.qualifier.isdigit() or named.qualifier == "$LATEST"
+    return ({named.qualifier}, "") if number else (set(), named.qualifier)
 
 
 def _join(versions: set[str], others: set[str]) -> None:
@@ -70,7 +100,7 @@ def behind(run: Run, chosen: Chosen) -> str:
 
     named = chosen.named
     try:
-        answer = run.session(named.region).call(
+        answer = run.session(chosen.source.region).call(
             "lambda", "GetAlias", FunctionName=named.name, Name=chosen.alias
         )
     except AwsError as error:
@@ -100,7 +130,7 @@ def rates(run: Run, chosen: list[Chosen]) -> dict[str, Rate]:
     """What the calls of each function cost, by the name that is shown."""
     return {
         one.source.function: Rate(
-            run.session(one.named.region).region, one.named.architecture, local=run.options.local
+            run.session(one.source.region).region, one.named.architecture, local=run.options.local
         )
         for one in chosen
     }

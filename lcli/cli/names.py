@@ -104,13 +104,14 @@ def _not_here(what: str, next_step: str) -> LcliError:
     return LcliError(Problem("not-the-function", what, next_step=next_step), ExitCode.USAGE)
 
 
-def chosen(run: Run, text: str) -> Named:
+def chosen(run: Run, text: str, place: Place | None = None) -> Named:
     """The function to work on; one of the manifest's only with the credentials of its account.
 
-    An ARN names its account itself, and it is asked for which one the credentials are.
-    Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be asked.
+    `place` is as for `find`. An ARN names its account itself, and it is asked for which one the
+    credentials are. Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be
+    asked.
     """
-    named = find(text, run.any_document)
+    named = find(text, run.any_document, place)
     if named.region:
         account = run.account(named.region)
         if account != named.account:
@@ -166,8 +167,7 @@ def known(run: Run) -> dict[str, str]:
 
 def nearest(run: Run, named: Named) -> str:
     """``did you mean orders?``, of a name that is nearly one of the manifest's; else nothing."""
-    functions = known(run)
-    if named.key or named.region or named.name in functions:
+    if named.key or named.region or named.name in (functions := known(run)):
         return ""
     near = difflib.get_close_matches(named.name, [*functions.values(), *functions], n=1)
     return f"did you mean {near[0]}?" if near else ""

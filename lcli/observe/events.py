@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -81,18 +81,22 @@ def _stream(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", "")
 
 
+Known = Callable[[str, int], bool]
+"""Whether the event with this id and timestamp is known already."""
+
+
 def read_pages(
     clients: Clients,
     source: Source,
     start: int,
     end: int,
-    known: Container[str] = (),
+    known: Known | None = None,
     *,
     pattern: str = "",
     before_call: Callable[[], None] = lambda: None,
 ) -> Iterator[list[LogEvent]]:
-    """The events of a group with ``start <= timestamp < end``, page by page, but for those whose
-    ids are `known`.
+    """The events of a group with ``start <= timestamp < end``, page by page, but for those that
+    are `known`.
 
     Follows nextToken to its end, since pages may be empty while a token remains
     (FilterLogEvents, API reference). Pages need not be in the order of time, and may repeat
@@ -107,6 +111,9 @@ def read_pages(
         before_call()
         page = clients.call("logs", "FilterLogEvents", **parameters)
         everything = source.whole
+        events = page.get("events", ())
+        if known:
+            events = [e for e in events if not known(e["eventId"], e["timestamp"])]
         yield [
             LogEvent(
                 source.function,
@@ -117,9 +124,8 @@ def read_pages(
                 event.get("ingestionTime", event["timestamp"]),
                 event["message"],
             )
-            for event in page.get("events", ())
-            if event["eventId"] not in known
-            and (everything or source.has(event.get("logStreamName", "")))
+            for event in events
+            if everything or source.has(event.get("logStreamName", ""))
         ]
         following = page.get("nextToken", "")
         if not following or following == token:

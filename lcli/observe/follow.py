@@ -10,13 +10,14 @@ timestamp.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
-from lcli.observe.events import LogEvent, Source, by_time
+from lcli.observe.events import Known, LogEvent, Source, by_time
 from lcli.observe.history import BUDGET, slices, token_expired
+from lcli.observe.seen import Seen
 
 LATENESS = 900_000
 """Milliseconds after its timestamp by which an event must have arrived to be printed for sure."""
@@ -26,8 +27,8 @@ SWEEPS = ((2.0, 10_000), (20.0, 120_000), (120.0, LATENESS + 180_000))
 The deepest looks back further than LATENESS by more than the time between two of them, since an
 event may arrive just after one.
 """
-ReadNew = Callable[[int, int, Container[str]], Iterable[list[LogEvent]]]
-"""Pages of the events with ``start <= timestamp < end`` but for those with these ids."""
+ReadNew = Callable[[int, int, Known | None], Iterable[list[LogEvent]]]
+"""Pages of the events with ``start <= timestamp < end`` but for those that are known."""
 DEEPEST = SWEEPS[-1][1]
 REORDER = 1.0
 """Seconds for which events are held so that earlier ones of other groups come before them."""
@@ -35,7 +36,8 @@ MAX_BACKOFF = 30.0
 _ABSENT_PAUSE = 5.0
 _FUTURE = 7_200_000
 """Milliseconds that an event may be ahead of now (PutLogEvents, API reference: two hours)."""
-_PRUNE_EVERY = 20_000
+_PRUNE_EVERY = 60_000
+"""Milliseconds."""
 _MOST_HELD = 20_000
 _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
@@ -44,7 +46,7 @@ _EXPIRED = frozenset(
 
 
 class Turns:
-    """Paces the calls of a follow: 5 a second for all functions together, one for each.
+    """Paces the calls of a follow: 5 a second for all functions of a region, one for each.
 
     FilterLogEvents has 5 a second in an account and region ("CloudWatch Logs quotas"), which
     others need too. After a pause a few calls may follow at once.
@@ -53,14 +55,15 @@ class Turns:
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], object]) -> None:
         self._clock = clock
         self._sleep = sleep
-        self._all = Bucket(5, 5)
-        self._each: dict[str, Bucket] = {}
+        self._regions: dict[str, Bucket] = {}
+        self._each: dict[tuple[str, str], Bucket] = {}
 
     def wait(self, source: Source) -> None:
         """Returns when it is this function's turn."""
-        each = self._each.setdefault(source.group, Bucket(1, 10))
+        each = self._each.setdefault((source.region, source.group), Bucket(1, 10))
+        together = self._regions.setdefault(source.region, Bucket(5, 5))
         now = self._clock()
-        delay = max(self._all.reserve(now), each.reserve(now))
+        delay = max(together.reserve(now), each.reserve(now))
         if delay > 0:
             self._sleep(delay)
 
@@ -114,31 +117,32 @@ class _Group:
     read: ReadNew
     start: int
     newest: int
-    seen: dict[str, int] = field(default_factory=dict)
-    prune_at: int = _PRUNE_EVERY
+    seen: Seen = field(default_factory=Seen)
+    calls: int = 0
+    """Pages that the last sweep took."""
+    pruned: int = 0
+    """Up to which moment what was seen is forgotten."""
     due: list[float] = field(default_factory=lambda: [float("-inf")] * len(SWEEPS))
     wait_until: float = float("-inf")
     backoff: float = 0.0
     trouble: str = ""
 
-    def pages(self, start: int, end: int) -> Iterable[list[LogEvent]]:
+    def pages(self, start: int, end: int) -> Iterator[list[LogEvent]]:
         """What has not been seen yet."""
-        return self.read(start, end, self.seen)
+        for page in self.read(start, end, self.seen.has):
+            self.calls += 1
+            yield page
 
     def is_new(self, event: LogEvent) -> bool:
         """Remembers the event; False where it was seen before."""
-        if event.id in self.seen:
-            return False
-        self.seen[event.id] = event.timestamp
-        return True
+        return self.seen.add(event.id, event.timestamp)
 
     def advance(self, newest: int) -> None:
         """Notes how far the group was read; forgets what no sweep looks back to any more."""
         self.newest = max(self.newest, newest)
-        if len(self.seen) >= self.prune_at:
-            horizon = self.newest - DEEPEST
-            self.seen = {id_: at for id_, at in self.seen.items() if at >= horizon}
-            self.prune_at = len(self.seen) + _PRUNE_EVERY
+        if self.newest - DEEPEST >= self.pruned + _PRUNE_EVERY:
+            self.pruned = self.newest - DEEPEST
+            self.seen.forget(self.pruned)
 
 
 class Follower:
@@ -160,6 +164,7 @@ class Follower:
         wall: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
         self._groups = [_Group(source, read, start, start) for source, read in reads]
+        self._by_name = {(one.source.function, one.source.group): one for one in self._groups}
         self._notice = notice
         self._reconnect = reconnect
         self._clock = clock
@@ -173,11 +178,10 @@ class Follower:
         """Events, in order of time, that were printed before the follow began: they are not
         given out again."""
         wall = self._wall()
-        for group in self._groups:
-            name = group.source.group
-            new = [event for event in events if event.group == name and group.is_new(event)]
-            if new:
-                group.advance(min(new[-1].timestamp, wall))
+        for event in events:
+            group = self._by_name[event.function, event.group]
+            group.is_new(event)
+            group.advance(min(event.timestamp, wall))
 
     def poll(self) -> Iterator[list[LogEvent]]:
         """Sweep every group that is due; new events, merged by time as far as `REORDER` allows.
@@ -219,6 +223,7 @@ class Follower:
     def _sweep(self, group: _Group, depth: int) -> Iterator[list[LogEvent]]:
         began, wall = self._clock(), self._wall()
         start = max(group.start, group.newest - SWEEPS[depth][1])
+        group.calls = 0
         try:
             for events in slices(group.pages, start, wall + _FUTURE, self._share):
                 self._reorder.add([e for e in events if group.is_new(e)], self._clock())
@@ -231,6 +236,9 @@ class Follower:
         if self.cut or group.trouble:
             self._notice("going on" if self.cut else f"{group.source.group}: going on")
         group.backoff, group.trouble, self.cut = 0.0, "", ""
+        if group.calls > 1:
+            # A pattern that nothing matches must not have hours searched again every two seconds.
+            group.advance(wall - LATENESS)
         for index in range(depth + 1):
             group.due[index] = began + SWEEPS[index][0]
 

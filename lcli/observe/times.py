@@ -35,6 +35,11 @@ def moment(text: str, now: datetime) -> int:
     return int(found.astimezone(UTC).timestamp() * 1000)
 
 
+def is_counted(text: str) -> bool:
+    """Whether a text such as ``10m`` or ``now`` is counted back from now."""
+    return _span(text.strip(), datetime.now(UTC)) is not None
+
+
 def _span(text: str, now: datetime) -> datetime | None:
     if text.lower() == "now":
         return now

@@ -16,11 +16,16 @@ JSON = "application/json"
 ENVIRON = {"LCLI_RATE": "off"}
 
 
-def said(document, status=200):
+class Asked(dict):
+    """The parameters of a call, and the region that it was signed for."""
+
+    region = ""
+
+
+def said(document, status=200, **headers):
     """An answer in JSON."""
-    return Response(
-        status, [("content-type", "application/x-amz-json-1.1")], json.dumps(document).encode()
-    )
+    headers = {"content-type": "application/x-amz-json-1.1", **headers}
+    return Response(status, list(headers.items()), json.dumps(document).encode())
 
 
 def refused(code, **members):
@@ -84,8 +89,11 @@ def logs_service(operations):
     asked = []
 
     async def handle(request):
-        name = request.headers["x-amz-target"].rpartition(".")[2]
-        parameters = json.loads(request.body)
+        name = request.headers.get("x-amz-target", "").rpartition(".")[2]
+        if not name:  # Lambda's calls are told apart by their paths
+            return operations.get(request.target, lambda: said({}, 404))()
+        parameters = Asked(json.loads(request.body))
+        parameters.region = request.headers["authorization"].split("/")[2]
         asked.append((name, parameters))
         return operations[name](parameters)
 

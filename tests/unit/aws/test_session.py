@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import socket
 import ssl
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -503,3 +505,29 @@ def test_a_client_that_is_made_ahead_is_not_made_by_the_first_call() -> None:
         assert made == ["lambda"]
         calls.once("lambda", "GetFunction", 63.0, FunctionName="f")
     assert made == ["lambda"]
+
+
+def test_an_endpoint_of_the_environment_is_like_one_that_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    asked = {"NamespaceName": "n", "ServiceName": "s"}
+    with endpoint((200, {"Instances": []})) as script:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", script.url)
+        made = connect(region="eu-west-1")
+        # The SDK puts `data-` before the address, which is none with it.
+        assert made.call("servicediscovery", "DiscoverInstances", **asked) == {"Instances": []}
+
+
+@pytest.mark.parametrize(("behind", "ahead"), [(0, 0), (600, 600), (-600, -600)])
+def test_a_session_knows_how_far_this_clock_is_from_that_of_the_answers(
+    behind: int, ahead: int
+) -> None:
+    with endpoint(FOUND) as script:
+        made = session(script)
+        made.call("lambda", "GetFunction", FunctionName="f")
+    date = formatdate(time.time() - behind, usegmt=True)
+    made.clock.note({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
+    assert made.clock.ahead == pytest.approx(ahead, abs=2)
+    assert made.clock.now() == pytest.approx((time.time() - ahead) * 1000, abs=2_000)

@@ -32,7 +32,9 @@ class Aliases:
 
 
 def through(alias):
-    return Chosen(Named("", "shop", "", "eu-west-1"), Source("shop", "/g", "shop"), alias)
+    return Chosen(
+        Named("", "shop", "", "eu-west-1"), Source("shop", "/g", "shop", region="eu-west-1"), alias
+    )
 
 
 def test_an_alias_stands_for_its_versions_and_what_it_moves_to_is_added():

@@ -202,6 +202,30 @@ def test_what_was_printed_before_is_not_given_out_again():
     assert [e.timestamp for batch in follower.poll() for e in batch] == [2_000]
 
 
+class Searched:
+    """A group of which nothing matches: an empty page for every ten minutes that are searched."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.calls = 0
+
+    def call(self, service, operation, /, **parameters):
+        self.calls += 1
+        start = int(parameters.get("nextToken") or parameters["startTime"])
+        following = start + 600_000
+        return {"events": []} | ({"nextToken": str(following)} if following < self.clock() else {})
+
+
+def test_a_pattern_that_nothing_matches_is_not_searched_for_in_hours_again_and_again():
+    clock = SimulatedClock()
+    clock.seconds = 7 * 86_400
+    group = Searched(clock.wall)
+    printed, notices = follow([group], clock, clock() + 600)
+    assert (printed, notices) == ([], [])
+    # Seven days once, then half an hour at most every two seconds.
+    assert group.calls < 7 * 144 + 2 * 300
+
+
 def test_events_are_held_until_their_time_and_given_with_all_that_are_earlier():
     def event(at):
         return LogEvent("f", "g", "s", str(at), at, at, "")
