@@ -7,7 +7,7 @@ from functools import partial
 
 from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
-from lcli.invoke.answer import Answer
+from lcli.invoke.answer import Answer, Pieces
 from lcli.invoke.call import Mode, Response, invoke
 from lcli.invoke.refusals import refused
 from lcli.ui.response import begin_line, closing_line, document, note_error, print_payload, writer
@@ -44,9 +44,10 @@ def _note_goes_on(asked: Asked, what: str, key: str) -> None:
 def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Response:
     """The answer to the one request. Raises AwsError."""
     if asked.mode is not Mode.SYNC:
-        return _call(asked, stream=False)
+        return _call(asked)
     single = asked.run.session(asked.named.region)
-    answer = Answer(partial(_call, asked, stream=stream), single, asked.target)
+    pieces = Pieces(writer(asked.run.stdout, raw=asked.raw)) if stream else None
+    answer = Answer(partial(_call, asked, pieces), single, asked.target, pieces=pieces)
     if tail:
         from lcli.cli.invoke_log import print_log_of
 
@@ -63,15 +64,13 @@ def _wait(asked: Asked, response: Response, began: float) -> bool:
     return wait_for_report(asked, response.request_id, began)
 
 
-def _call(asked: Asked, *, stream: bool) -> Response:
-    run = asked.run
-    session = run.session(asked.named.region)
-    if not stream:
+def _call(asked: Asked, pieces: Pieces | None = None) -> Response:
+    session = asked.run.session(asked.named.region)
+    if pieces is None:
         return invoke(session, asked.target, asked.payload, mode=asked.mode)
     from lcli.invoke.stream import invoke_stream
 
-    write = writer(run.stdout, raw=asked.raw)
-    return invoke_stream(session, asked.target, asked.payload, write)
+    return invoke_stream(session, asked.target, asked.payload, pieces)
 
 
 def _show(asked: Asked, response: Response) -> None:

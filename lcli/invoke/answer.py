@@ -46,6 +46,25 @@ def longest_wait(described: Described | None, margin: float = MARGIN) -> float:
     return (described.timeout if described else LONGEST) + margin
 
 
+class Pieces:
+    """Writes the pieces of a response; whoever reads them may take their time."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self.busy = False
+        """Whether one is being written."""
+        self.last = 0.0
+        """When one had been written, on the monotonic clock."""
+
+    def __call__(self, piece: bytes) -> None:
+        """Write one, for as long as that takes."""
+        self.busy = True
+        try:
+            self._write(piece)
+        finally:
+            self.last, self.busy = time.monotonic(), False
+
+
 class Answer:
     """A call in a thread of its own, sent at once."""
 
@@ -55,18 +74,24 @@ class Answer:
         single: Single,
         target: Target,
         *,
+        pieces: Pieces | None = None,
         soon: float = _SOON,
         margin: float = MARGIN,
     ) -> None:
-        """After `soon` seconds the function's time-out is asked for, and bounds the wait."""
+        """After `soon` seconds the function's time-out is asked for, and bounds the wait.
+
+        Of a streamed response, the wait for its next one of the `pieces`.
+        """
         self._single = single
         self._target = target
         self._soon = soon
         self._margin = margin
+        self._pieces = pieces or Pieces(lambda piece: None)
+        self._asked = False
         self._limit: float | None = None
         self._began = time.monotonic()
         self._future: Future[Response] = Future()
-        # A daemon: Ctrl-C must not wait for a function that runs for minutes.
+        # Daemons: Ctrl-C must not wait for a function that runs for minutes.
         threading.Thread(target=self._run, args=(call,), daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
@@ -78,11 +103,12 @@ class Answer:
             self._future.exception(seconds)
         if self._future.done():
             return True
-        waited = time.monotonic() - self._began
-        if self._limit is None and waited >= self._soon:
-            described = describe(self._single, self._target)
-            self._limit = longest_wait(described, self._margin)
-        if self._limit is not None and waited > self._limit:
+        waited = time.monotonic() - max(self._began, self._pieces.last)
+        if not self._asked and waited >= self._soon:
+            self._asked = True
+            # In a thread, since the answer may come before this one.
+            threading.Thread(target=self._ask, daemon=True).start()
+        if self._limit is not None and waited > self._limit and not self._pieces.busy:
             raise AwsError(
                 "Unreachable",
                 f"{self._target.name} gave no answer within its time-out and {self._margin:.0f} s",
@@ -94,9 +120,12 @@ class Answer:
 
     def result(self) -> Response:
         """The answer, waited for. Raises AwsError."""
-        while not self.wait(self._soon if self._limit is None else 1.0):
+        while not self.wait(1.0 if self._asked else self._soon):
             pass
         return self._future.result()
+
+    def _ask(self) -> None:
+        self._limit = longest_wait(describe(self._single, self._target), self._margin)
 
     def _run(self, call: Callable[[], Response]) -> None:
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.invoke.payload import parsed
 
 KINDS = {
     "activemq": "a message of an Amazon MQ queue, from an ActiveMQ broker",
@@ -142,7 +143,7 @@ def _value(before: Any, text: str) -> Any:
     if isinstance(before, str):
         return text
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError:
         return text
 

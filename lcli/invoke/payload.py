@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from lcli.errors import ExitCode, LcliError, Problem
 
@@ -29,7 +30,7 @@ def read_payload(
     elif given.startswith("@"):
         payload, source = _read_file(Path(given[1:]), limit), given[1:]
     else:
-        payload, source = given.encode(), "--payload"
+        payload, source = os.fsencode(given), "--payload"
     check_size(payload, source, asynchronous=asynchronous)
     if not raw:
         check_json(payload, source)
@@ -63,7 +64,7 @@ def _read_file(path: Path, limit: int) -> bytes:
 
 
 def check_json(payload: bytes, source: str) -> None:
-    """Raises LcliError (USAGE) for what is not JSON."""
+    """Raises LcliError (USAGE) for what is not JSON in UTF-8, as Lambda wants it."""
     if not payload.strip():
         raise _usage(
             "payload-empty",
@@ -72,7 +73,7 @@ def check_json(payload: bytes, source: str) -> None:
             "look where it comes from; to send none, leave --payload out",
         )
     try:
-        json.loads(payload)
+        parsed(payload.decode())
     except (ValueError, RecursionError) as error:
         raise _usage(
             "payload-not-json",
@@ -80,6 +81,15 @@ def check_json(payload: bytes, source: str) -> None:
             source,
             """write JSON, a string in quotes: --payload '"text"'""",
         ) from error
+
+
+def parsed(text: str) -> Any:
+    """The value of JSON text; ValueError also for NaN and Infinity, which Python would take."""
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"it has no {constant}")
 
 
 def _usage(code: str, what: str, where: str, next_step: str) -> LcliError:

@@ -17,7 +17,7 @@ class InvocationReport:
     memory: int
     max_memory: int
     init: float | None = None
-    """Only after a cold start."""
+    """Only after a cold start: of the init phase, with SnapStart of restoring the snapshot."""
 
     def __str__(self) -> str:
         cold = "" if self.init is None else f", cold start {self.init:.0f} ms"
@@ -30,8 +30,9 @@ class InvocationReport:
 _TEXT = re.compile(
     r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<duration>[\d.]+) ms\s+"
     r"Billed Duration: (?P<billed>[\d.]+) ms\s+Memory Size: (?P<memory>\d+) MB\s+"
-    r"Max Memory Used: (?P<used>\d+) MB(?:\s+Init Duration: (?P<init>[\d.]+) ms)?"
+    r"Max Memory Used: (?P<used>\d+) MB(?:\s+(?:Init|Restore) Duration: (?P<init>[\d.]+) ms)?"
 )
+_COLD = ("initDurationMs", "restoreDurationMs")
 
 
 def find_report(log: str) -> InvocationReport | None:
@@ -66,7 +67,7 @@ def _platform_report(line: str) -> InvocationReport | None:
             float(metrics["billedDurationMs"]),
             int(metrics["memorySizeMB"]),
             int(metrics["maxMemoryUsedMB"]),
-            float(metrics["initDurationMs"]) if "initDurationMs" in metrics else None,
+            next((float(metrics[key]) for key in _COLD if key in metrics), None),
         )
     except (ValueError, KeyError, TypeError):
         return None

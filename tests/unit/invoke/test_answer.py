@@ -4,7 +4,7 @@ import time
 import pytest
 
 from lcli.aws.clients import AwsError
-from lcli.invoke.answer import Answer, Described, describe, longest_wait
+from lcli.invoke.answer import Answer, Described, Pieces, describe, longest_wait
 from lcli.invoke.call import Response, Target
 
 DONE = Response(200, b"1", "r", "7", "", None)
@@ -70,6 +70,37 @@ def test_one_is_waited_for_while_the_function_may_run():
     assert not answer.wait(0.1)
     assert answer.result() is DONE
     assert len(function.asked) == 1
+
+
+def test_an_answer_does_not_wait_for_the_time_out_to_be_told():
+    told = threading.Event()
+
+    class Slow(Function):
+        def once(self, *asked, **parameters):
+            told.wait(5)
+            return super().once(*asked, **parameters)
+
+    def soon():
+        time.sleep(0.1)
+        return DONE
+
+    answer = Answer(soon, Slow({"Timeout": 3}), Target("f"), soon=0.02)
+    assert answer.result() is DONE
+    assert not told.is_set()
+    told.set()
+
+
+def test_whoever_reads_a_streamed_response_slowly_gets_all_of_it():
+    pieces = Pieces(lambda piece: time.sleep(0.4))
+
+    def streamed():
+        pieces(b"1")
+        return DONE
+
+    answer = Answer(streamed, QUICK, Target("f"), pieces=pieces, soon=0.02, margin=0.1)
+    while not answer.wait(0.02):
+        pass
+    assert answer.result() is DONE
 
 
 @pytest.mark.parametrize(

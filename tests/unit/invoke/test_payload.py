@@ -30,6 +30,9 @@ def test_an_at_sign_reads_a_file(tmp_path):
     [
         pytest.param("{", False, "payload-not-json", id="not JSON"),
         pytest.param("[" * 100_000, False, "payload-not-json", id="deep"),
+        pytest.param("NaN", False, "payload-not-json", id="a constant of Python's"),
+        pytest.param("\udcff", False, "payload-not-json", id="not UTF-8"),
+        pytest.param("\ufeff1", False, "payload-not-json", id="a byte order mark"),
         pytest.param("", False, "payload-empty", id="nothing of a shell's variable"),
         pytest.param("-", False, "payload-empty", id="nothing through a pipe"),
         pytest.param("@/dev/null", False, "payload-empty", id="nothing in a file"),
@@ -57,4 +60,6 @@ def test_raw_may_be_nothing():
 
 
 def test_raw_bytes_are_not_looked_at():
+    # An argument that is not UTF-8, as Python reads it.
+    assert read_payload("\udcff{", io.BytesIO(), asynchronous=False, raw=True) == b"\xff{"
     assert read_payload("-", io.BytesIO(b"\xff{"), asynchronous=False, raw=True) == b"\xff{"

@@ -27,9 +27,12 @@ WARM = InvocationReport("1", 12.34, 13, 256, 61)
 COLD = InvocationReport("1", 12.34, 13, 256, 61, 150.5)
 
 
-def cold_record():
+RESTORED = TEXT + "\tRestore Duration: 150.50 ms\tBilled Restore Duration: 20 ms"
+
+
+def cold_record(metric):
     copy = json.loads(json.dumps(RECORD))
-    copy["record"]["metrics"]["initDurationMs"] = 150.5
+    copy["record"]["metrics"][metric] = 150.5
     return json.dumps(copy)
 
 
@@ -39,7 +42,9 @@ def cold_record():
         pytest.param(TEXT, WARM, id="text"),
         pytest.param(TEXT + "\tInit Duration: 150.50 ms", COLD, id="text, cold"),
         pytest.param('{"message": "x"}\n' + json.dumps(RECORD), WARM, id="JSON"),
-        pytest.param(cold_record(), COLD, id="JSON, cold"),
+        pytest.param(RESTORED, COLD, id="text, SnapStart"),
+        pytest.param(cold_record("initDurationMs"), COLD, id="JSON, cold"),
+        pytest.param(cold_record("restoreDurationMs"), COLD, id="JSON, SnapStart"),
         pytest.param('{"platform.report": "a line of the function"}', None, id="imitation"),
         pytest.param("platform.report {", None, id="not JSON"),
         pytest.param("", None, id="suppressed"),
