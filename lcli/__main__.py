@@ -126,6 +126,8 @@ def _translate(error: Exception, run: Run) -> LcliError:
         return LcliError(explain(error, functions=known(run)))
     if isinstance(error, OSError):
         return LcliError(_of_the_system(error))
+    if isinstance(error, UnicodeEncodeError) and (odd := _not_utf8(sys.argv[1:])):
+        return LcliError(odd, ExitCode.USAGE)
     return LcliError(
         Problem(
             "internal-error",
@@ -134,6 +136,17 @@ def _translate(error: Exception, run: Run) -> LcliError:
             "this is a defect of lcli; run again with LCLI_DEBUG=1 and report the traceback",
         )
     )
+
+
+def _not_utf8(arguments: list[str]) -> Problem | None:
+    """An argument whose bytes are no text; Python has halves of surrogate pairs for them."""
+    for one in arguments:
+        try:
+            one.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(one).decode(errors="backslashreplace")
+            return Problem("usage", f"{shown} is not UTF-8", "", "write it in UTF-8")
+    return None
 
 
 def _is_of_the_output(error: Exception) -> bool:

@@ -10,7 +10,7 @@ import typer
 from lcli.cli import invoke_options as options
 from lcli.cli.exclusive import refuse_alone, refuse_together
 from lcli.cli.names import Named, OneFunction, chosen
-from lcli.cli.run import Run
+from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def command(
     run: Run = ctx.obj
     refuse_together(ctx, run, _EXCLUSIVE)
     refuse_alone(ctx, run, _NEEDED)
+    for option in (qualifier, tenant, execution_name):
+        if option is not None and not (option and option.isascii()):
+            raise usage(
+                "usage",
+                f"{option!r} is no alias, tenant or execution name",
+                "look where it comes from; to name none, leave the option out",
+            )
     mode = _mode(asynchronous, dry_run)
     if each or repeat:
         run.parallel = parallel

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from lcli.aws.clients import AwsError
 from lcli.cli.names import Named
 from lcli.cli.run import Run
 from lcli.invoke.event import KINDS, is_known, own_events, read_event, unknown_event
+from lcli.invoke.payload import as_json
 from lcli.invoke.shared_events import PREFIX, shared_event, shared_events
 
 
@@ -30,5 +29,5 @@ def named_event(run: Run, named: Named, name: str) -> bytes:
         # Who may not read the registry has mistyped a name, or has to say `shared:`.
         shared = {}
     if name in shared:
-        return json.dumps(shared[name], ensure_ascii=False).encode()
+        return as_json(shared[name])
     raise unknown_event(name, {*own_events(directory), *KINDS, *shared})

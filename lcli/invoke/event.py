@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.invoke.payload import parsed
+from lcli.invoke.payload import as_json, parsed
 
 KINDS = {
     "activemq": "a message of an Amazon MQ queue, from an ActiveMQ broker",
@@ -99,10 +99,11 @@ def override(payload: bytes, changes: Iterable[str]) -> bytes:
     for change in changes:
         steps, text = _parse(change)
         event = _changed(event, steps, text, change)
-    return json.dumps(event, ensure_ascii=False).encode()
+    return as_json(event)
 
 
 def _parse(change: str) -> tuple[list[str | int], str]:
+    change.encode()  # an argument that is no text is refused as such
     steps: list[str | int] = []
     at = 0
     while match := _STEP.match(change, at):

@@ -88,6 +88,14 @@ def parsed(text: str) -> Any:
     return json.loads(text, parse_constant=_refuse)
 
 
+def as_json(value: Any) -> bytes:
+    """The value as JSON text in UTF-8; half a surrogate pair stays the escape that it was."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
 def _refuse(constant: str) -> Any:
     raise ValueError(f"it has no {constant}")
 

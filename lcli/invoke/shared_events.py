@@ -14,6 +14,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.invoke.payload import as_json
 
 REGISTRY = "lambda-testevent-schemas"
 PREFIX = "shared:"
@@ -41,7 +42,7 @@ def shared_event(clients: Clients, function: str, name: str) -> bytes:
     found = shared_events(clients, function)
     if name not in found:
         raise _unknown(function, name, found)
-    return json.dumps(found[name], ensure_ascii=False).encode()
+    return as_json(found[name])
 
 
 def put_shared_event(
@@ -70,7 +71,9 @@ def put_shared_event(
             f"{function} has a shared event {name!r} already",
             "replace it with --force, or choose another name",
         )
-    examples[name] = {"value": value}
+    # What else an example says (OpenAPI has a summary and a description) is somebody's.
+    kept = examples.get(name)
+    examples[name] = (kept if isinstance(kept, dict) else {}) | {"value": value}
     document.setdefault("components", {})["examples"] = examples
     _update(clients, function, document)
     return before
@@ -128,7 +131,7 @@ def _examples(document: dict[str, Any]) -> dict[str, Any]:
 def _create(clients: Clients, function: str, name: str, value: Any) -> dict[str, Any] | None:
     """Make the schema with its first event; the document where somebody else made it meanwhile."""
     _tolerate_conflict(clients, "CreateRegistry", RegistryName=REGISTRY)
-    text = json.dumps(value, ensure_ascii=False)
+    text = as_json(value).decode()
     _check_size(function, text)
     found = clients.call("schemas", "GetDiscoveredSchema", Events=[text], Type=_KIND)
     document: dict[str, Any] = json.loads(found["Content"])
@@ -168,7 +171,7 @@ def _number(version: str) -> int:
 
 
 def _content(function: str, document: dict[str, Any]) -> str:
-    content = json.dumps(document, ensure_ascii=False)
+    content = as_json(document).decode()
     _check_size(function, content)
     return content
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
+from lcli.invoke.payload import as_json
 from lcli.invoke.price import Bill, Rate, dollars
 from lcli.ui.measures import counted
 from lcli.ui.neutral import neutralise_json
@@ -30,12 +31,12 @@ def as_line(result: Result) -> bytes:
     response = result.response
     if response is None:
         refusal = {"errorType": result.code, "errorMessage": result.message}
-        return json.dumps(refusal, ensure_ascii=False).encode() + b"\n"
+        return as_json(refusal) + b"\n"
     payload = response.payload
     if not payload:
         payload = json.dumps(response.request_id).encode() if response.status == 202 else b"null"
     elif b"\n" in payload or b"\r" in payload:
-        payload = json.dumps(body(payload), ensure_ascii=False).encode()
+        payload = as_json(body(payload))
     return payload + b"\n"
 
 
@@ -48,7 +49,7 @@ def as_document(result: Result, rate: Rate) -> bytes:
         found |= document(Response(0, b"", "", "", "", error), rate)
     else:
         found |= document(result.response, rate)
-    return neutralise_json(json.dumps(found, ensure_ascii=False)).encode() + b"\n"
+    return neutralise_json(as_json(found).decode()).encode() + b"\n"
 
 
 class Count:

@@ -50,6 +50,17 @@ def test_what_the_console_and_sam_keep_is_read(cloud, schemas):
     assert examples == example | {"two": {"value": None}}
 
 
+def test_an_event_that_is_replaced_keeps_what_else_is_said_of_it(cloud, schemas):
+    put_shared_event(cloud.clients(), "hello", "one", b"1", replace=False)
+    named = {"RegistryName": REGISTRY, "SchemaName": "_hello-schema"}
+    content = json.loads(schemas.describe_schema(**named)["Content"])
+    content["components"]["examples"]["one"]["summary"] = "theirs"
+    schemas.update_schema(**named, Type="OpenApi3", Content=json.dumps(content))
+    put_shared_event(cloud.clients(), "hello", "one", b"2", replace=True)
+    content = json.loads(schemas.describe_schema(**named)["Content"])
+    assert content["components"]["examples"] == {"one": {"value": 2, "summary": "theirs"}}
+
+
 def test_five_versions_are_kept_as_the_console_does(cloud, schemas):
     for number in range(8):
         event = json.dumps(number).encode()

@@ -102,6 +102,7 @@ def test_an_unknown_event_names_those_that_exist(name, hint):
             {"a": 1, "t": "x", "l": [{"k": None}], "n": {"x.y": [{"z": "a=b"}]}},
             id="made on the way",
         ),
+        pytest.param("a=NaN", {"a": "NaN", "t": "x", "l": [{"k": None}]}, id="no JSON either"),
         pytest.param("t=", {"a": 1, "t": "", "l": [{"k": None}]}, id="empty"),
     ],
 )
@@ -123,3 +124,7 @@ def test_a_path_that_leads_nowhere_is_told(change, message):
     with pytest.raises(LcliError) as caught:
         override(b'{"a":1,"l":[1]}', [change])
     assert caught.value.problems[0].what == message
+
+
+def test_half_a_surrogate_pair_stays_the_escape_that_it_was():
+    assert override(b'{"a": "\\ud800"}', ["b=1"]) == b'{"a": "\\ud800", "b": 1}'

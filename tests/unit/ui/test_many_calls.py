@@ -36,6 +36,7 @@ REFUSED = Result(2, 0.1, None, "TooManyRequestsException", "slow down")
         pytest.param(answered(b'{"a":1}'), b'{"a":1}\n', id="as it came"),
         pytest.param(answered(b'{\n "a": 1\n}'), b'{"a": 1}\n', id="laid out"),
         pytest.param(answered(b"not\nJSON"), b'"not\\nJSON"\n', id="not JSON"),
+        pytest.param(answered(b'"\\ud800"\n'), b'"\\ud800"\n', id="half a pair"),
         pytest.param(answered(b""), b"null\n", id="nothing"),
         pytest.param(answered(b"", 202), b'"r-1"\n', id="queued"),
         pytest.param(
