@@ -10,7 +10,7 @@ import typer
 from lcli.cli.deploy_command import apply_all, finish
 from lcli.cli.deploy_options import Parallel
 from lcli.cli.names import Functions, by_region, whole
-from lcli.cli.preparing import Ready, confirm, present, title
+from lcli.cli.preparing import Ready, confirm, present, tell_notices, title, untouched
 from lcli.cli.run import Run
 
 
@@ -35,16 +35,17 @@ def command(
     that functions deleted earlier have left.
     """
     run: Run = ctx.obj
-    ready = [
-        _prepare(run, region, texts, logs, parallel)
-        for region, texts in by_region(run, functions or []).items()
-    ]
-    if all(one.prepared.plan.empty for one in ready):
-        run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
-    else:
-        present(run, ready)
-    reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
-    confirm(run, reasons, yes=yes)
+    with untouched(run):
+        ready = [
+            _prepare(run, region, texts, logs, parallel)
+            for region, texts in by_region(run, functions or []).items()
+        ]
+        if all(one.prepared.plan.empty for one in ready):
+            run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
+        else:
+            present(run, ready)
+        reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
+        confirm(run, reasons, yes=yes)
     stop = Flag()
     finish(run, apply_all(run, ready, parallel=parallel, stop=stop))
 
@@ -63,6 +64,7 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
         else:
             gone.append(function.name)
     buckets = run.document.buckets(place)
+    run.terminal.doing("reading what there is")
     prepared = prepare_deletion(
         place,
         clients,
@@ -72,8 +74,8 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
         logs=logs,
         parallel=parallel,
     )
-    for notice in prepared.notices:
-        run.terminal.note(notice)
+    run.terminal.end_progress()
+    tell_notices(run, prepared.notices)
     return Ready(clients, prepared)
 
 

@@ -11,7 +11,7 @@ from lcli.aws.clients import AwsError
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
-from lcli.cli.preparing import Ready, confirm, prepare_region, present, title
+from lcli.cli.preparing import Ready, confirm, prepare_region, present, title, untouched
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
 from lcli.resources.model import Verb
@@ -40,25 +40,23 @@ def command(
     run: Run = ctx.obj
     refuse_alone(ctx, run, options.NEEDED)
     adopted = by_region(run, adopt or [])
-    ready = [
-        prepare_region(
-            run,
-            region,
-            texts,
-            prune=prune,
-            logs=logs,
-            adopt=adopted.get(region, []),
-            quick=quick,
-            parallel=parallel,
-        )
-        for region, texts in by_region(run, functions or []).items()
-    ]
-    present(run, ready)
-    confirm(
-        run,
-        [reason for one in ready for reason in one.prepared.plan.confirmations],
-        yes=yes,
-    )
+    with untouched(run):
+        ready = [
+            prepare_region(
+                run,
+                region,
+                texts,
+                prune=prune,
+                logs=logs,
+                adopt=adopted.get(region, []),
+                quick=quick,
+                parallel=parallel,
+            )
+            for region, texts in by_region(run, functions or []).items()
+        ]
+        present(run, ready)
+        reasons = [reason for one in ready for reason in one.prepared.plan.confirmations]
+        confirm(run, reasons, yes=yes)
     stop = Flag()
     reports = apply_all(
         run, ready, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events

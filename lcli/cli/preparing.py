@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from lcli.deploy.engine import Prepared
     from lcli.manifest.models import App
     from lcli.resources.model import Place
+
+_NOTICES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,33 @@ def prepare_region(
         quick=quick,
         only_looking=only_looking,
         parallel=parallel,
-        say=run.terminal.debug,
+        say=run.terminal.doing,
     )
-    for notice in prepared.notices:
-        run.terminal.note(run.mask.text(notice))
+    run.terminal.end_progress()
+    tell_notices(run, prepared.notices)
     for problem in prepared.plan.refusals:
         run.terminal.note(f"{problem.what}: {problem.next_step}")
     return Ready(clients, prepared)
+
+
+def tell_notices(run: Run, notices: Sequence[str]) -> None:
+    """What the user should know, on stderr; a few of many unless --verbose: one setting for all
+    functions can make one for each."""
+    shown = len(notices) if run.terminal.verbose or len(notices) <= _NOTICES else _NOTICES - 1
+    for notice in notices[:shown]:
+        run.terminal.note(notice)
+    if more := len(notices) - shown:
+        run.terminal.note(f"… and {more} more of such notices; -v shows all")
+
+
+@contextmanager
+def untouched(run: Run) -> Iterator[None]:
+    """Around what changes nothing yet: who interrupts it is told so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.terminal.note("interrupted; nothing was touched")
+        raise
 
 
 def load_app(
@@ -177,11 +200,10 @@ def _answer(run: Run) -> str:
     """What is typed; without a line end (Ctrl-C, Ctrl-D) what follows gets a line of its own."""
     run.stderr.write("Go on? [y/N] ")
     run.stderr.flush()
+    answer = ""
     try:
         answer = run.stdin.readline()
-    except KeyboardInterrupt:
-        run.stderr.write("\nnothing was touched\n")
-        raise
-    if not answer.endswith("\n"):
-        run.stderr.write("\n")
+    finally:
+        if not answer.endswith("\n"):
+            run.stderr.write("\n")
     return answer

@@ -74,6 +74,12 @@ class Terminal:
             self._progressing = True
             self._say(f"\r\x1b[K{text}")
 
+    def doing(self, text: str) -> None:
+        """What is being done: a line that stays with --verbose, else one that goes."""
+        self.debug(text)
+        if not self.verbose:
+            self.progress(f"{text} …")
+
     def end_progress(self) -> None:
         """Take that line away: something else is to be written."""
         if self._progressing:
