@@ -1,13 +1,17 @@
-"""Functions in GetResources: moto's tagging API lists what moto holds, and functions are lcli's."""
+"""GetResources: moto's tagging API lists what moto holds, and functions are lcli's."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from lcli.local.pushes import RUNNING
+
+_UNASKED = 100
+"""Tags to a page that moto takes where TagsPerPage is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,9 @@ class _Functions:
 
 @cache
 def install() -> None:
-    """Let GetResources list the functions of the cloud that runs. Once a process.
+    """Let GetResources list the functions of the cloud that runs, by pages as full as AWS's.
+
+    Once a process. A page ends by ResourcesPerPage, and by tags only where TagsPerPage is given.
 
     Source: Resource Groups Tagging API reference, "GetResources".
     """
@@ -41,4 +47,12 @@ def install() -> None:
         yield from (one for one in found if not isinstance(one, LambdaBackend))
         yield _Functions(account_id, region_name)
 
+    backend = models.ResourceGroupsTaggingAPIBackend
+    pages = backend.get_resources
+
+    def full(self: Any, *args: Any, tags_per_page: int = _UNASKED, **named: Any) -> Any:
+        limit = sys.maxsize if tags_per_page == _UNASKED else tags_per_page
+        return pages(self, *args, tags_per_page=limit, **named)
+
     models.iter_taggable_backends = with_functions
+    backend.get_resources = full

@@ -10,6 +10,9 @@ from lcli.resources.model import Place, Reading
 from lcli.resources.naming import function_of
 from lcli.resources.role import role_path
 
+INDEX_PAGE = 100
+"""Resources that one GetResources gives at most (API reference); it gives 50 unasked."""
+
 
 def candidates(reading: Reading) -> list[str]:
     """Names of functions that may be of this app and stage, sorted.
@@ -28,6 +31,7 @@ def _tagged(reading: Reading) -> list[str]:
             reading.clients.pages(
                 "resourcegroupstaggingapi",
                 "GetResources",
+                ResourcesPerPage=INDEX_PAGE,
                 ResourceTypeFilters=["lambda:function"],
                 TagFilters=[{"Key": "lcli:app", "Values": [place.app]}],
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.resources.function_search import INDEX_PAGE
 from lcli.resources.function_tags import are_ours, governed
 from lcli.resources.model import Reading, Resource
 
@@ -65,6 +66,7 @@ def indexed(reading: Reading) -> dict[str, dict[str, str]] | None:
             for page in reading.clients.pages(
                 "resourcegroupstaggingapi",
                 "GetResources",
+                ResourcesPerPage=INDEX_PAGE,
                 ResourceTypeFilters=["logs"],
                 TagFilters=filters,
             )
