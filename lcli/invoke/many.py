@@ -66,7 +66,8 @@ class Caller:
     def __call__(self, number: int, payload: bytes) -> Result:
         """Call once. Payloads that cannot be sent and refusals are Results, not exceptions.
 
-        Raises AwsError and LcliError for a refusal that every other call would get.
+        Raises AwsError and LcliError for a refusal that every other call would get, and where not
+        even the first finds a connection.
         """
         began = time.perf_counter()
         try:
@@ -90,6 +91,9 @@ class Caller:
     def _without(self, error: AwsError, number: int, seconds: float) -> Result:
         told = refused(error, self.target, self.mode)
         problem = told.problems[0] if isinstance(told, LcliError) else None
+        unsent = error.code == "Unreachable" and not error.lost
+        if unsent and number == 1:
+            raise error
         if error.code in _SAME_FOR_ALL or (problem and problem.code in _MEANT_OTHERWISE):
             raise told from error
         said = problem.what if problem else error.message

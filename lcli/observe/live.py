@@ -39,6 +39,8 @@ Connect = Callable[[], Clients]
 class _Session:
     """How the sessions over some groups went so far."""
 
+    answered: bool = False
+    """Whether AWS has ever answered: what keeps it from that at the start is no outage."""
     heard: float | None = None
     """The clock's reading at the last update; None before there was a session."""
     cause: str = ""
@@ -106,6 +108,7 @@ class LiveTail:
             try:
                 clients = connect()
                 groups = {source.group: group_arn(clients, source.group) for source in sources}
+                session.answered = True
                 if not all(groups.values()) and any(groups.values()):
                     # Those that are absent must not keep the others waiting.
                     self._start(connect, [s for s in sources if not groups[s.group]])
@@ -120,7 +123,8 @@ class LiveTail:
                     )
                     self._sleep(_ABSENT_PAUSE)
             except AwsError as error:
-                if not (error.code in _RENEWED or expired(error) or passing(error)):
+                passes = session.answered and (expired(error) or passing(error))
+                if not (passes or error.code in _RENEWED):
                     self._updates.put(([], error))
                     return
                 self._wait_out(session, error)

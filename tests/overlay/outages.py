@@ -27,18 +27,47 @@ functions:
 REACHING: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan",),
     "deploy": ("deploy", "--yes"),
+    "deploy --quick": ("deploy", "--yes", "--quick"),
+    "deploy --events": ("deploy", "--yes", "-o", "json", "--events"),
     "delete": ("delete", "--yes"),
     "list": ("list",),
+    "list --all": ("list", "--all"),
     "status": ("status",),
     "status of one": ("status", "one"),
     "invoke": ("invoke", "one"),
     "invoke --async": ("invoke", "one", "--async"),
+    "invoke --wait": ("invoke", "one", "--async", "--wait"),
+    "invoke --stream": ("invoke", "one", "--stream"),
+    "invoke --tail": ("invoke", "one", "--tail"),
+    "invoke --dry-run": ("invoke", "one", "--dry-run"),
+    "invoke --repeat": ("invoke", "one", "--repeat", "3"),
+    "invoke --each": ("invoke", "one", "--each"),
+    "invoke --event shared": ("invoke", "one", "--event", "shared:mine"),
+    "events list": ("events", "list", "one"),
+    "events get": ("events", "get", "one", "mine"),
+    "events put": ("events", "put", "one", "mine", "-p", "{}"),
+    "events delete": ("events", "delete", "one", "mine"),
+    "executions list": ("executions", "list", "one"),
+    "executions get": ("executions", "get", "one/order-1"),
+    "executions history": ("executions", "history", "one/order-1"),
+    "executions stop": ("executions", "stop", "one/order-1"),
+    "executions pause": ("executions", "pause", "one/order-1"),
+    "executions resume": ("executions", "resume", "one/order-1"),
+    "executions delete": ("executions", "delete", "one/order-1"),
+    "executions callback": ("executions", "callback", "heartbeat", "abc"),
     "logs": ("logs",),
     "logs --follow": ("logs", "--follow"),
+    "logs --live": ("logs", "--live"),
+    "logs --insights": ("logs", "--insights", "fields @message"),
     "versions": ("versions", "one"),
     "rollback": ("rollback", "one"),
 }
-"""Commands that call AWS, one of each way."""
+"""Commands that call AWS, one of each way; `REACHING_NOTHING` are the others."""
+REACHING_NOTHING = frozenset(
+    {"validate", "event", "cost", "build", "package", "local", "schema", "completion"}
+)
+MANY = frozenset({"invoke --repeat", "invoke --each"})
+"""They go on after calls that brought no answer, and say of each what became of it."""
 BUILDING: Mapping[str, tuple[str, ...]] = {
     "build": ("build",),
     "package": ("package", "--to", "dist"),
@@ -108,7 +137,7 @@ def run(
             [LCLI, *arguments],
             cwd=project,
             env=full | environ,
-            stdin=subprocess.DEVNULL,
+            input="{}\n",
             stdout=out or subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -173,20 +202,41 @@ def no_such_host() -> Iterator[str]:
 class Outage:
     """Why AWS cannot be reached, and what each command says of it within how many seconds.
 
-    They are wide, since a dozen commands start at once: dead endpoints are given up after 10 s.
+    They are wide, since all commands start at once: dead endpoints are given up after 10 s.
     """
 
     endpoint: Callable[[], AbstractContextManager[str]]
     problem: str
     within: float
     environ: Mapping[str, str]
+    of_call: str = ""
+    """What an invocation says, if not `problem`: whoever may have been heard does not say that
+    nothing was reached."""
+
+    def expected(self, name: str) -> str:
+        """The code of that command's one error."""
+        calls = name.startswith("invoke") and name != "invoke --event shared"
+        return self.of_call if calls and self.of_call else self.problem
+
+    @property
+    def commands(self) -> dict[str, tuple[str, ...]]:
+        """Those that end with one error."""
+        return {name: one for name, one in REACHING.items() if not (self.of_call and name in MANY)}
+
+    def unclear(self, said: Mapping[str, Said]) -> dict[str, Said]:
+        """Those that did not end with their one problem, exit 1 and nothing on stdout, in time."""
+        return {
+            name: one
+            for name, one in said.items()
+            if unclear({name: one}, self.expected(name), self.within)
+        }
 
 
 OUTAGES: Mapping[str, Outage] = {
     "a dead endpoint": Outage(dead_port, "unreachable", 60, SIGNED),
     "no network": Outage(no_such_host, "unreachable", 60, SIGNED),
     "no credentials": Outage(dead_port, "no-credentials", 60, {}),
-    "an endpoint that hangs up": Outage(hanging_up, "unreachable", 150, SIGNED),
+    "an endpoint that hangs up": Outage(hanging_up, "unreachable", 150, SIGNED, "no-answer"),
 }
 
 
