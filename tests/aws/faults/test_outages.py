@@ -49,7 +49,7 @@ def test_the_table_has_every_command() -> None:
     for name in COMMANDS:
         command: Any = load(name)
         members = [f"{name} {one}" for one in getattr(command, "commands", [])] or [name]
-        tried = [one for one in members if any(f"{words} ".startswith(f"{one} ") for words in named)]
+        tried = [one for one in members if any(f"{said} ".startswith(f"{one} ") for said in named)]
         assert tried == ([] if name in REACHING_NOTHING else members)
 
 
