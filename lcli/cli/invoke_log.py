@@ -14,6 +14,7 @@ from lcli.observe.events import Source
 from lcli.observe.invocation_log import follow_invocation
 from lcli.observe.records import Kind
 from lcli.observe.running_invocation import RunningInvocation
+from lcli.resources.naming import default_log_group
 
 _LATE = 30.0
 """Seconds for which the log of an invocation that is over is waited for."""
@@ -151,4 +152,4 @@ def _source(asked: Asked) -> Source:
         if function.name == named.name:
             return Source(named.key or named.name, function.log_group)
     described = describe(run.session(named.region), asked.target)
-    return Source(named.name, described.log_group if described else f"/aws/lambda/{named.name}")
+    return Source(named.name, described.log_group if described else default_log_group(named.name))

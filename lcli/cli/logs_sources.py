@@ -13,6 +13,7 @@ from lcli.invoke.answer import describe
 from lcli.invoke.call import Target
 from lcli.invoke.price import Rate
 from lcli.observe.events import Source
+from lcli.resources.naming import default_log_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named
 def _group_of(run: Run, named: Named, region: str) -> str:
     """The log group of a function that no manifest describes: what AWS says, else the usual one."""
     described = describe(run.session(region), Target(named.name, named.qualifier))
-    return described.log_group if described else f"/aws/lambda/{named.name}"
+    return described.log_group if described else default_log_group(named.name)
 
 
 def _qualified(text: str, named: Named, versions: list[str], alias: str) -> tuple[set[str], str]:

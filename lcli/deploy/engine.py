@@ -34,7 +34,7 @@ from lcli.resources.function_actual import Payload
 from lcli.resources.function_fields import CODE_FIELDS
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
-from lcli.resources.naming import function_key
+from lcli.resources.naming import LOG_GROUPS, function_key
 from lcli.resources.version import prune_versions
 
 if TYPE_CHECKING:
@@ -361,7 +361,7 @@ def _find(word: str, actual: Mapping[Key, Actual]) -> str:
     ours = [a.resource for k, a in actual.items() if k.kind == "function" and a.ours]
     groups = [a.resource for k, a in actual.items() if k.kind == "log_group" and a.ours]
     for resource in (*ours, *groups):
-        if word in (resource.key.name.removeprefix("/aws/lambda/"), resource.function):
+        if word in (resource.key.name.removeprefix(LOG_GROUPS), resource.function):
             return resource.function
     known = ", ".join(sorted(one.function for one in ours)) or "none"
     problem = Problem(

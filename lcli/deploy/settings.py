@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lcli.resources.model import Key, Resource, Value
-from lcli.resources.naming import qualified
+from lcli.resources.naming import default_log_group, qualified
 
 if TYPE_CHECKING:
     from lcli.manifest.models import Function, Role
@@ -46,7 +46,7 @@ _PARTS = {
 
 def log_group_name(function: Function) -> str:
     """The group that the function writes to."""
-    return function.log.group or f"/aws/lambda/{function.name}"
+    return function.log.group or default_log_group(function.name)
 
 
 def settings(function: Function, layers: tuple[object, ...]) -> dict[str, Value]:

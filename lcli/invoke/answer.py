@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lcli.aws.clients import AwsError
 from lcli.invoke.call import LONGEST, Response, Single, Target
+from lcli.resources.naming import default_log_group
 
 MARGIN = 60.0
 """Seconds beyond a function's time-out: its init phase, and what Lambda does before it runs."""
@@ -37,7 +38,7 @@ def describe(single: Single, target: Target) -> Described | None:
         found = single.once("lambda", "GetFunction", _ASKED, **asked)["Configuration"]
     except AwsError:
         return None
-    group = found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{target.name}"
+    group = found.get("LoggingConfig", {}).get("LogGroup") or default_log_group(target.name)
     return Described(float(found["Timeout"]), found.get("Architectures", ["x86_64"])[0], group)
 
 

@@ -20,6 +20,7 @@ from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import Scope
 from lcli.manifest.source import Mark, Source, decode
 from lcli.resources.model import Place
+from lcli.resources.naming import default_log_group
 
 APP_MISSING = "app-missing"
 _STAND_IN = "app"
@@ -246,7 +247,7 @@ class Document:
             key=key,
             name=name,
             alias=str(alias_value) if alias_value else "",
-            log_group=str(group) or f"/aws/lambda/{name}",
+            log_group=str(group) or default_log_group(name),
             where=self.source.where(at),
             architecture=str(resolving.data(processor, (*path, "architecture")))
             if processor

@@ -11,6 +11,7 @@ from sys import intern
 from typing import NamedTuple
 
 from lcli.aws.clients import Clients
+from lcli.resources.naming import default_log_group
 
 _STREAM = re.compile(r"\d{4}/\d\d/\d\d/([^\[\]/]*)\[([^\]]+)\]")
 
@@ -64,7 +65,7 @@ class Source:
     @property
     def whole(self) -> bool:
         """Whether every stream of the group is meant."""
-        return not self.versions and self.group in ("", f"/aws/lambda/{self.name}")
+        return not self.versions and self.group in ("", default_log_group(self.name))
 
     def has(self, stream: str) -> bool:
         """Whether a stream is of this function and of the versions that are meant."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from lcli.resources.model import Value
+from lcli.resources.naming import default_log_group
 
 
 class Way(StrEnum):
@@ -116,7 +117,7 @@ def _logging(value: Mapping[str, Any], name: str) -> dict[str, Value]:
     written = value.get("LogFormat") or "Text"
     fields: dict[str, Value] = {
         "LogFormat": written,
-        "LogGroup": value.get("LogGroup") or f"/aws/lambda/{name}",
+        "LogGroup": value.get("LogGroup") or default_log_group(name),
     }
     if written == "JSON":
         fields["ApplicationLogLevel"] = value.get("ApplicationLogLevel") or "INFO"

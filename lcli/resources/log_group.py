@@ -11,6 +11,7 @@ from lcli.resources.function_tags import are_ours, own
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.log_group_tags import indexed, ours_left, wanted_tags
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
+from lcli.resources.naming import LOG_GROUPS
 
 
 def log_group(
@@ -135,7 +136,7 @@ def _logged(reading: Reading) -> dict[str, Actual]:
 def _left(reading: Reading, known: Collection[str]) -> list[dict[str, Any]]:
     """Groups that may be of functions that are gone: by their names, and by the index of tags."""
     place = reading.place
-    prefix = "-".join(filter(None, ("/aws/lambda/" + place.app, place.stage))) + "-"
+    prefix = "-".join(filter(None, (LOG_GROUPS + place.app, place.stage))) + "-"
     named = _listed(reading.clients, prefix)
     others = {*(indexed(reading) or ())} - {one["logGroupName"] for one in named}
     for name in sorted(others):

@@ -8,6 +8,8 @@ from lcli.resources.model import Key
 
 PREFIX = "lcli-"
 """What the ids of lcli's own policy statements begin with."""
+LOG_GROUPS = "/aws/lambda/"
+"""What the names of Lambda's own log groups begin with; a function's name follows."""
 
 
 def qualified(name: str, qualifier: str = "") -> str:
@@ -30,6 +32,11 @@ def function_of(arn: str) -> tuple[str, str]:
 def function_key(name: str) -> Key:
     """The key of the function with this AWS name."""
     return Key("function", name)
+
+
+def default_log_group(function_name: str) -> str:
+    """Where Lambda writes what a function says, unless its LoggingConfig names another group."""
+    return LOG_GROUPS + function_name
 
 
 def attached_to(name: str, qualifier: str) -> tuple[Key, ...]:

@@ -21,6 +21,7 @@ from lcli.local.lambda_api.names import parse
 from lcli.local.lambda_api.service import service
 from lcli.local.lambda_api.state import Function, Version
 from lcli.local.lambda_api.validation import refused
+from lcli.resources.naming import default_log_group
 
 Settings = dict[str, Any]
 
@@ -61,7 +62,7 @@ def new_settings(call: Call, parameters: Parameters) -> Settings:
         "EphemeralStorage": {"Size": 512},
         "TracingConfig": {"Mode": "PassThrough"},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": default_log_group(name)},
         "PackageType": parameters.get("PackageType", "Zip"),
         "Architectures": parameters.get("Architectures") or ["x86_64"],
     }
