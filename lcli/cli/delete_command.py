@@ -52,6 +52,7 @@ def command(
 
 def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:
     from lcli.deploy.engine import prepare_deletion
+    from lcli.triggers import traces
 
     place = run.place(region)
     clients = run.session(region)
@@ -63,14 +64,15 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
             named[function.key] = function.name
         else:
             gone.append(function.name)
-    buckets = run.document.buckets(place)
+    written = run.document.triggers(place)
+    left = [one for key in (named if texts else written) for one in written[key]]
     run.terminal.doing("reading what there is")
     prepared = prepare_deletion(
         place,
         clients,
         functions=named if texts else None,
         gone=gone,
-        buckets={name for key in (named if texts else buckets) for name in buckets[key]},
+        traces=traces(place, left),
         logs=logs,
         parallel=parallel,
     )

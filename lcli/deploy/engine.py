@@ -28,7 +28,6 @@ from lcli.deploy.scope import Scope
 from lcli.deploy.sources import answer_lookups
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
-from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.code import Code
 from lcli.resources.function_actual import Payload
 from lcli.resources.function_fields import CODE_FIELDS
@@ -144,9 +143,13 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
                 )
 
 
-def _everywhere(logs: bool) -> frozenset[str]:
+def _everywhere(kinds: Mapping[str, Kind], released: frozenset[str]) -> frozenset[str]:
     """The kinds of which a deletion finds also what nothing leads to any more."""
-    return frozenset({"role", "event_source_mapping"}) | (LOGS if logs else frozenset())
+    return frozenset(
+        one.name
+        for one in kinds.values()
+        if one.searched and (not one.keeps or one.name in released)
+    )
 
 
 def _compared(
@@ -192,7 +195,7 @@ def _looked_at(
         kinds,
         functions=scope.named,
         parallel=parallel,
-        everywhere=_everywhere(scope.released == LOGS) if scope.prune else frozenset(),
+        everywhere=_everywhere(kinds, scope.released) if scope.prune else frozenset(),
         known=known,
     )
     wanted = with_checkpoints(expanded.resources, actual, place)
@@ -309,17 +312,17 @@ def prepare_deletion(
     *,
     functions: Mapping[str, str] | None = None,
     gone: Collection[str] = (),
-    buckets: Collection[str] = (),
+    traces: Iterable[Resource] = (),
     logs: bool = False,
     parallel: int = 16,
 ) -> Prepared:
     """What lcli owns of the functions, as a plan that deletes it.
 
     `functions` are the manifest's keys with the AWS names; `gone` are keys or AWS names of
-    functions that have left the manifest. Without either, the whole app and stage. `buckets` are
-    looked at besides those that the functions' permissions name, which go with a function that
-    somebody deleted by hand. `logs` takes
-    the log groups along. Raises LcliError (USAGE) for a function that does not exist, AwsError.
+    functions that have left the manifest. Without either, the whole app and stage. `traces`
+    (`lcli.triggers.traces`) are read too: of a function that somebody deleted by hand nothing else
+    leads to them. `logs` takes the log groups along.
+    Raises LcliError (USAGE) for a function that does not exist, AwsError.
     """
     whole = functions is None and not gone
     named = dict(functions or {})
@@ -327,10 +330,8 @@ def prepare_deletion(
         function_key(name): Resource(function_key(name), {}, function=key)
         for key, name in named.items()
     }
-    for bucket in buckets:  # a rule of no events lets the bucket be read
-        rule = bucket_notification(place, bucket, function="", function_arn="", events=())
-        stubs[rule.key] = rule
-    known = all_kinds()
+    stubs |= {one.key: one for one in traces}
+    known, released = all_kinds(), LOGS if logs else frozenset[str]()
     # What has left the manifest is found by looking at everything.
     reads_all = whole or bool(gone)
     actual = read(
@@ -340,7 +341,7 @@ def prepare_deletion(
         known,
         functions=None if reads_all else frozenset(named),
         parallel=parallel,
-        everywhere=_everywhere(logs),
+        everywhere=_everywhere(known, released),
     )
     keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
     scope = Scope(
@@ -348,7 +349,7 @@ def prepare_deletion(
         None if whole else keys,
         prune=True,
         is_deletion=True,
-        released=LOGS if logs else frozenset(),
+        released=released,
     )
     return Prepared(place, plan({}, actual, known, scope), actual, known)
 

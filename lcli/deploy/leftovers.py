@@ -50,20 +50,23 @@ class Leftovers:
         ]
 
     def _warn_of_shared_sources(self, left: Iterable[Key]) -> None:
-        """A poller that stays behind takes its share of what is meant for another function."""
-        polled = {
-            one.fields["EventSourceArn"]: one.function
-            for one in self.desired.values()
-            if one.fields.get("EventSourceArn")
+        """One that stays behind takes its share of a queue, or does a stream's work again."""
+        users = {
+            source: one.function for one in self.desired.values() if (source := self._source(one))
         }
         for key in left:
             one = self.actual[key].resource
-            if (source := one.fields.get("EventSourceArn")) in polled:
+            source = self._source(one)
+            if source in users:
                 self.notices.append(
                     f"WARNING: function {one.function}, which has left the manifest, still polls "
-                    f"{source}, as {polled[source]} does: each takes messages that the other "
-                    "waits for; --prune ends that"
+                    f"{source}, as {users[source]} does: a queue's messages reach one of the two, "
+                    "a stream's records both; --prune ends that"
                 )
+
+    def _source(self, resource: Resource) -> object:
+        """What the resource takes events from, if it says."""
+        return resource.fields.get(self.kinds[resource.key.kind].source)
 
     def _deletion(self, found: Actual) -> Action:
         if self.scope.is_deletion:

@@ -14,7 +14,6 @@ from lcli.manifest.explain import Fault, unknown
 from lcli.manifest.models import Function
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
-from lcli.triggers.http import Http
 
 MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
@@ -70,21 +69,22 @@ def names(functions: Iterable[Named]) -> Iterator[Fault]:
         first.setdefault(each.name, each.key)
 
 
-def routes(functions: Mapping[str, Function]) -> Iterator[Fault]:
-    """That no route of the app's HTTP API leads to two places."""
-    first: dict[str, str] = {}
+def sources(functions: Mapping[str, Function]) -> Iterator[Fault]:
+    """That nothing which leads to one function alone (a route) is given twice."""
+    first: dict[tuple[str, str], str] = {}
     for key, function in functions.items():
         for index, trigger in function.numbered_triggers:
-            if not isinstance(trigger, Http):
+            if not trigger.unique:
                 continue
-            if trigger.route in first:
+            what, source = trigger.short, getattr(trigger, trigger.short)
+            if owner := first.get((trigger.kind, source)):
                 yield Fault(
-                    ("functions", key, "triggers", index, "http"),
-                    "route-twice",
-                    f"the route {trigger.route} is used twice: by {first[trigger.route]} and {key}",
-                    "give one of them another method or path",
+                    ("functions", key, "triggers", index, trigger.kind),
+                    f"{what}-twice",
+                    f"the {what} {source} is used twice: by {owner} and {key}",
+                    f"give one of them another {what}",
                 )
-            first.setdefault(trigger.route, key)
+            first.setdefault((trigger.kind, source), key)
 
 
 def app(root: Map) -> Iterator[Fault]:

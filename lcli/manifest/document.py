@@ -188,20 +188,20 @@ class Document:
         mark = Mark(int(line), int(column))
         return replace(problem, excerpt=self.source.excerpt(mark))
 
-    def buckets(self, place: Place) -> dict[str, frozenset[str]]:
-        """By function, the names of the buckets that its ``s3`` triggers name.
+    def triggers(self, place: Place) -> dict[str, tuple[tuple[str, object], ...]]:
+        """By function, its triggers as they are written: kind, and what is said of the source.
 
-        Without validating anything: what needs AWS to be resolved is left out.
+        Nothing is validated; references that need AWS stay as they are.
         """
         resolving = Interpolation(self.source, self._scope(place).resolve)
-        found: dict[str, frozenset[str]] = {}
+        found: dict[str, tuple[tuple[str, object], ...]] = {}
         for key, node in self.function_nodes().items():
-            triggers = node.entries.get("triggers") if isinstance(node, nodes.Map) else None
-            listed = resolving.data(triggers, ("functions", key, "triggers")) if triggers else []
-            given = [one.get("s3") for one in _list(listed) if isinstance(one, dict)]
-            texts = [one.get("bucket") if isinstance(one, dict) else one for one in given]
-            names = {one.rpartition(":")[2] for one in texts if isinstance(one, str)}
-            found[key] = frozenset(name for name in names if "$" not in name)
+            own = node.entries.get("triggers") if isinstance(node, nodes.Map) else None
+            data = resolving.data(own, ("functions", key, "triggers")) if own else []
+            listed = data if isinstance(data, list) else []
+            found[key] = tuple(
+                one for each in listed if isinstance(each, dict) for one in each.items()
+            )
         return found
 
     def function_nodes(self) -> dict[str, nodes.Node]:
@@ -253,10 +253,6 @@ class Document:
             if processor
             else "x86_64",
         )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _display(path: Path) -> str:

@@ -258,7 +258,7 @@ class _Loading:
             if ("functions", key, "name") not in self.naming.failed
         ]
         yield from checks.names(known)
-        yield from checks.routes(all_of_them)
+        yield from checks.sources(all_of_them)
         yield from checks.app(self.document.root)
 
     def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ from lcli.manifest.trigger_list import ByKind
 from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Region, Strings, Tags
 from lcli.triggers import triggers
 from lcli.triggers.base import Trigger
-from lcli.triggers.http import Cors
+from lcli.triggers.cors import Cors
 
 Patterns = tuple[str, ...]
 AnyTrigger = Annotated[Trigger, ByKind(triggers)]

@@ -69,6 +69,8 @@ class EventSourceMapping(Kind):
     name = "event_source_mapping"
     title = "event source mapping"
     missed = True
+    searched = True
+    source = "EventSourceArn"
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     fixed: ClassVar[frozenset[str]] = FIXED
     derived = frozenset({"EventSourceArn", "FunctionName", "Tags"})

@@ -77,6 +77,11 @@ class Kind(ABC):
     missed: ClassVar[bool] = False
     """Its loss is felt (an address, a position in a stream): asked before it is deleted or
     replaced."""
+    searched: ClassVar[bool] = False
+    """A deletion looks for it in the whole account, since nothing else may lead to it any more
+    (`Reading.everywhere`); where it `keeps`, only one that takes it along."""
+    source: ClassVar[str] = ""
+    """The field that names what it takes events from, which others may take from too."""
     within: ClassVar[str] = ""
     """Kind of the container that takes this along when it is deleted: ``function`` for aliases,
     permissions, URLs. Such things of one function are written one at a time, too, since each

@@ -45,6 +45,7 @@ class LogGroup(Kind):
     title = "log group"
     reads_after = ("function",)
     keeps = True
+    searched = True
     comes_along = True
     derived = frozenset({"Tags"})
 

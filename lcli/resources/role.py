@@ -108,6 +108,7 @@ class Role(Kind):
 
     name = "role"
     title = "execution role"
+    searched = True
     reads_after = ("function",)
     fixed = frozenset({"Path"})
     comes_along = True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from pydantic import BaseModel
 
+from lcli.resources.model import Place, Resource
 from lcli.triggers.base import Trigger
 
 
@@ -21,6 +23,20 @@ def triggers() -> dict[str, type[Trigger]]:
         if trigger is not None:
             found[trigger.kind] = trigger
     return found
+
+
+def traces(place: Place, written: Iterable[tuple[str, object]]) -> tuple[Resource, ...]:
+    """What a deletion reads at the sources of triggers, by kind and as the manifest writes them.
+
+    Nothing is validated; of a source that is not known without asking AWS there are none.
+    """
+    found: list[Resource] = []
+    for kind, given in written:
+        trigger = triggers().get(kind)
+        source = given.get(trigger.short) if trigger and isinstance(given, dict) else given
+        if trigger and isinstance(source, str) and "${" not in source:
+            found += trigger.traces(place, source)
+    return tuple(found)
 
 
 def settings_models() -> dict[str, type[BaseModel]]:

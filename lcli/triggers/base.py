@@ -93,6 +93,8 @@ class Trigger(BaseModel):
     """The manifest's key: ``sqs``."""
     short: ClassVar[str]
     """The field that the short form sets: ``- sqs: orders`` means ``{queue: orders}``."""
+    unique: ClassVar[bool] = False
+    """Whether two triggers of an app may not have the same in the field `short` (a route)."""
     operation: ClassVar[str] = ""
     """The Lambda operation whose other parameters go under the trigger's ``api:``, if any."""
     settings_model: ClassVar[type[BaseModel] | None] = None
@@ -105,6 +107,15 @@ class Trigger(BaseModel):
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Facts needed before `expand` (a table's LatestStreamArn)."""
+        return ()
+
+    @classmethod
+    def traces(cls, place: Place, source: str) -> tuple[Resource, ...]:
+        """What a deletion reads to find what the functions have left at `source`, a name or ARN.
+
+        Wanted where the function's own permissions are the only way to it: somebody who deletes
+        the function by hand takes them along. The manifest is not validated then.
+        """
         return ()
 
     def local_sources(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lcli.resources.http_api import api_key, http_api, http_domain
 from lcli.resources.http_route import http_authorizer, http_integration, http_route
 from lcli.resources.model import Ref, Text
 from lcli.resources.permission import permission
 from lcli.triggers.base import Expansion, Target, Trigger
+from lcli.triggers.cors import Cors, Strings
 
 METHODS = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _LONGEST = 30
@@ -35,39 +36,6 @@ def _route(value: str) -> str:
             "the last one {name+} to take what remains"
         )
     return f"{method.upper()} {path}"
-
-
-def _list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Strings = Annotated[tuple[str, ...], BeforeValidator(_list, json_schema_input_type=str | list[str])]
-
-
-class Cors(BaseModel):
-    """What browsers of other origins may do (API Gateway's and function URLs' Cors)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    origins: Strings = Field(default=("*",), description="Origins that may call.")
-    methods: Strings = Field(default=("*",), description="Methods that they may use.")
-    headers: Strings = Field(default=(), description="Request headers that they may send.")
-    expose: Strings = Field(default=(), description="Response headers that they may read.")
-    credentials: bool = Field(default=False, description="Whether cookies are sent.")
-    max_age: int = Field(
-        default=0, ge=0, le=86400, description="Seconds for which a preflight answer is kept."
-    )
-
-    def api_form(self) -> dict[str, Any]:
-        """As API Gateway's CorsConfiguration and Lambda's Cors have it."""
-        return {
-            "AllowCredentials": self.credentials,
-            "AllowHeaders": self.headers,
-            "AllowMethods": self.methods,
-            "AllowOrigins": self.origins,
-            "ExposeHeaders": self.expose,
-            "MaxAge": self.max_age,
-        }
 
 
 class HttpSettings(BaseModel):
@@ -96,6 +64,7 @@ class Http(Trigger):
 
     kind: ClassVar[str] = "http"
     short: ClassVar[str] = "route"
+    unique: ClassVar[bool] = True
     settings_model: ClassVar[type[BaseModel] | None] = HttpSettings
 
     @model_validator(mode="before")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.local_source import LocalSource
-from lcli.resources.model import Place
+from lcli.resources.model import Place, Resource
 from lcli.resources.permission import permission
 from lcli.triggers.base import Expansion, Named, Target, Trigger
 
@@ -132,6 +132,12 @@ class S3(Trigger):
             "any key: if it does, it calls itself for ever; give the trigger a prefix that it "
             "does not write to",
         )
+
+    @classmethod
+    def traces(cls, place: Place, source: str) -> tuple[Resource, ...]:
+        """A rule of no events: it lets the bucket be read."""
+        name = source.rpartition(":")[2]
+        return (bucket_notification(place, name, function="", function_arn="", events=()),)
 
     def local_sources(
         self, place: Place, settings: Mapping[str, Any], timeout: int

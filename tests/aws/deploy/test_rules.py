@@ -11,6 +11,7 @@ from app_on_cloud import OnCloud, done, everything_in, problems
 
 from lcli.errors import ExitCode, LcliError
 from lcli.manifest.document import read
+from lcli.triggers import traces
 
 HEAD = """
 app: photos
@@ -70,10 +71,14 @@ def test_what_a_function_deleted_by_hand_left_behind_goes_by_name(app: OnCloud) 
     session = app.session()
     session.call("lambda", "DeleteFunction", FunctionName="photos-thumb")
     document = read(app.directory / "lcli.yaml", environ={})
-    buckets = document.buckets(app.place())
-    assert buckets == {"thumb": frozenset({"pics"}), "other": frozenset()}
+    written = document.triggers(app.place())
+    assert written == {
+        "thumb": (("s3", "pics"), ("http", "GET /thumb"), ("sqs", "thumbs")),
+        "other": (("http", "GET /other"),),
+    }
     named = {"thumb": "photos-thumb"}
-    assert problems(app.delete(functions=named, buckets=buckets["thumb"])) == []
+    left = traces(app.place(), written["thumb"])
+    assert problems(app.delete(functions=named, traces=left)) == []
     held = everything_in(session)
     routes = session.call("apigatewayv2", "GetApis")["Items"]
     (api,) = routes
@@ -173,7 +178,7 @@ def test_a_leftover_that_shares_a_queue_is_warned_of_loudly(app: OnCloud) -> Non
     queue = f"arn:aws:sqs:us-east-1:{app.account}:orders"
     assert (
         f"WARNING: function old, which has left the manifest, still polls {queue}, as new does: "
-        "each takes messages that the other waits for; --prune ends that"
+        "a queue's messages reach one of the two, a stream's records both; --prune ends that"
     ) in app.prepare().notices
 
 

@@ -159,12 +159,12 @@ def test_a_function_that_left_is_told_of_and_kept() -> None:
 
 
 def test_a_leftover_that_shares_a_source_is_warned_of() -> None:
-    old = thing("notification old<-q", function="old", EventSourceArn="arn:q")
-    new = thing("notification new<-q", function="f", EventSourceArn="arn:q")
+    old = thing("notification old<-q", function="old", From="arn:q")
+    new = thing("notification new<-q", function="f", From="arn:q")
     assert planned(by_key(new), by_key(old)).notices == (
         "function old (notification old<-q) has left the manifest; --prune deletes it",
-        "WARNING: function old, which has left the manifest, still polls arn:q, as f does: each "
-        "takes messages that the other waits for; --prune ends that",
+        "WARNING: function old, which has left the manifest, still polls arn:q, as f does: a "
+        "queue's messages reach one of the two, a stream's records both; --prune ends that",
     )
 
 

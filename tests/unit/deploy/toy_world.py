@@ -58,6 +58,7 @@ class Toy(Kind):
         fixed: Iterable[str] = (),
         keeps: bool = False,
         missed: bool = False,
+        source: str = "",
         within: str = "",
     ) -> None:
         self.name = name  # type: ignore[misc]
@@ -65,6 +66,7 @@ class Toy(Kind):
         self.fixed = frozenset(fixed)  # type: ignore[misc]
         self.keeps = keeps  # type: ignore[misc]
         self.missed = missed  # type: ignore[misc]
+        self.source = source  # type: ignore[misc]
         self.within = within  # type: ignore[misc]
         self.world = world
 
@@ -113,7 +115,7 @@ def toys(world: World) -> dict[str, Kind]:
         Toy("version", world, fixed=["Memory"], keeps=True, within="function"),
         Toy("alias", world, within="function"),
         Toy("permission", world, fixed=["Principal"], within="function"),
-        Toy("notification", world),
+        Toy("notification", world, source="From"),
         Toy("api", world),
         Toy("route", world),
     )

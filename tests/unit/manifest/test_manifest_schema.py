@@ -12,7 +12,8 @@ from lcli.manifest.loading import load
 from lcli.manifest.schema import schema
 from lcli.resources.model import Place
 from lcli.triggers import settings_models, triggers
-from lcli.triggers.http import Cors, Jwt
+from lcli.triggers.cors import Cors
+from lcli.triggers.http import Jwt
 
 FULL = Path(__file__).with_name("full.yaml")
 DOCS = Path(__file__).parents[3] / "docs" / "manifest.md"
