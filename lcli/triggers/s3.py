@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.local_source import LocalSource
@@ -136,7 +136,10 @@ class S3(Trigger):
     @classmethod
     def traces(cls, place: Place, source: str) -> tuple[Resource, ...]:
         """A rule of no events: it lets the bucket be read."""
-        name = source.rpartition(":")[2]
+        try:
+            name = cls(bucket=source).name
+        except ValidationError:  # no bucket has such a name
+            return ()
         return (bucket_notification(place, name, function="", function_arn="", events=()),)
 
     def local_sources(

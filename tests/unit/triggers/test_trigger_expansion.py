@@ -6,7 +6,7 @@ import pytest
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Key, Place, Ref, Text
-from lcli.triggers import triggers
+from lcli.triggers import traces, triggers
 from lcli.triggers.base import Target
 
 PLACE = Place("photos", "prod", "eu-west-1", "123456789012")
@@ -402,3 +402,21 @@ def test_what_the_local_cloud_makes(kind, options, what, operation, parameters):
     assert source.key == Key("local_source", what)
     ((_, made, given),) = source.make
     assert (made, dict(given)) == (operation, parameters)
+
+
+@pytest.mark.parametrize(
+    ("written", "buckets"),
+    [
+        (("s3", "photos"), ["photos"]),
+        (("s3", {"bucket": "arn:aws:s3:::photos", "prefix": 7}), ["photos"]),
+        (("s3", "${ssm:/bucket}"), []),
+        (("s3", "No_Bucket"), []),
+        (("s3", ["photos"]), []),
+        (("s3", None), []),
+        (("sqs", "orders"), []),
+        (("pigeon", "grey"), []),
+    ],
+    ids=str,
+)
+def test_a_deletion_looks_at_the_buckets_that_are_written(written, buckets):
+    assert [one.shared for one in traces(PLACE, [written])] == [f"bucket {b}" for b in buckets]
