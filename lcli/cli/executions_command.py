@@ -35,6 +35,7 @@ def list_executions(
     since: options.Since = None,
     until: options.Until = None,
     qualifier: options.Qualifier = None,
+    name: options.Name = "",
     limit: options.Limit = None,
 ) -> None:
     """List a function's executions, the newest first.
@@ -52,6 +53,7 @@ def list_executions(
         run.session(named.region),
         named.name,
         qualifier=qualifier or (named.qualifier if ":" in function else ""),
+        name=name,
         statuses=options.checked(status or []),
         since=options.moment_of(since),
         until=options.moment_of(until),
@@ -63,7 +65,7 @@ def list_executions(
     if rows:
         run.terminal.show(table_of(rows))
     else:
-        narrowed = status or since or until or qualifier or ":" in function
+        narrowed = status or since or until or qualifier or name or ":" in function
         such = "such executions" if narrowed else "durable executions"
         run.terminal.note(f"{named.name} has no {such}")
 
@@ -120,13 +122,15 @@ def stop(
     execution: options.Execution,
     message: options.Message = "",
     kind: options.ErrorType = "",
+    data: options.ErrorData = "",
+    stack: options.Stack = None,
 ) -> None:
     """End an execution for good; what it waits for is given up."""
     from lcli.invoke.executions import stop as stop_execution
 
     run: Run = ctx.obj
     clients, arn = _one(run, execution)
-    answer = stop_execution(clients, arn, options.error_object(message, kind))
+    answer = stop_execution(clients, arn, options.error_object(message, kind, data, stack))
     _said(run, arn, "stopped", at=answer["StopTimestamp"])
 
 
@@ -189,11 +193,13 @@ def callback(
     payload: options.Result = None,
     message: options.Message = "",
     kind: options.ErrorType = "",
+    data: options.ErrorData = "",
+    stack: options.Stack = None,
 ) -> None:
     """Answer a callback: a result, an error, or still at work.
 
     `lcli executions get` shows the ids of open callbacks. `succeed` takes --payload, `fail` takes
-    --message and --type.
+    --message, --type, --data and --stack.
     """
     from lcli.invoke.executions import fail, heartbeat, succeed
     from lcli.invoke.payload import read_payload
@@ -201,15 +207,16 @@ def callback(
     run: Run = ctx.obj
     if payload is not None and answer is not Answer.SUCCEED:
         raise usage("usage", "--payload is for `callback succeed`", "leave it out")
-    if (message or kind) and answer is not Answer.FAIL:
-        raise usage("usage", "--message and --type are for `callback fail`", "leave them out")
+    error = options.error_object(message, kind, data, stack)
+    if error and answer is not Answer.FAIL:
+        raise usage("usage", "an error is for `callback fail`", "leave it out")
     run.check_account()
     clients = run.session()
     if answer is Answer.SUCCEED:
         result = read_payload(payload, sys.stdin.buffer, asynchronous=True, raw=True)
         succeed(clients, callback_id, result)
     elif answer is Answer.FAIL:
-        fail(clients, callback_id, options.error_object(message, kind))
+        fail(clients, callback_id, error)
     else:
         heartbeat(clients, callback_id)
     if run.json:

@@ -31,6 +31,7 @@ Until = Annotated[
 Qualifier = Annotated[
     str | None, typer.Option("--qualifier", metavar="Q", help="Only of this version or alias.")
 ]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Only of this name.")]
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="At most the newest N.")
 ]
@@ -45,6 +46,13 @@ Message = Annotated[
 ]
 ErrorType = Annotated[
     str, typer.Option("--type", metavar="NAME", help="The error's type.", show_default=False)
+]
+ErrorData = Annotated[
+    str, typer.Option("--data", metavar="TEXT", help="What else there is to the error.")
+]
+Stack = Annotated[
+    list[str] | None,
+    typer.Option("--stack", metavar="LINE", help="A line of the error's stack; may be repeated."),
 ]
 Reason = Annotated[
     str,
@@ -86,7 +94,9 @@ def moment_of(text: str | None) -> datetime | None:
     return datetime.fromtimestamp(moment(text, datetime.now().astimezone()) / 1000, UTC)
 
 
-def error_object(message: str, kind: str) -> dict[str, str]:
+def error_object(
+    message: str, kind: str, data: str = "", stack: list[str] | None = None
+) -> dict[str, str | list[str]]:
     """The API's ErrorObject of what was given."""
-    given = {"ErrorMessage": message, "ErrorType": kind}
+    given = {"ErrorMessage": message, "ErrorType": kind, "ErrorData": data, "StackTrace": stack}
     return {name: value for name, value in given.items() if value}

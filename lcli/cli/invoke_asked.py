@@ -23,11 +23,13 @@ class Asked:
     tenant: str = ""
     execution: str = ""
     """Name of a durable execution."""
+    context: bytes = b""
 
     @property
     def target(self) -> Target:
         """What is called."""
-        return Target(self.named.name, self.named.qualifier, self.tenant, self.execution)
+        named = self.named
+        return Target(named.name, named.qualifier, self.tenant, self.execution, self.context)
 
     @property
     def rate(self) -> Rate:

@@ -36,6 +36,7 @@ def command(
     wait: options.Wait = False,
     tenant: options.Tenant = None,
     execution_name: options.ExecutionName = None,
+    client_context: options.ClientContext = None,
 ) -> None:
     """Invoke a function; response on stdout.
 
@@ -46,17 +47,12 @@ def command(
     from lcli.cli.invoke_many import many
     from lcli.cli.invoke_once import once
     from lcli.cli.local_runtimes import check_runtime_of
+    from lcli.invoke.payload import read_context
 
     run: Run = ctx.obj
     refuse_together(ctx, run, _EXCLUSIVE)
     refuse_alone(ctx, run, _NEEDED)
-    for option in (qualifier, tenant, execution_name):
-        if option is not None and not (option and option.isascii()):
-            raise usage(
-                "usage",
-                f"{option!r} is no alias, tenant or execution name",
-                "look where it comes from; to name none, leave the option out",
-            )
+    _refuse_nameless(qualifier, tenant, execution_name)
     mode = _mode(asynchronous, dry_run)
     if each or repeat:
         run.parallel = parallel
@@ -64,7 +60,8 @@ def command(
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
-    asked = Asked(run, named, mode, event, raw, tenant or "", execution_name or "")
+    context = read_context(client_context) if client_context is not None else b""
+    asked = Asked(run, named, mode, event, raw, tenant or "", execution_name or "", context)
     unanswered = False
     if each or repeat:
         count = many(asked, repeat, parallel=parallel)
@@ -105,6 +102,17 @@ def _event(
     return event
 
 
+def _refuse_nameless(*names: str | None) -> None:
+    """An empty variable of a shell is not meant to be $LATEST, or no tenant."""
+    for name in names:
+        if name is not None and not (name and name.isascii()):
+            raise usage(
+                "usage",
+                f"{name!r} is no alias, tenant or execution name",
+                "look where it comes from; to name none, leave the option out",
+            )
+
+
 def _mode(asynchronous: bool, dry_run: bool) -> Mode:
     from lcli.invoke.call import Mode
 
@@ -118,6 +126,7 @@ _EXCLUSIVE = (
     ("--dry-run", "--stream", "--each", "--repeat"),
     ("--tail", "--each", "--repeat"),
     ("--tail", "--async", "--dry-run"),
+    ("--client-context", "--async"),
     ("--each", "--payload", "--event"),
     ("--each", "--set"),
     ("--each", "--wait"),

@@ -102,6 +102,14 @@ Tenant = Annotated[
         "--tenant", metavar="ID", help="For whom to call a function that isolates tenants."
     ),
 ]
+ClientContext = Annotated[
+    str | None,
+    typer.Option(
+        "--client-context",
+        metavar="JSON|@FILE",
+        help="About the caller; the code finds it in context.client_context.",
+    ),
+]
 Wait = Annotated[
     bool,
     typer.Option(

@@ -40,6 +40,8 @@ class Target:
     """For whom, where the function isolates tenants."""
     execution: str = ""
     """Name of the durable execution to start or to find again."""
+    context: bytes = b""
+    """JSON about the caller, which the function finds in its context object (ClientContext)."""
 
 
 LONGEST = 900.0
@@ -140,6 +142,8 @@ def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:
         parameters["TenantId"] = target.tenant
     if target.execution:
         parameters["DurableExecutionName"] = target.execution
+    if target.context:
+        parameters["ClientContext"] = base64.b64encode(target.context).decode()
     if payload:
         parameters["Payload"] = payload
     if mode is Mode.SYNC:

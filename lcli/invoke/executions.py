@@ -47,7 +47,13 @@ def executions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[Document]:
-    """A function's executions, the newest first, page by page; raises AwsError."""
+    """A function's executions, the newest first, page by page; raises AwsError.
+
+    The API takes a version as qualifier; an alias stands for the one that it points at now.
+    """
+    if qualifier and not (qualifier.isdecimal() or qualifier.startswith("$")):
+        alias = clients.call("lambda", "GetAlias", FunctionName=function, Name=qualifier)
+        qualifier = alias["FunctionVersion"]
     asked = {
         "Qualifier": qualifier,
         "DurableExecutionName": name,

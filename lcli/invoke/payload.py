@@ -14,6 +14,26 @@ ASYNC_LIMIT = 1024 * 1024
 """Bytes (Lambda guide, "Lambda quotas": invocation payload)."""
 
 
+_CONTEXT_LIMIT = 3583
+"""Characters of a client context as it is sent, in base64 (Invoke, API reference)."""
+
+
+def read_context(given: str) -> bytes:
+    """A client context: JSON text or ``@PATH``. Raises LcliError (USAGE), as for too much of it."""
+    source = given[1:] if given.startswith("@") else "--client-context"
+    context = _read_file(Path(source), SYNC_LIMIT) if given.startswith("@") else os.fsencode(given)
+    check_json(context, source)
+    if len(context) > _CONTEXT_LIMIT // 4 * 3:
+        raise _usage(
+            "context-too-large",
+            f"the client context is over {_CONTEXT_LIMIT // 4 * 3:,} bytes, which is what Lambda "
+            f"takes ({_CONTEXT_LIMIT:,} in base64)",
+            source,
+            "put the data into the payload",
+        )
+    return context
+
+
 def read_payload(
     given: str | None, stdin: BinaryIO, *, asynchronous: bool, raw: bool = False
 ) -> bytes:

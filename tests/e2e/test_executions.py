@@ -109,15 +109,25 @@ def test_executions_are_listed_paused_stopped_and_deleted(shop):
     shop.ok("executions", "pause", "order/second", "--reason", "lunch")
     listed = shop.json("executions", "list", "order", "--status", "paused", "--since", "1h")
     assert [one["DurableExecutionName"] for one in listed["executions"]] == ["second"]
-    for typed in ("order:1", "shop-order:1"):
+    for typed in ("order:1", "shop-order:1", "order:live"):
         of_version = shop.json("executions", "list", typed, "--status", "paused")
         assert of_version["executions"] == listed["executions"]
     assert shop.json("executions", "list", "order:9")["executions"] == []
     shop.ok("executions", "resume", "order/second")
-    stopped = shop.json("executions", "stop", "shop-order/second", "--message", "enough")
+    stopped = shop.json("executions", "stop", "shop-order/second", "--message", "enough",
+                        "--data", "7", "--stack", "a", "--stack", "b")  # fmt: skip
     assert stopped["done"] == "stopped"
+    [one] = shop.json("executions", "list", "order", "--name", "second")["executions"]
+    assert one["Status"] == "STOPPED"
+    assert shop.json("executions", "list", "order", "--name", "third")["executions"] == []
     events = shop.ok("executions", "history", "order/second", "-o", "json").splitlines()
-    assert json.loads(events[-1])["EventType"] == "ExecutionStopped"
+    last = json.loads(events[-1])
+    assert last["EventType"] == "ExecutionStopped"
+    assert last["ExecutionStoppedDetails"]["Error"]["Payload"] == {
+        "ErrorMessage": "enough",
+        "ErrorData": "7",
+        "StackTrace": ["a", "b"],
+    }
     shop.ok("executions", "delete", stopped["execution"])
     gone = shop.run("executions", "get", "order/second")
     assert gone.stderr == (

@@ -3,6 +3,7 @@ import io
 import json
 
 import pytest
+from botocore.session import get_session
 
 from lcli.invoke.call import FunctionError, Mode, Target, invoke
 
@@ -40,6 +41,24 @@ def test_one_request_is_sent_and_its_answer_returned():
     ]
     assert (response.payload, response.version, response.log) == (b'{"ok":true}', "7", "hello\n")
     assert (response.request_id, response.error, response.report) == ("r-1", None, None)
+
+
+def test_all_that_a_call_takes_is_sent():
+    single = OneAnswer(Payload=io.BytesIO(b""))
+    invoke(single, Target("f", "live", "blue", "order-1", b'{"a":1}'), b"1")
+    sent = single.requests[0][2]
+    assert sent == {
+        "FunctionName": "f",
+        "InvocationType": "RequestResponse",
+        "LogType": "Tail",
+        "Qualifier": "live",
+        "TenantId": "blue",
+        "DurableExecutionName": "order-1",
+        "ClientContext": "eyJhIjoxfQ==",
+        "Payload": b"1",
+    }
+    model = get_session().get_service_model("lambda").operation_model("Invoke")
+    assert sent.keys() == model.input_shape.members.keys()
 
 
 def test_an_asynchronous_call_asks_for_no_log():

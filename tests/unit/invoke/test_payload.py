@@ -3,7 +3,7 @@ import io
 import pytest
 
 from lcli.errors import ExitCode, LcliError
-from lcli.invoke.payload import ASYNC_LIMIT, read_payload
+from lcli.invoke.payload import ASYNC_LIMIT, read_context, read_payload
 
 
 @pytest.mark.parametrize("given", ["0", '""', "false", "null", '{"a": [1]}'])
@@ -63,3 +63,13 @@ def test_raw_bytes_are_not_looked_at():
     # An argument that is not UTF-8, as Python reads it.
     assert read_payload("\udcff{", io.BytesIO(), asynchronous=False, raw=True) == b"\xff{"
     assert read_payload("-", io.BytesIO(b"\xff{"), asynchronous=False, raw=True) == b"\xff{"
+
+
+def test_a_client_context_is_json_that_fits():
+    assert read_context('{"custom": 1}') == b'{"custom": 1}'
+    most = '"' + "x" * 2683 + '"'
+    assert read_context(most) == most.encode()
+    for given, code in ((most + " ", "context-too-large"), ("{", "payload-not-json")):
+        with pytest.raises(LcliError) as caught:
+            read_context(given)
+        assert caught.value.problems[0].code == code
