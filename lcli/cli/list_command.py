@@ -108,8 +108,10 @@ def show_rows(
 
     regions = len({region for region, _ in found}) > 1
     titles = ["Function", "Name", "Version", "Alias", "Runtime", ">Size", ">Memory", "Changed"]
+    keyed = all(row.function for _, row in found)
     table = PlainTable(
-        *titles, "State", *(["Region"] if regions else []), *(["Drift"] if drift else [])
+        *(*titles, "State", *(["Region"] if regions else []), *(["Drift"] if drift else [])),
+        spare=("Size", "Memory", "Runtime", "Alias", *(["Name"] if keyed else [])),
     )
     for region, row in found:
         cells = [

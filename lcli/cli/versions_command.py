@@ -69,7 +69,8 @@ def _show(run: Run, found: tuple[Version, ...]) -> None:
     from lcli.ui.measures import moment, size
     from lcli.ui.tables import PlainTable
 
-    table = PlainTable("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
+    titles = ("Version", "Published", "CodeSha256", ">Size", "Aliases", "Description")
+    table = PlainTable(*titles, spare=("Size",))
     for one in found:
         cells = (
             one.version,

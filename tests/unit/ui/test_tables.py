@@ -63,6 +63,22 @@ def test_a_table_that_is_too_wide_folds_its_widest_column_alone():
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "title", "last"),
+    [
+        pytest.param(60, "Function  Name        Size  Address", "two", id="room"),
+        pytest.param(40, "Function  Size  Address", "no room for: Name", id="one-less"),
+        pytest.param(38, "Function  Address", "no room for: Name, Size", id="two-less"),
+    ],
+)
+def test_a_narrow_terminal_does_without_the_spare_columns(width, title, last):
+    table = PlainTable("Function", "Name", ">Size", "Version", "Address", spare=("Name", "Size"))
+    table.add_row("one", "photos-one", "1 kB", "", "http://127.0.0.1:40000/")
+    table.add_row("two", "photos-two", "", "", "")
+    lines = narrow(table, width)
+    assert (lines[0].replace("Version  ", ""), lines[-1].split("  ")[0]) == (title, last)
+
+
 def test_a_table_that_cannot_be_read_that_narrow_is_shown_row_by_row():
     assert narrow(functions(), 40) == [
         "Function  one",
