@@ -39,7 +39,7 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
             only, through = _qualified(text, named, versions, alias)
             name = named.key or named.name
             shown = f"{name}@{where}" if named.region or len(run.regions) > 1 else name
-            read = group or _group_of(run, named, where)
+            read = group or group_of(run, named, where)
             hint = names.nearest(run, named)
             source = Source(shown, read, named.name, only, where, hint)
             chosen = Chosen(named, source, through)
@@ -69,7 +69,7 @@ def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named
         yield text, named, groups.get(named.name, "")
 
 
-def _group_of(run: Run, named: Named, region: str) -> str:
+def group_of(run: Run, named: Named, region: str) -> str:
     """The log group of a function that no manifest describes: what AWS says, else the usual one."""
     described = describe(run.session(region), Target(named.name, named.qualifier))
     return described.log_group if described else default_log_group(named.name)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Container, Iterator
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, read_pages
-from lcli.observe.records import Kind, Reader, Record
+from lcli.observe.records import Kind, Reader, Record, continues
 
 _PAUSE = 1.0
 """Seconds between two reads: FilterLogEvents allows five a second and account."""
 
+_FUTURE = 7_200_000
+"""Milliseconds beyond now up to which is read: this machine's clock may be behind."""
 _LATE = 60_000
 """Milliseconds by which an event may arrive after newer ones: what is older is not read again."""
 
@@ -20,7 +22,7 @@ def follow_invocation(
     clients: Clients,
     source: Source,
     request: str,
-    start: int,
+    began: Callable[[], int],
     *,
     within: float,
     printed: Container[str] = (),
@@ -29,17 +31,17 @@ def follow_invocation(
 ) -> Iterator[Record]:
     """The records of an invocation as they arrive, each once; ends with its REPORT.
 
-    `start` is a time before the invocation began, in milliseconds since 1970; `within` bounds the
+    `began` gives a time before the invocation, in milliseconds since 1970; `within` bounds the
     whole wait in seconds, since a REPORT may be late or, by the function's system log level,
     absent. First only events that name the request are asked for; from then on, what the group
     has got since. Those whose ids are `printed` are left out. A group that does not exist yet is
     waited for. Raises AwsError.
     """
     until = clock() + within
-    reader, seen = Reader(), set[str]()
+    reader, seen, start = Reader(), set[str](), 0
     pattern = f'"{request}"'
     while True:
-        events = read_group(clients, source, start, pattern)
+        events = read_group(clients, source, start or began(), pattern)
         if pattern and events:
             start, pattern = events[0].timestamp, ""
             events = read_group(clients, source, start, pattern)
@@ -65,7 +67,7 @@ def read_group(clients: Clients, source: Source, start: int, pattern: str = "") 
 
     Raises AwsError.
     """
-    end = int(time.time() * 1000) + 60_000
+    end = int(time.time() * 1000) + _FUTURE
     try:
         pages = list(read_pages(clients, source, start, end, pattern=pattern))
     except AwsError as error:
@@ -73,3 +75,18 @@ def read_group(clients: Clients, source: Source, start: int, pattern: str = "") 
             raise
         return []
     return sorted((event for page in pages for event in page), key=by_time)
+
+
+def records_in(log: str, source: Source) -> list[Record]:
+    """The records of a log that an answer brought as one text, which says no times."""
+    messages: list[str] = []
+    for line in log.splitlines():
+        if messages and (continues(line) or not line):
+            messages[-1] += f"\n{line}"
+        else:
+            messages.append(line)
+    reader = Reader()
+    return [
+        reader.read(LogEvent(source.function, source.group, "", "", 0, 0, message))
+        for message in messages
+    ]

@@ -178,7 +178,7 @@ class Reader:
             record = Record(event, Kind.LINE, request)
         if record.kind is not Kind.LINE:
             self._mark(record, where)
-        elif first in _CARRY_ON and (last := self._last.get(where)) and _CONTINUES.match(message):
+        elif continues(message) and (last := self._last.get(where)):
             record.head = last
         else:
             self._last[where] = record
@@ -191,6 +191,11 @@ class Reader:
         elif record.kind is Kind.REPORT:
             self._requests.pop(where, None)
         self._last.pop(where, None)
+
+
+def continues(line: str) -> bool:
+    """Whether a line carries a stack on."""
+    return line[:1] in _CARRY_ON and _CONTINUES.match(line) is not None
 
 
 def _document(message: str) -> dict[str, Any] | None:

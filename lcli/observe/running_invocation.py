@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lcli.aws.clients import Clients
 from lcli.observe.events import Source
 from lcli.observe.invocation_log import read_group
 from lcli.observe.records import Kind, Reader, Record
 
 _CLOCKS = 5_000
-"""Milliseconds by which this machine's clock may be ahead of AWS's for a START to count as new."""
+"""Milliseconds before the call from which a START counts as new: dates are of whole seconds."""
 
 
 class RunningInvocation:
@@ -20,11 +22,11 @@ class RunningInvocation:
     the answer brings.
     """
 
-    def __init__(self, clients: Clients, source: Source, began: int) -> None:
-        """`began` is when the call was made, in milliseconds since 1970."""
+    def __init__(self, clients: Clients, source: Source, began: Callable[[], int]) -> None:
+        """`began` is when the call was made, in milliseconds since 1970 by AWS's clock."""
         self._clients = clients
         self._source = source
-        self._began = began - _CLOCKS
+        self._began = began
         self._reader = Reader()
         self._seen: set[str] = set()
         self._held: list[Record] = []
@@ -59,7 +61,12 @@ class RunningInvocation:
     def _read(self) -> set[str]:
         """Take in what the group has got; the requests that are over."""
         reported = set()
-        for event in read_group(self._clients, self._source, self._began):
+        began = self._began()
+        events = read_group(self._clients, self._source, began - _CLOCKS)
+        if abs(self._began() - began) > _CLOCKS:
+            # The answer has shown that this machine's clock is off.
+            events = read_group(self._clients, self._source, self._began() - _CLOCKS)
+        for event in events:
             if event.id in self._seen:
                 continue
             self._seen.add(event.id)

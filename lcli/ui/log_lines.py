@@ -109,6 +109,7 @@ class Lines:
             body = self._body(record)
         elif kind is Kind.REPORT:
             body = closing(record, self._rates.get(record.event.function))
+            body = neutralise(body) if self._style.neutral else body
             body = self._paint(body, _RED if record.failure else _DIM)
         else:
             return ""

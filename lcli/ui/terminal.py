@@ -68,6 +68,12 @@ class Terminal:
             self.end_progress()
             self._say(neutralise(self._mask(text)) + "\n")
 
+    def lines(self, text: str) -> None:
+        """Lines on stderr that were made safe and coloured before, unless --quiet."""
+        if text and not self.quiet:
+            self.end_progress()
+            self._say(self._mask(text))
+
     def progress(self, text: str) -> None:
         """Redraw the line on stderr that says how far something is; only on a terminal."""
         if self.live:

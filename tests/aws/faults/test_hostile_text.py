@@ -109,6 +109,10 @@ def test_ten_thousand_hostile_log_lines(form: str) -> None:
     def message(text: str) -> str:
         if form == "json":
             return json.dumps({"level": "ERROR", "message": text, "key": text, "stack": [text]})
+        if form == "report":
+            used = "\tDuration: 1 ms\tBilled Duration: 1 ms\tMemory Size: 1 MB"
+            name = "".join(text.split()) or "x"
+            return f"REPORT RequestId: {name}{used}\tMax Memory Used: 1 MB\t"
         return f"[ERROR]\t2026-11-23T22:00:00.000Z\tid\t{text}" if form == "python" else text
 
     events = [

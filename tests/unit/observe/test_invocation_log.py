@@ -2,7 +2,8 @@ import pytest
 
 from lcli.aws.clients import AwsError
 from lcli.observe.events import Source
-from lcli.observe.invocation_log import follow_invocation
+from lcli.observe.invocation_log import follow_invocation, records_in
+from lcli.observe.records import Kind
 
 MINE = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
@@ -50,7 +51,13 @@ def event(at, message, stream="one"):
 def followed(group, within=20.0):
     group.pause(0)
     records = follow_invocation(
-        group, Source("f", "g"), MINE, 0, within=within, clock=group.clock, sleep=group.pause
+        group,
+        Source("f", "g"),
+        MINE,
+        lambda: 0,
+        within=within,
+        clock=group.clock,
+        sleep=group.pause,
     )
     return [record.event.message for record in records]
 
@@ -101,10 +108,30 @@ def test_what_was_printed_is_left_out():
         group,
         Source("f", "g"),
         MINE,
-        0,
+        lambda: 0,
         within=5,
         printed={"1-one", "2-one"},
         clock=group.clock,
         sleep=group.pause,
     )
     assert [record.event.message for record in records] == [report]
+
+
+def test_the_log_of_an_answer_is_read_line_by_line_its_stacks_kept_together():
+    log = (
+        f"START RequestId: {MINE} Version: 1\nhello\n\n[ERROR] ValueError: no\n"
+        'Traceback (most recent call last):\n  File "/var/task/app.py", line 3, in f\n'
+        f"    raise\nEND RequestId: {MINE}\n"
+    )
+    records = records_in(log, Source("f", "g"))
+    assert [(record.kind, record.event.message, record.request) for record in records] == [
+        (Kind.START, f"START RequestId: {MINE} Version: 1", MINE),
+        (Kind.LINE, "hello\n", MINE),
+        (
+            Kind.LINE,
+            "[ERROR] ValueError: no\nTraceback (most recent call last):\n"
+            '  File "/var/task/app.py", line 3, in f\n    raise',
+            MINE,
+        ),
+        (Kind.END, f"END RequestId: {MINE}", MINE),
+    ]

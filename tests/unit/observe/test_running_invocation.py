@@ -31,7 +31,7 @@ def group():
 
 @pytest.fixture
 def running(group):
-    return RunningInvocation(group, Source("f", "/aws/lambda/f"), BEGAN)
+    return RunningInvocation(group, Source("f", "/aws/lambda/f"), lambda: BEGAN)
 
 
 def start(request):
