@@ -168,9 +168,7 @@ def _show(run: Run, report: Report) -> None:
 
     run.terminal.show(closing_table(report.rows))
     run.stdout.flush()
-    for outcome in report.failed:
-        run.tell(outcome.problems)
-    run.tell(report.problems)
+    run.tell(report.every_problem)
     if report.interrupted:
         run.terminal.note("interrupted: run the same command again to go on")
     run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

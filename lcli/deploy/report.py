@@ -85,6 +85,12 @@ class Report:
         return tuple(one for one in self.outcomes if one.status is Status.FAILED)
 
     @property
+    def every_problem(self) -> tuple[Problem, ...]:
+        """Each once: actions that are done together (one bucket's rules) fail for one reason."""
+        of_actions = (problem for one in self.failed for problem in one.problems)
+        return tuple(dict.fromkeys((*of_actions, *self.problems)))
+
+    @property
     def exit_code(self) -> ExitCode:
         """What the process ends with."""
         if self.interrupted:

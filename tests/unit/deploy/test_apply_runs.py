@@ -156,6 +156,13 @@ def test_a_group_is_written_without_those_whose_needs_failed() -> None:
     assert statuses(report)["notification b/1"] is Status.SKIPPED
 
 
+def test_what_fails_together_is_told_once() -> None:
+    world = World(refuse={"merge-create notification b/1": BROKEN})
+    pair = [thing(f"notification b/{n}", "function fn", shared="bucket b") for n in (1, 2)]
+    report, _ = run(world, ROLE, FUNCTION, *pair)
+    assert [len(report.failed), report.every_problem] == [2, BROKEN.problems]
+
+
 def test_an_interrupted_run_reports_and_continues() -> None:
     world, stop = World(), Flag()
 
