@@ -5,11 +5,15 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 READY   = $(VENV)/.ready
 
+# Commands are started by the hundred: what they import is compiled once, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: demo test chaos check audit lock docs bench clean
 
+# The lock is complete, so pip need not resolve; Python compiles what is imported when it is.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 

@@ -71,9 +71,10 @@ def complete_event(ctx: typer.Context, incomplete: str) -> list[str]:
 
     run = ctx.find_root().obj
     try:
-        own = own_events(run.manifest_path.parent) if isinstance(run, Run) else {}
+        document = run.any_document if isinstance(run, Run) else None
     except LcliError:
-        own = {}
+        document = None
+    own = own_events(document.path.parent) if document else {}
     return [name for name in sorted({*KINDS, *own}) if name.startswith(incomplete)]
 
 
