@@ -14,6 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from threading import Lock
 from typing import Any
@@ -342,6 +343,9 @@ def connect(
             region = region or str(sdk.get_config_variable("region") or "")
     except Exception as error:
         raise setup_problem(error) from error
+    sdk.lazy_register_component(
+        "data_loader", lambda: _data_files(sdk.get_config_variable("data_path"))
+    )
     check(region, endpoint_url or environ.get("AWS_ENDPOINT_URL", ""))
     return Session(
         sdk,
@@ -353,6 +357,17 @@ def connect(
         on_call=on_call,
         notice=notice,
     )
+
+
+@cache
+def _data_files(path: str | None) -> Any:
+    """The SDK's descriptions of services, which all sessions of the process read once.
+
+    Each session of botocore has a loader of its own, which reads what it has not read itself.
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
 
 
 def _sdk(profile: str) -> Any:

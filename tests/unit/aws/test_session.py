@@ -531,3 +531,18 @@ def test_a_session_knows_how_far_this_clock_is_from_that_of_the_answers(
     made.clock.note({"ResponseMetadata": {"HTTPHeaders": {"date": date}}})
     assert made.clock.ahead == pytest.approx(ahead, abs=2)
     assert made.clock.now() == pytest.approx((time.time() - ahead) * 1000, abs=2_000)
+
+
+def test_the_sdks_files_are_read_once_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DATA_PATH", raising=False)
+    one = connect(region="eu-west-1", local_account=ACCOUNT).sdk.get_component("data_loader")
+    other = connect(region="us-east-1").sdk.get_component("data_loader")
+    model = one.load_service_model("lambda", "service-2")
+    assert other.load_service_model("lambda", "service-2") is model
+
+
+def test_a_data_path_of_the_users_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert (
+        str(tmp_path) in connect(region="eu-west-1").sdk.get_component("data_loader").search_paths
+    )
