@@ -52,7 +52,10 @@ def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Respon
         from lcli.cli.invoke_log import print_log_of
 
         print_log_of(answer, asked, began)
-    return answer.result()
+    response = answer.result()
+    if pieces:
+        begin_line(asked.run.terminal, pieces.end)
+    return response
 
 
 def _wait(asked: Asked, response: Response, began: float) -> bool:
@@ -81,7 +84,8 @@ def _show(asked: Asked, response: Response) -> None:
         run.print_json(document(response, asked.rate))
     else:
         print_payload(run.stdout, response.payload, raw=asked.raw)
-        begin_line(run.terminal, response.payload)
+        if asked.raw or not run.stdout.isatty():
+            begin_line(run.terminal, response.payload)
         run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
         if response.execution:
             run.terminal.note(f"execution {response.execution}")

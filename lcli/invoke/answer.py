@@ -56,12 +56,15 @@ class Pieces:
         """Whether one is being written."""
         self.last = 0.0
         """When one had been written, on the monotonic clock."""
+        self.end = b""
+        """The last byte that was written."""
 
     def __call__(self, piece: bytes) -> None:
         """Write one, for as long as that takes."""
         self.busy = True
         try:
             self._write(piece)
+            self.end = piece[-1:] or self.end
         finally:
             self.last, self.busy = time.monotonic(), False
 

@@ -64,17 +64,21 @@ class CallLog:
         Where it cannot be told which log is that of this call, its log is shown once the answer
         has brought the request id. Raises AwsError where there is no answer.
         """
-        running, trouble = RunningInvocation(self._clients, self._source, self._began), False
+        running = RunningInvocation(self._clients, self._source, self._began)
+        trouble = over = False
         while not answer.wait(_PAUSE):
             if trouble:
                 continue
             try:
                 for record in running.poll():
                     self._show(record)
+                    over = over or record.kind is Kind.REPORT
             except AwsError:
                 # What came of the call matters more; why is said at the end.
                 trouble = True
-        self._rest(answer.result(), running)
+        response = answer.result()
+        if not (over and running.request == response.request_id):
+            self._rest(response, running)
 
     def _rest(self, response: Response, running: RunningInvocation) -> None:
         """The answer's own log is enough if all of it is there and nothing of it was shown."""

@@ -39,9 +39,10 @@ def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
 
 
 def begin_line(terminal: Terminal, payload: bytes) -> None:
-    """End the response's last line where a pipe or file takes stderr too, as a CI system's log."""
+    """End the last line of a response that was written as it came, where a terminal, a pipe or a
+    file takes stderr too, as a CI system's log does."""
     stdout, stderr = terminal.stdout, terminal.stderr
-    if payload and not payload.endswith(b"\n") and not stdout.isatty():
+    if payload and not payload.endswith(b"\n"):
         with suppress(OSError, ValueError):
             if os.path.sameopenfile(stdout.fileno(), stderr.fileno()):
                 terminal.note("")
