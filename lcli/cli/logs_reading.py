@@ -184,6 +184,7 @@ class Logs:
                 pattern=self._span.pattern,
                 notice=run.terminal.note,
                 reconnect=run.reconnect,
+                wall=self._now,
             )
             aliases = _Aliases(run, self._chosen)
             while not (stop.is_set() or printer.enough):

@@ -2,7 +2,8 @@
 
 Nothing about it is exactly once: above 500 events a second AWS sends a sample, its events have no
 ids, and what is ingested between two sessions is not sent at all (StartLiveTail, API reference).
-So this says when AWS sampled, and when a session gave way to the next.
+So this says when AWS sampled, and when a session gave way to the next; what came in between is
+read afterwards (`live_gap`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, Queue
 from threading import Event, Thread
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, group_arn
 from lcli.observe.follow import expired, passing
+from lcli.observe.live_gap import SETTLE, Shown, read_gap
 
 GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
@@ -26,7 +28,9 @@ _MAX_BACKOFF = 30.0
 _SAMPLED_EVERY = 30.0
 """Seconds between two notices that AWS sends a sample."""
 _HELD = 20
-"""Updates that wait for a slow reader; beyond them AWS's side waits, and drops the oldest."""
+"""Updates that wait for a slow reader; beyond them AWS's side waits."""
+_STALLED = 8.0
+"""Seconds without a read after which AWS drops the oldest: it holds ten updates, one a second."""
 _RENEWED = frozenset(
     {"SessionTimeoutException", "SessionStreamingException", "ResourceNotFoundException"}
 )
@@ -47,6 +51,7 @@ class _Session:
     """Why the last session ended; empty for the first and while one lasts."""
     backoff: float = 0.0
     told: str = ""
+    shown: Shown = field(default_factory=Shown)
 
 
 class LiveTail:
@@ -64,6 +69,7 @@ class LiveTail:
         notice: Callable[[str], None] = lambda text: None,
         reconnect: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], int] = lambda: int(time.time() * 1000),
         sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.sampled = 0
@@ -72,6 +78,7 @@ class LiveTail:
         self._notice = notice
         self._reconnect = reconnect
         self._clock = clock
+        self._wall = wall
         self._ended = Event()
         self._sleep = sleep or self._ended.wait
         self._told_sampled = float("-inf")
@@ -142,10 +149,13 @@ class LiveTail:
             if self._ended.is_set():
                 return
             if "sessionStart" in event:
-                self._begun(session)
+                self._begun(session, clients, sources)
             else:
-                session.heard = self._clock()
-                self._update(event.get("sessionUpdate", {}), sources)
+                heard = session.heard = self._clock()
+                self._update(event.get("sessionUpdate", {}), sources, session.shown)
+                if (stalled := self._clock() - heard) > _STALLED:
+                    why = f"the output was not read for {stalled:.1f} s"
+                    self._fill(why, heard, session, clients, sources)
 
     def _wait_out(self, session: _Session, error: AwsError) -> None:
         session.cause = error.code
@@ -164,17 +174,48 @@ class LiveTail:
             session.told = text
             self._notice(text)
 
-    def _begun(self, session: _Session) -> None:
+    def _begun(self, session: _Session, clients: Clients, sources: Sequence[Source]) -> None:
         now = self._clock()
         if session.cause and session.heard is not None:
             why = "after its three hours" if "Timeout" in session.cause else f"({session.cause})"
-            self._notice(
-                f"a live session ended {why}; the next began {now - session.heard:.1f} s after its "
-                "last update, and what came in between is not shown: --since finds it"
-            )
+            gap = now - session.heard
+            told = f"a live session ended {why}; the next began {gap:.1f} s after its last update"
+            self._fill(told, session.heard, session, clients, sources)
         session.heard, session.cause, session.backoff, session.told = now, "", 0.0, ""
 
-    def _update(self, update: dict[str, Any], sources: Sequence[Source]) -> None:
+    def _fill(
+        self,
+        why: str,
+        heard: float,
+        session: _Session,
+        clients: Clients,
+        sources: Sequence[Source],
+    ) -> None:
+        """Read what was not sent since `heard`, beside what is sent from now on."""
+        ended = self._wall()
+        began = ended - int((self._clock() - heard) * 1000)
+
+        def work() -> None:
+            self._sleep(SETTLE)
+            count = 0
+            try:
+                for events in read_gap(
+                    clients, sources, session.shown, began, ended, pattern=self._pattern
+                ):
+                    if self._ended.is_set():
+                        return
+                    count += len(events)
+                    self._updates.put((events, None))
+            except AwsError as error:
+                self._notice(
+                    f"{why}, and what came in between is not shown ({error.code}): --since finds it"
+                )
+            else:
+                self._notice(f"{why}; what came in between was read afterwards, {count:,} events")
+
+        Thread(target=copy_context().run, args=(work,), name="live gap", daemon=True).start()
+
+    def _update(self, update: dict[str, Any], sources: Sequence[Source], shown: Shown) -> None:
         events = []
         for result in update.get("sessionResults", ()):
             stream = result.get("logStreamName", "")
@@ -184,7 +225,9 @@ class LiveTail:
                 at = result["timestamp"]
                 arrived = result.get("ingestionTime", at)
                 message = result["message"]
-                events.append(LogEvent(source.function, name, stream, "", at, arrived, message))
+                event = LogEvent(source.function, name, stream, "", at, arrived, message)
+                if shown.pushed(event):
+                    events.append(event)
         if update.get("sessionMetadata", {}).get("sampled"):
             self.sampled += 1
             now = self._clock()

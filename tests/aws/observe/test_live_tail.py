@@ -6,12 +6,13 @@ import threading
 import time
 
 import pytest
-from logs_service import failure, groups, logs_service, pushed, refused, start, update
+from logs_service import failure, groups, logs_service, pushed, refused, said, start, update
 
 from lcli.aws.clients import AwsError
 from lcli.aws.session import connect
-from lcli.observe.events import Source
+from lcli.observe.events import LogEvent, Source
 from lcli.observe.live import LiveTail
+from lcli.observe.live_gap import Shown
 
 GROUP = "/aws/lambda/f"
 STREAM = "2026/03/01/[7]0f"
@@ -72,26 +73,102 @@ def test_events_are_pushed_in_the_order_of_time_with_their_function_and_stream()
     assert notices == []
 
 
-def test_a_session_that_timed_out_is_renewed_and_the_gap_is_told():
-    script = Script(
-        [start(), update((GROUP, STREAM, 1, "before\n")), failure("SessionTimeoutException")],
-        [start(), update((GROUP, STREAM, 2, "after\n"))],
-    )
-    operations = {"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}
-    notices, pauses = [], []
-    # A clock on which every look takes half an hour.
-    clock = iter(range(0, 10**9, 1_800)).__next__
+class Clock:
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def gap_read(script, filtered, pauses):
+    """The messages and notices of a follow whose second session begins two seconds after the last
+    update of the first; FilterLogEvents answers `filtered`."""
+    clock, notices = Clock(), []
+    second = script.sessions[1]
+
+    def begun():
+        clock.seconds = 2.0
+        return pushed(*second, hold=script.hold)
+
+    script.sessions[1] = begun
+    operations = {
+        "DescribeLogGroups": groups(GROUP),
+        "StartLiveTail": script,
+        "FilterLogEvents": lambda asked: filtered,
+    }
     with logs_service(operations) as (session, _):
-        tail = live(session, [Source("f", GROUP, "f")], notices, pauses, clock=clock)
-        events = tailed(tail, 2)
+        wall = lambda: 20_000  # noqa: E731
+        source = Source("f", GROUP, "f")
+        tail = live(session, [source], notices, pauses, clock=clock, wall=wall)
+        events, until = [], time.monotonic() + 10
+        while not notices and time.monotonic() < until:
+            events += tail.take(0.05)
+        events += tail.take(0.05)
         tail.end()
         script.hold.set()
-    assert [event.message for event in events] == ["before\n", "after\n"]
-    assert notices == [
-        "a live session ended after its three hours; the next began 1800.0 s after its last "
-        "update, and what came in between is not shown: --since finds it"
+    return sorted((e.timestamp, e.message, e.late) for e in events), notices
+
+
+def stored(number, at, message):
+    return {
+        "eventId": str(number),
+        "logStreamName": STREAM,
+        "timestamp": at,
+        "ingestionTime": at + 1,
+        "message": message,
+    }
+
+
+def renewed():
+    return Script(
+        [
+            start(),
+            update((GROUP, STREAM, 14_000, "before\n"), (GROUP, STREAM, 14_000, "before\n")),
+            failure("SessionTimeoutException"),
+        ],
+        [start(), update((GROUP, STREAM, 20_000, "after\n"))],
+    )
+
+
+def test_a_session_that_timed_out_is_renewed_and_what_came_in_between_is_read():
+    everything = [
+        stored(1, 2_000, "long before\n"),
+        *(stored(n, 14_000, "before") for n in (2, 3, 4)),
+        stored(5, 19_000, "missed\n"),
+        stored(6, 20_000, "after\n"),
+        stored(7, 30_000, "long after\n"),
     ]
-    assert pauses == []
+    pauses = []
+    events, notices = gap_read(renewed(), said({"events": everything}), pauses)
+    assert events == [
+        (14_000, "before", True),
+        (14_000, "before\n", False),
+        (14_000, "before\n", False),
+        (19_000, "missed\n", True),
+        (20_000, "after\n", False),
+    ]
+    assert notices == [
+        "a live session ended after its three hours; the next began 2.0 s after its last update; "
+        "what came in between was read afterwards, 2 events"
+    ]
+    assert pauses == [5.0]
+
+
+def test_a_gap_that_cannot_be_read_is_told():
+    events, notices = gap_read(renewed(), refused("AccessDeniedException"), [])
+    assert [message for _, message, _ in events] == ["before\n", "before\n", "after\n"]
+    assert notices == [
+        "a live session ended after its three hours; the next began 2.0 s after its last update, "
+        "and what came in between is not shown (AccessDeniedException): --since finds it"
+    ]
+
+
+def test_what_a_reading_has_shown_is_not_shown_again_when_a_session_sends_it():
+    shown = Shown()
+    event = LogEvent("f", GROUP, STREAM, "", 1, 2, "x\n")
+    assert [shown.missed(event), shown.pushed(event), shown.pushed(event)] == [True, False, True]
+    assert [shown.missed(event), shown.missed(event)] == [False, True]
 
 
 def test_refusals_and_cuts_are_waited_out_longer_and_longer_and_told_once():
@@ -108,12 +185,11 @@ def test_refusals_and_cuts_are_waited_out_longer_and_longer_and_told_once():
         assert [event.message for event in tailed(tail, 2)] == ["a\n", "b\n"]
         tail.end()
         script.hold.set()
-    assert pauses == [1.0, 2.0, 4.0, 1.0]
+    assert pauses[:4] == [1.0, 2.0, 4.0, 1.0]
     assert notices[:2] == [
         "live session: LimitExceededException; beginning another",
         "live session: SessionStreamingException; beginning another",
     ]
-    assert notices[2].startswith("a live session ended (SessionStreamingException); the next began")
 
 
 def test_expired_credentials_are_replaced_before_the_next_try():
