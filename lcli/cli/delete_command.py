@@ -41,6 +41,8 @@ def command(
             for region, texts in by_region(run, functions or []).items()
         ]
         if all(one.prepared.plan.empty for one in ready):
+            for one in ready:
+                tell_notices(run, one.notices)
             run.terminal.note(f"{title(ready[0])}: there is nothing of lcli's to delete")
         else:
             present(run, ready)
@@ -77,7 +79,6 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
         parallel=parallel,
     )
     run.terminal.end_progress()
-    tell_notices(run, prepared.notices)
     return Ready(clients, prepared)
 
 

@@ -9,7 +9,7 @@ import typer
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
-from lcli.cli.preparing import Ready, prepare_region, sum_up, title
+from lcli.cli.preparing import Ready, prepare_region, sum_up, tell_notices, title
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
 
@@ -43,6 +43,8 @@ def command(
         for region, texts in by_region(run, functions or []).items()
     ]
     if run.json:
+        for one in ready:
+            tell_notices(run, one.notices)
         documents = [_document(run, one) for one in ready]
         run.print_json(documents[0] if len(documents) == 1 else documents)
     else:

@@ -31,6 +31,13 @@ class Ready:
     clients: Session
     prepared: Prepared
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know, and what stands in the way."""
+        plan = self.prepared.plan
+        refused = (f"{problem.what}: {problem.next_step}" for problem in plan.refusals)
+        return (*plan.notices, *refused)
+
 
 def prepare_region(
     run: Run,
@@ -75,9 +82,6 @@ def prepare_region(
         say=run.terminal.doing,
     )
     run.terminal.end_progress()
-    tell_notices(run, prepared.notices)
-    for problem in prepared.plan.refusals:
-        run.terminal.note(f"{problem.what}: {problem.next_step}")
     return Ready(clients, prepared)
 
 
@@ -167,9 +171,11 @@ def present(run: Run, ready: list[Ready]) -> None:
 
 
 def sum_up(run: Run, ready: Ready) -> None:
-    """How much a plan does, on stderr, and how to see what its tree left out."""
+    """What to know of a plan and how much it does, on stderr, and how to see what its tree left
+    out: below the tree, which may be long."""
     from lcli.ui.plan import is_in_brief, summary
 
+    tell_notices(run, ready.notices)
     actions, kinds = ready.prepared.plan.actions, ready.prepared.kinds
     more = "; -v shows all of what is new" if is_in_brief(actions) else ""
     more = "" if run.terminal.verbose else more
