@@ -9,9 +9,11 @@ import itertools
 import json
 import os
 import signal
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,7 +24,7 @@ import pytest
 
 from lcli.aws.session import Session, connect
 from lcli.local.execution import Invocation, Invoker, Outcome
-from lcli.local.server import Cloud, running_cloud
+from lcli.local.server import Cloud
 
 ACCOUNTS = itertools.count(200000000001)
 
@@ -216,6 +218,33 @@ def session() -> Any:
     import boto3
 
     return boto3.Session()
+
+
+@contextmanager
+def running_cloud(directory: Path, **options: Any) -> Iterator[Cloud]:
+    """A cloud on an event loop in a thread of its own, until the block ends.
+
+    `options` are those of `Cloud`.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="cloud", daemon=True)
+    thread.start()
+    cloud = Cloud(directory, **options)
+    try:
+        asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)
+        yield cloud
+    finally:
+        asyncio.run_coroutine_threadsafe(cloud.close(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture
+def own_cloud(tmp_path: Path) -> Iterator[Cloud]:
+    """A cloud of the test's own: resetting the one that is shared would take others' state."""
+    with running_cloud(tmp_path / "cloud") as cloud:
+        yield cloud
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ import os
 import re
 import secrets
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -278,23 +277,3 @@ _INTERPRETER = "/_lcli/interpreter/"
 
 def _json(status: int, content: dict[str, Any]) -> Response:
     return Response(status, [("content-type", "application/json")], json.dumps(content).encode())
-
-
-@contextmanager
-def running_cloud(directory: Path, **options: Any) -> Iterator[Cloud]:
-    """A cloud on an event loop in a thread of its own, until the block ends.
-
-    `options` are those of `Cloud`.
-    """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="cloud", daemon=True)
-    thread.start()
-    cloud = Cloud(directory, **options)
-    try:
-        asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)
-        yield cloud
-    finally:
-        asyncio.run_coroutine_threadsafe(cloud.close(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

@@ -6,14 +6,14 @@ Such things cannot be tagged: they are ours only where the function's ``lcli:par
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Kind
-from lcli.resources.model import Actual, Key, Outputs, Reading, Resource, Value
+from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource, Value
 from lcli.resources.naming import attached_to, function_key, qualified, unqualified
 
 
@@ -43,12 +43,14 @@ def at(key: Key) -> dict[str, str]:
 
 
 class Attached(Kind):
-    """A kind with one operation that reads it and one that takes it away."""
+    """A kind with one operation that reads it, one that writes it and one that takes it away."""
 
     reads_after: ClassVar[tuple[str, ...]] = ("function", "alias")
     within = "function"
     get: ClassVar[str]
     """The operation that reads it."""
+    put: ClassVar[str]
+    """The operation that writes it, whether it is there or not."""
     remove: ClassVar[str]
     """The operation that takes it away."""
     always: ClassVar[bool] = False
@@ -109,6 +111,18 @@ class Attached(Kind):
             owner="" if function.ours else function.owner,
             note=self.note(answer),
         )
+
+    def create(self, wanted: Resource, applying: Applying) -> Outputs:
+        """Put it; empty texts are left out."""
+        settings = {name: applying.settle(one) for name, one in wanted.fields.items() if one != ""}
+        applying.clients.call("lambda", self.put, **at(wanted.key), **settings)
+        return {}
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """The same: a put replaces."""
+        return self.create(wanted, applying)
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Take it away; that it is gone already is fine."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lcli.aws.clients import Clients
 from lcli.errors import LcliError, Problem
-from lcli.resources.attached import Attached, at, attached
+from lcli.resources.attached import Attached, attached
 from lcli.resources.kind import Applying
-from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource, Value
+from lcli.resources.model import Actual, Key, Outputs, Reading, Resource, Value
 from lcli.resources.naming import qualified
 
 _RESERVED = "ReservedConcurrentExecutions"
@@ -48,6 +48,7 @@ class ReservedConcurrency(Attached):
     name = "reserved_concurrency"
     title = "reserved concurrency"
     get = "GetFunctionConcurrency"
+    put = "PutFunctionConcurrency"
     remove = "DeleteFunctionConcurrency"
 
     def read(self, reading: Reading) -> list[Actual]:
@@ -64,17 +65,6 @@ class ReservedConcurrency(Attached):
         """None reserved is an empty answer."""
         return {_RESERVED: answer[_RESERVED]} if _RESERVED in answer else None
 
-    def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """PutFunctionConcurrency."""
-        applying.clients.call("lambda", "PutFunctionConcurrency", **at(wanted.key), **wanted.fields)
-        return {}
-
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """The same: a put replaces."""
-        return self.create(wanted, applying)
-
 
 class ProvisionedConcurrency(Attached):
     """Environments that stand ready for an alias."""
@@ -82,6 +72,7 @@ class ProvisionedConcurrency(Attached):
     name = "provisioned_concurrency"
     title = "provisioned concurrency"
     get = "GetProvisionedConcurrencyConfig"
+    put = "PutProvisionedConcurrencyConfig"
     remove = "DeleteProvisionedConcurrencyConfig"
     absent: ClassVar[frozenset[str]] = frozenset({"ProvisionedConcurrencyConfigNotFoundException"})
 
@@ -100,9 +91,7 @@ class ProvisionedConcurrency(Attached):
 
         Raises LcliError with AWS's reason when they fail.
         """
-        applying.clients.call(
-            "lambda", "PutProvisionedConcurrencyConfig", **at(wanted.key), **wanted.fields
-        )
+        super().create(wanted, applying)
         applying.poll(
             lambda: self._ready(applying.clients, wanted),
             f"waiting for provisioned concurrency of {wanted.key.name}",
@@ -123,12 +112,6 @@ class ProvisionedConcurrency(Attached):
                 )
             )
         return True if answer.get("Status") == "READY" else None
-
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """The same: a put replaces."""
-        return self.create(wanted, applying)
 
 
 KINDS = (ReservedConcurrency(), ProvisionedConcurrency())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from lcli.resources.attached import Attached, at, attached
 from lcli.resources.kind import Applying
-from lcli.resources.model import Actual, Change, Key, Outputs, Ref, Resource, Text, Value
+from lcli.resources.model import Key, Outputs, Ref, Resource, Text, Value
 from lcli.resources.naming import qualified
 
 _RETRIES = 2
@@ -46,6 +46,7 @@ class EventInvokeConfig(Attached):
     name = "event_invoke_config"
     title = "async settings"
     get = "GetFunctionEventInvokeConfig"
+    put = "PutFunctionEventInvokeConfig"
     remove = "DeleteFunctionEventInvokeConfig"
 
     def usual(self, wanted: Resource) -> Mapping[str, Value]:
@@ -70,7 +71,7 @@ class EventInvokeConfig(Attached):
         destinations = config if isinstance(config, dict) else {}
         applying.clients.call(
             "lambda",
-            "PutFunctionEventInvokeConfig",
+            self.put,
             **at(wanted.key),
             DestinationConfig={
                 side: {"Destination": arn} if arn else {} for side, arn in destinations.items()
@@ -79,12 +80,6 @@ class EventInvokeConfig(Attached):
             MaximumRetryAttempts=wanted.fields["MaximumRetryAttempts"],
         )
         return {}
-
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """The same: a put replaces."""
-        return self.create(wanted, applying)
 
 
 KINDS = (EventInvokeConfig(),)

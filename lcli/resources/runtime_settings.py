@@ -7,12 +7,12 @@ RuntimeVersionArn, PutRuntimeManagementConfig), `CodeSigningConfigArn`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from lcli.resources.attached import Attached, at, attached
 from lcli.resources.kind import Applying
-from lcli.resources.model import Actual, Change, Key, Outputs, Resource, Value
+from lcli.resources.model import Actual, Key, Resource, Value
 
 
 def runtime_settings(
@@ -37,51 +37,39 @@ def runtime_settings(
     )
 
 
-class _Setting(Attached):
-    """One that a put replaces."""
+class _Always(Attached):
+    """One that every function has: it is put back to AWS's default, not deleted."""
 
-    put: str
+    always = True
+    default: ClassVar[Mapping[str, str]]
 
-    def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """Put it; members that are empty are left out."""
-        settings = {name: applying.settle(one) for name, one in wanted.fields.items() if one}
-        applying.clients.call("lambda", self.put, **at(wanted.key), **settings)
-        return {}
-
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """The same: a put replaces."""
-        return self.create(wanted, applying)
+    def delete(self, actual: Actual, applying: Applying) -> None:
+        """Back to AWS's default."""
+        applying.clients.call("lambda", self.put, **at(actual.resource.key), **self.default)
 
 
-class Recursion(_Setting):
+class Recursion(_Always):
     """Whether Lambda ends loops of the function with itself."""
 
     name = "recursion"
     title = "recursion setting"
     get = "GetFunctionRecursionConfig"
     put = "PutFunctionRecursionConfig"
-    always = True
+    default: ClassVar[Mapping[str, str]] = {"RecursiveLoop": "Terminate"}
 
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value]:
         """There is always one: Terminate unless put."""
         return {"RecursiveLoop": answer.get("RecursiveLoop", "Terminate")}
 
-    def delete(self, actual: Actual, applying: Applying) -> None:
-        """Back to AWS's default."""
-        where = at(actual.resource.key)
-        applying.clients.call("lambda", self.put, **where, RecursiveLoop="Terminate")
 
-
-class RuntimeManagement(_Setting):
+class RuntimeManagement(_Always):
     """When AWS updates the function's runtime."""
 
     name = "runtime_management"
     title = "runtime management"
     get = "GetRuntimeManagementConfig"
     put = "PutRuntimeManagementConfig"
-    always = True
+    default: ClassVar[Mapping[str, str]] = {"UpdateRuntimeOn": "Auto"}
 
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value]:
         """There is always one: Auto unless put."""
@@ -90,13 +78,8 @@ class RuntimeManagement(_Setting):
             "UpdateRuntimeOn": answer.get("UpdateRuntimeOn", "Auto"),
         }
 
-    def delete(self, actual: Actual, applying: Applying) -> None:
-        """Back to AWS's default."""
-        where = at(actual.resource.key)
-        applying.clients.call("lambda", self.put, **where, UpdateRuntimeOn="Auto")
 
-
-class CodeSigning(_Setting):
+class CodeSigning(Attached):
     """Which signatures the function's code must carry."""
 
     name = "code_signing"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from lcli.local.guard import is_loopback, refusal
 from lcli.local.wire import Request, Response
 
 
@@ -76,7 +77,23 @@ class Cors:
         return answer
 
 
-def applied(response: Response, cors: Cors | None, request: Request) -> Response:
+async def within(
+    settings: Mapping[str, Any], request: Request, respond: Callable[[], Awaitable[Response]]
+) -> Response:
+    """What `respond` gives, as far as an address's CORS settings let the request's page have it.
+
+    Pages of this machine may visit any address; a preflight never reaches the function.
+    """
+    cors = Cors.read(settings)
+    allows = cors.allows if cors else is_loopback
+    if refused := refusal(request, lambda o: is_loopback(o) or allows(o), visits=True):
+        return refused
+    if preflight := cors.preflight(request) if cors else None:
+        return preflight
+    return _applied(await respond(), cors, request)
+
+
+def _applied(response: Response, cors: Cors | None, request: Request) -> Response:
     """The response with the address's CORS headers in place of the function's."""
     if cors is None:
         return response

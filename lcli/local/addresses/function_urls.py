@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from lcli.local.addresses.cors import Cors, applied
+from lcli.local.addresses.cors import within
 from lcli.local.addresses.exchange import (
     Context,
     Malformed,
@@ -18,7 +18,6 @@ from lcli.local.addresses.exchange import (
     stream_of,
 )
 from lcli.local.addresses.ports import Ports
-from lcli.local.guard import is_loopback, refusal
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.lambda_api.errors import ApiError
 from lcli.local.lambda_api.state import Function, Url
@@ -72,17 +71,9 @@ class FunctionUrls:
         if found is None:
             return _message(404, "Not Found")
         function, url = found
-        cors = Cors.read(url.cors)
-        allows = cors.allows if cors else is_loopback
-        refused = refusal(request, lambda o: is_loopback(o) or allows(o), visits=True)
-        if refused:
-            return refused
-        preflight = cors.preflight(request) if cors else None
-        if preflight:
-            return preflight
         arn = function.arn_of(qualifier)
-        response = await self._respond(account, arn, url, request)
-        return applied(response, cors, request)
+        respond = partial(self._respond, account, arn, url, request)
+        return await within(url.cors, request, respond)
 
     async def _respond(self, account: str, arn: str, url: Url, request: Request) -> Response:
         if not self._authorised(arn, url, request):

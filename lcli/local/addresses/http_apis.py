@@ -13,11 +13,10 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote
 
-from lcli.local.addresses.cors import Cors, applied
+from lcli.local.addresses.cors import within
 from lcli.local.addresses.exchange import Context, Malformed, event_of, response_of
 from lcli.local.addresses.ports import Ports
 from lcli.local.addresses.routes import Match, matching
-from lcli.local.guard import is_loopback, refusal
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -53,15 +52,8 @@ class HttpApis:
                 self.close(api_id)
 
     async def _handle(self, api: Any, request: Request) -> Response:
-        cors = Cors.read(api.cors_configuration or {})
-        allows = cors.allows if cors else is_loopback
-        refused = refusal(request, lambda o: is_loopback(o) or allows(o), visits=True)
-        if refused:
-            return refused
-        preflight = cors.preflight(request) if cors else None
-        if preflight:
-            return preflight
-        return applied(await self._respond(api, request), cors, request)
+        respond = partial(self._respond, api, request)
+        return await within(api.cors_configuration or {}, request, respond)
 
     async def _respond(self, api: Any, request: Request) -> Response:
         path = request.target.partition("?")[0]

@@ -7,25 +7,15 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import psutil
-import pytest
 
-from lcli.local.server import Cloud, running_cloud
+from lcli.local.server import Cloud
 
 RUNTIME = f"python3.{sys.version_info[1]}"
 ECHO = "import os\ndef handler(event, context):\n    return os.getpid()\n"
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Cloud]:
-    """A cloud of the test's own: resetting the one that is shared would take others' state."""
-    with running_cloud(tmp_path / "cloud") as cloud:
-        yield cloud
 
 
 def invoke(client: Any) -> tuple[Any, str]:
@@ -56,10 +46,10 @@ def deployed(cloud: Cloud, source: str) -> Any:
     return client
 
 
-def test_a_reset_ends_idle_workers_and_the_cloud_goes_on(alone: Cloud) -> None:
-    worker, _ = invoke(deployed(alone, ECHO))
+def test_a_reset_ends_idle_workers_and_the_cloud_goes_on(own_cloud: Cloud) -> None:
+    worker, _ = invoke(deployed(own_cloud, ECHO))
     assert psutil.pid_exists(worker)
-    asyncio.run_coroutine_threadsafe(alone.reset(), alone.loop).result(20)
+    asyncio.run_coroutine_threadsafe(own_cloud.reset(), own_cloud.loop).result(20)
     assert not psutil.pid_exists(worker)
-    again, _ = invoke(deployed(alone, ECHO))
+    again, _ = invoke(deployed(own_cloud, ECHO))
     assert again != worker

@@ -10,7 +10,7 @@ PLACE = Place("photos", "prod", "eu-west-1", "123456789012", partition="aws-cn")
 GROUP = "arn:aws-cn:logs:eu-west-1:123456789012:log-group:/aws/lambda/f:*"
 LOGS = {
     "Effect": "Allow",
-    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Action": ("logs:CreateLogStream", "logs:PutLogEvents"),
     "Resource": GROUP,
 }
 
