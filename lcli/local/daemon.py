@@ -79,8 +79,8 @@ def ensure_running(
 ) -> Running:
     """The user's daemon, started if there is none.
 
-    One that died is replaced, one of another version or build of lcli too, be it silent; `notice`
-    is told either.
+    One that died or just ends is replaced, one of another version or build of lcli too, be it
+    silent; `notice` is told each.
     Raises LcliError if lcli's extra "local" is not installed, if the daemon does not start or
     does not answer.
     """
@@ -114,11 +114,12 @@ def status(environ: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     Keys: url, pid, started, version, log, directory, uptime and idle (seconds).
     """
     home = directory(os.environ if environ is None else environ)
-    found = _answering(home)
-    if not found:
+    found = _read(home)
+    told = _asked(found, "GET", "/_lcli/status") if found else None
+    if not found or told is None:
         return None
     shown = {name: value for name, value in asdict(found).items() if name != "token"}
-    return shown | {"directory": str(home)} | _private(found, "GET", "/_lcli/status")
+    return shown | {"directory": str(home)} | told
 
 
 def stop(environ: Mapping[str, str] | None = None) -> Running | None:
@@ -137,11 +138,8 @@ def stop(environ: Mapping[str, str] | None = None) -> Running | None:
 
 def reset(environ: Mapping[str, str] | None = None) -> bool:
     """Empty the running daemon: every service, function and environment; False if none runs."""
-    found = _answering(directory(os.environ if environ is None else environ))
-    if not found:
-        return False
-    _private(found, "POST", "/_lcli/reset")
-    return True
+    found = _read(directory(os.environ if environ is None else environ))
+    return found is not None and _asked(found, "POST", "/_lcli/reset") is not None
 
 
 def interpreter(runtime: str, environ: Mapping[str, str] | None = None) -> Interpreter:
@@ -154,23 +152,33 @@ def interpreter(runtime: str, environ: Mapping[str, str] | None = None) -> Inter
 
 
 def _usable(home: Path) -> Running | None:
-    """The daemon, if it runs this build: one of another is not asked, its paths may be others."""
+    """The daemon, if it runs this build: one of another is not asked, its paths may be others.
+
+    To be asked for its health is to be used: it does not end of idleness just now.
+    """
     found = _read(home)
-    return _answering(home) if found and found.current else None
+    known = found is not None and found.current
+    return found if found and known and _asked(found, "GET", "/_lcli/health") else None
 
 
 def _replaced(old: Running) -> str:
+    if old.current:
+        return "the local cloud was about to end and is started anew: it starts empty"
     if old.version == __version__:
         return f"local cloud of another build of lcli {__version__} replaced: it starts empty"
     return f"local cloud of lcli {old.version} replaced by {__version__}: it starts empty"
 
 
-def _answering(home: Path) -> Running | None:
-    found = _read(home)
-    if not found or not _process(found):
+def _asked(found: Running, method: str, path: str) -> dict[str, Any] | None:
+    """What the daemon answers; None if it is gone, or listens no more since it ends."""
+    if not _process(found):
         return None
-    _private(found, "GET", "/_lcli/health")
-    return found
+    try:
+        return _private(found, method, path)
+    except LcliError as silent:
+        if isinstance(silent.__cause__, ConnectionRefusedError):
+            return None
+        raise
 
 
 def _read(home: Path) -> Running | None:
@@ -206,9 +214,9 @@ def _private(found: Running, method: str, path: str) -> dict[str, Any]:
         if answer.status == 200:
             known: dict[str, Any] = json.loads(body)
             return known
-        why = f"it answers with status {answer.status}"
+        cause, why = None, f"it answers with status {answer.status}"
     except (OSError, http.client.HTTPException, ValueError) as error:
-        why = f"{type(error).__name__}: {error}"
+        cause, why = error, f"{type(error).__name__}: {error}"
     finally:
         connection.close()
     raise LcliError(
@@ -218,7 +226,7 @@ def _private(found: Running, method: str, path: str) -> dict[str, Any]:
             found.log,
             "run `lcli local stop`, then try again",
         )
-    )
+    ) from cause
 
 
 @contextmanager

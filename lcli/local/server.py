@@ -250,6 +250,7 @@ class Cloud:
             return _json(403, {"message": "the token is in the daemon's state file"})
         match request.method, request.target:
             case "GET", "/_lcli/health":
+                self._used = time.monotonic()  # whoever asks is about to use it
                 return _json(200, {"pid": os.getpid()})
             case "GET", "/_lcli/status":
                 return _json(200, self._status())

@@ -25,6 +25,7 @@ from lcli import __version__
 from lcli.errors import LcliError
 from lcli.local import daemon
 from lcli.local.build import build
+from lcli.local.server import running_cloud
 
 START = "import os; from lcli.local import daemon; print(daemon.ensure_running(os.environ).pid)"
 
@@ -149,6 +150,10 @@ OTHERS = {
         {"build": "0123456789abcdef"},
         f"local cloud of another build of lcli {__version__} replaced: it starts empty",
     ),
+    "ending": (
+        {"url": "http://127.0.0.1:9"},
+        "the local cloud was about to end and is started anew: it starts empty",
+    ),
     "silent": (
         {"build": "", "token": "its paths are others", "more": 1},
         f"local cloud of another build of lcli {__version__} replaced: it starts empty",
@@ -202,6 +207,15 @@ def test_an_idle_one_ends(environ):
     running = daemon.ensure_running(environ | {"LCLI_LOCAL_IDLE": "0.3"})
     assert gone(running.pid)
     assert not (daemon.directory(environ) / "daemon.json").exists()
+
+
+def test_who_asks_for_its_health_is_about_to_use_it(tmp_path):
+    with running_cloud(tmp_path, token="t") as cloud:
+        time.sleep(0.2)
+        idle = cloud.idle_seconds()
+        asked = urllib.request.Request(f"{cloud.url}/_lcli/health", headers={"X-Lcli-Token": "t"})
+        urllib.request.urlopen(asked, timeout=5).close()
+        assert cloud.idle_seconds() < idle
 
 
 def test_one_that_cannot_start_says_why(environ, tmp_path):
