@@ -34,6 +34,7 @@ def main() -> None:
         aws_secret_access_key="local",  # noqa: S106 (no secret: the local cloud takes any)
     )
     say(f"uploading {PHOTO.relative_to(ROOT)} to s3://{BUCKET}/incoming/photo.jpg")
+    s3.delete_object(Bucket=BUCKET, Key="thumbnails/photo.jpg")  # an earlier demo's
     s3.upload_file(str(PHOTO), BUCKET, "incoming/photo.jpg")
     key = wait_for_thumbnail(s3)
     size = s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"]

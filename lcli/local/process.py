@@ -74,7 +74,13 @@ async def serve(home: Path, tell: int) -> None:
         loop.add_signal_handler(number, ended.set)
     token = secrets.token_urlsafe(24)
     cloud = Cloud(home, token=token)
+    known = home / "daemon.port"
+    # Where the last one listened, if that is free: programs may have been told.
+    with suppress(OSError, ValueError, OverflowError):
+        cloud.front.bind(int(known.read_text()))
     await cloud.start()
+    with suppress(OSError):
+        known.write_text(str(cloud.front.port))
     state = {
         "url": cloud.url,
         "pid": os.getpid(),

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -116,7 +117,7 @@ def test_a_dead_one_is_replaced(environ, left):
     os.kill(first.pid, left)
     assert gone(first.pid)
     second = daemon.ensure_running(environ, notice=notices.append)
-    assert second.pid != first.pid
+    assert (second.pid != first.pid, second.url) == (True, first.url)
     killed = left == signal.SIGKILL
     told = ["the local cloud had died and is started anew: it starts empty"]
     assert notices == (told if killed else [])
@@ -131,6 +132,17 @@ def test_another_processes_id_is_left_alone(environ):
     assert daemon.status(environ) is None
     assert daemon.stop(environ) is None
     assert daemon.ensure_running(environ).pid != os.getpid()
+
+
+def test_another_port_serves_where_the_last_one_is_taken(environ):
+    home = daemon.directory(environ)
+    home.mkdir(parents=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        known = str(taken.getsockname()[1])
+        (home / "daemon.port").write_text(known)
+        running = daemon.ensure_running(environ)
+    found = (home / "daemon.port").read_text()
+    assert (found != known, running.url) == (True, f"http://127.0.0.1:{found}")
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"pid": 1'])
