@@ -38,7 +38,7 @@ def command(
                 Problem(
                     "price-unknown",
                     f"price of {region} unknown",
-                    f"the table of {found.date}",
+                    "the table of this version of lcli",
                     f"there are {', '.join(regions)}; see https://aws.amazon.com/lambda/pricing",
                 )
             )
@@ -54,8 +54,7 @@ def _document(table: Table, regions: Mapping[str, Prices]) -> dict[str, object]:
 
     return {
         "currency": "USD",
-        "date": table.date,
-        "sources": table.sources,
+        "sources": {key: asdict(source) for key, source in table.sources.items()},
         "tiers": table.tiers,
         "regions": {region: asdict(prices) for region, prices in regions.items()},
     }
@@ -65,23 +64,37 @@ def _show(run: Run, table: Table, regions: Mapping[str, Prices]) -> None:
     from lcli.ui.tables import PlainTable
 
     titles = (">x86_64 GB-s", ">arm64 GB-s", ">1M requests", ">storage GB-s")
-    shown = PlainTable("Region", *titles, ">provisioned GB-s", ">its duration GB-s")
+    shown = PlainTable(
+        "Region", *titles, ">provisioned GB-s", ">its duration GB-s", "As of", ">Source"
+    )
     for region, price in regions.items():
         shown.add_row(
             region,
-            f"${price.x86_64:.10f}",
-            f"${price.arm64:.10f}",
+            _price(price.x86_64),
+            _price(price.arm64),
             f"${price.million_requests:.2f}",
-            f"${price.storage:.10f}",
-            f"${price.provisioned:.10f}",
-            f"${price.provisioned_duration:.10f}",
+            _price(price.storage),
+            _price(price.provisioned),
+            _price(price.provisioned_duration),
+            table.sources[price.source].date or "unknown",
+            price.source,
         )
     run.terminal.show(shown)
-    lines = [f"Prices of {table.date}, USD. Source: {'; '.join(table.sources)}."]
+    used = {price.source for price in regions.values()}
+    lines = ["US dollars."]
+    lines += [f"Source {key}: {one.text}." for key, one in table.sources.items() if key in used]
     for architecture, tiers in table.tiers.items():
         steps = (f"{1 - share:.0%} less from {start / 1e9:g} billion" for start, share in tiers[1:])
         lines.append(f"{architecture}: {', '.join(steps)} GB-seconds a month.")
     lines.append(
         "Storage: above 512 MB. Provisioned: x86_64, and what runs in it. Free tier: not counted."
     )
+    lines.append(
+        "invoke counts requests and duration on demand; not provisioned concurrency, storage, "
+        "SnapStart, streamed bytes above 6 MB, operations of durable functions."
+    )
     run.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def _price(amount: float | None) -> str:
+    return "unknown" if amount is None else f"${amount:.10f}"

@@ -36,4 +36,5 @@ class Asked:
         """The prices of its region and of the manifest's architecture; AWS is not asked for it."""
         run, named = self.run, self.named
         region = run.session(named.region).region
-        return Rate(region, named.architecture, local=run.options.local)
+        local, besides = run.options.local, named.billed_besides
+        return Rate(region, named.architecture, local=local, uncounted=besides)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from lcli.cli.invoke_asked import Asked
 from lcli.cli.logs_sources import group_of
 from lcli.errors import LcliError, Problem
-from lcli.invoke.answer import MARGIN, Answer
-from lcli.invoke.call import LONGEST
+from lcli.invoke.answer import MARGIN, Answer, describe, longest_wait
 from lcli.observe.call_log import CallLog
 from lcli.observe.events import Source
 from lcli.observe.records import Kind, Record
 from lcli.ui.log_lines import Lines, Style
-
-_QUEUED = LONGEST + 2 * MARGIN
-"""Seconds for which an event that was queued is waited for: the longest time-out, and the queue."""
 
 
 def print_log_of(answer: Answer, asked: Asked, began: float) -> None:
@@ -28,10 +24,12 @@ def wait_for_report(asked: Asked, request: str, began: float) -> bool:
     """Follow a queued invocation to its REPORT; whether it failed.
 
     `began` is when it was queued, in seconds since 1970. Raises LcliError where there is no REPORT
-    within the longest time-out of a function.
+    within the function's time-out and two minutes, for the queue.
     """
     source, name = _source(asked), asked.named.name
-    followed = _log(asked, source, began).until_report(request, _QUEUED)
+    described = describe(asked.run.session(asked.named.region), asked.target)
+    within = longest_wait(described, 2 * MARGIN)
+    followed = _log(asked, source, began).until_report(request, within)
     if followed.report:
         cost = asked.rate.told(asked.rate.cost(followed.report))
         failed = " failed" * followed.failed
@@ -40,7 +38,7 @@ def wait_for_report(asked: Asked, request: str, began: float) -> bool:
     raise LcliError(
         Problem(
             "no-report",
-            f"{name} reported nothing of request {request} within {_QUEUED:.0f} s",
+            f"{name} reported nothing of request {request} within {within:.0f} s",
             source.group,
             "lcli logs --request shows what it wrote; its log level may suppress the REPORT",
         )

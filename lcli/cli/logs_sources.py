@@ -131,7 +131,10 @@ def rates(run: Run, chosen: list[Chosen]) -> dict[str, Rate]:
     """What the calls of each function cost, by the name that is shown."""
     return {
         one.source.function: Rate(
-            run.session(one.source.region).region, one.named.architecture, local=run.options.local
+            run.session(one.source.region).region,
+            one.named.architecture,
+            local=run.options.local,
+            uncounted=one.named.billed_besides,
         )
         for one in chosen
     }

@@ -36,6 +36,8 @@ class Named:
     """The manifest's; empty for a function that no manifest describes."""
     account: str = ""
     """What the ARN says."""
+    billed_besides: tuple[str, ...] = ()
+    """What the manifest shows that it is billed for, besides requests and duration."""
 
 
 def find(text: str, document: Document | None, place: Place | None = None) -> Named:
@@ -76,7 +78,10 @@ def _described(named: Named, document: Document | None, place: Place | None) -> 
             # Another version may have another architecture than the manifest says.
             architecture = "" if named.qualifier else function.architecture
             found = replace(named, key=function.key, name=function.name)
-            return replace(found, qualifier=qualifier, architecture=architecture)
+            besides = function.billed_besides
+            return replace(
+                found, qualifier=qualifier, architecture=architecture, billed_besides=besides
+            )
     return named
 
 

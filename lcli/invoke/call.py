@@ -44,8 +44,9 @@ class Target:
     """JSON about the caller, which the function finds in its context object (ClientContext)."""
 
 
-LONGEST = 900.0
-"""Seconds that a function may run (Lambda quotas, "Function timeout")."""
+LONGEST = 5400.0
+"""Seconds that a function may run: 900 (Lambda quotas, "Function timeout"), and this long with a
+capacity provider (the largest Timeout of CreateFunction)."""
 _QUEUEING = 60.0
 """Seconds for which the answer to a call that runs nothing is waited for."""
 UNBOUNDED = 6 * 3600.0
@@ -79,6 +80,8 @@ class Response:
     execution: str = ""
     """ARN of the durable execution that the call started or found; its invocations may be many,
     of which `log` is the last one's."""
+    streamed: int = 0
+    """Bytes of a response that was written while it came."""
 
     @property
     def report(self) -> InvocationReport | None:

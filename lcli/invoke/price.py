@@ -1,9 +1,10 @@
 """What an invocation costs: Lambda's list prices, by region and architecture.
 
-The table is prices.json in this package; `lcli cost --prices` prints it. Sources: AWS's price list
-(offer AWSLambda), and for the discount of the tiers the AWS Compute Blog, "Introducing tiered
-pricing for AWS Lambda". REPORT's billed duration includes the init phase (AWS Compute Blog, "AWS
-Lambda standardizes billing for INIT Phase", since August 2025), so it is not added again.
+The table is prices.json in this package; `lcli cost --prices` prints it. Where it comes from is in
+it, region by region: AWS's price list (offer AWSLambda) or copies of what AWS publishes. For the
+discount of the tiers the AWS Compute Blog, "Introducing tiered pricing for AWS Lambda". REPORT's
+billed duration includes the init phase (AWS Compute Blog, "AWS Lambda standardizes billing for INIT
+Phase", since August 2025), so it is not added again.
 """
 
 from __future__ import annotations
@@ -20,27 +21,36 @@ from lcli.invoke.report import InvocationReport
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """List prices of one region in US dollars, of the first tier."""
+    """List prices of one region in US dollars, of the first tier; None where one is not known."""
 
+    source: str
+    """Of `Table.sources`."""
     million_requests: float
     x86_64: float
     """A GB-second of a function on this architecture."""
-    arm64: float
+    arm64: float | None
     storage: float
     """A GB-second of ephemeral storage above 512 MB."""
-    provisioned: float
+    provisioned: float | None
     """A GB-second for which concurrency is provisioned, on x86_64."""
-    provisioned_duration: float
+    provisioned_duration: float | None
     """A GB-second of a function in a provisioned environment, on x86_64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where prices come from."""
+
+    text: str
+    date: str | None
+    """``2026-09-19``, of AWS's own list; None where a copy says no day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """All that is known of prices."""
 
-    date: str
-    """``2025-10-01``: what AWS asks has been checked up to this day."""
-    sources: tuple[str, ...]
+    sources: Mapping[str, Source]
     tiers: Mapping[str, tuple[tuple[float, float], ...]]
     """Of an architecture: from so many GB-seconds a month on, this share of the price."""
     regions: Mapping[str, Prices]
@@ -51,8 +61,7 @@ def table() -> Table:
     """The price table of this version of lcli."""
     found: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_bytes())
     return Table(
-        found["date"],
-        tuple(found["sources"]),
+        {key: Source(**source) for key, source in found["sources"].items()},
         {key: tuple(map(tuple, tiers)) for key, tiers in found["tiers"].items()},
         {region: Prices(**prices) for region, prices in found["regions"].items()},
     )
@@ -62,7 +71,7 @@ def table() -> Table:
 class Rate:
     """What the calls of one function cost: on demand, first tier, no free tier subtracted.
 
-    Not in it: provisioned concurrency, storage above 512 MB, SnapStart, streamed bytes above 6 MB.
+    Requests and duration are in it, and what else AWS may bill is not (docs/invoke.md).
     """
 
     region: str
@@ -70,27 +79,39 @@ class Rate:
     """``x86_64``, ``arm64``; empty where it is not known, and x86_64, the dearer, is assumed."""
     local: bool = False
     """It ran in the local cloud, and would cost this on AWS."""
+    uncounted: tuple[str, ...] = ()
+    """What this function is billed for besides, as its manifest shows: ``SnapStart``."""
 
     @property
-    def date(self) -> str:
-        """Of the price table; empty where it does not have the region."""
-        return table().date if self._prices else ""
+    def date(self) -> str | None:
+        """Of the region's prices; None where that is not known."""
+        return table().sources[self._prices.source].date if self._prices else None
 
     def cost(self, report: InvocationReport | None) -> float | None:
         """US dollars of one invocation; None without its report or the region's prices."""
-        prices = self._prices
-        if prices is None or report is None:
+        gb_second = self._gb_second
+        if self._prices is None or gb_second is None or report is None:
             return None
-        gb_second = prices.arm64 if self.architecture == "arm64" else prices.x86_64
         gb_seconds = report.billed / 1000 * report.memory / 1024
-        return prices.million_requests / 1e6 + gb_seconds * gb_second
+        return self._prices.million_requests / 1e6 + gb_seconds * gb_second
 
     def told(self, amount: float | None) -> str:
         """``$0.0012``, ``at most $0.0012``, ``$0.0012 on AWS``, ``price of x-1 unknown``."""
-        if amount is None or self._prices is None:
-            return f"price of {self.region} unknown" if self._prices is None else "cost unknown"
+        if self._gb_second is None:
+            of = f"{self.architecture} in " if self._prices else ""
+            return f"price of {of}{self.region} unknown"
+        if amount is None:
+            return "cost unknown"
         sure = "" if self.architecture else "at most "
-        return f"{sure}{dollars(amount)}{' on AWS' if self.local else ''}"
+        besides = f" ({', '.join(self.uncounted)} not counted)" if self.uncounted else ""
+        return f"{sure}{dollars(amount)}{' on AWS' if self.local else ''}{besides}"
+
+    @property
+    def _gb_second(self) -> float | None:
+        prices = self._prices
+        if prices is None:
+            return None
+        return prices.arm64 if self.architecture == "arm64" else prices.x86_64
 
     @property
     def _prices(self) -> Prices | None:

@@ -38,12 +38,13 @@ def invoke_stream(
     """
     parameters = request(target, payload, Mode.SYNC)
     answer = single.once("lambda", _OPERATION, UNBOUNDED, **parameters)
-    sent = bytearray()
+    sent, size = bytearray(), 0
     complete: dict[str, Any] | None = None
     for event in _events(answer["EventStream"]):
         if "PayloadChunk" in event:
             chunk = event["PayloadChunk"].get("Payload", b"")
             write(chunk)
+            size += len(chunk)
             sent += chunk[: max(0, _SHOWN - len(sent))]
         else:
             complete = event.get("InvokeComplete", complete)
@@ -62,6 +63,7 @@ def invoke_stream(
         version=answer.get("ExecutedVersion", ""),
         log=log_tail(complete.get("LogResult", "")),
         error=_error(complete, bytes(sent)),
+        streamed=size,
     )
 
 

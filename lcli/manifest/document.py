@@ -54,6 +54,8 @@ class Named:
     where: str
     """``lcli.yaml:12:3``."""
     architecture: str = "x86_64"
+    billed_besides: tuple[str, ...] = ()
+    """What is billed besides requests and duration: ``provisioned concurrency``."""
 
 
 def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = None) -> Document:
@@ -252,7 +254,24 @@ class Document:
             architecture=str(resolving.data(processor, (*path, "architecture")))
             if processor
             else "x86_64",
+            billed_besides=_billed_besides(own),
         )
+
+
+_BILLED_BY_API = (("SnapStart", "SnapStart"), ("TenancyConfig", "tenant isolation"))
+
+
+def _billed_besides(own: Mapping[str, nodes.Node]) -> tuple[str, ...]:
+    """By the settings that a function has."""
+    found = []
+    concurrency, api, storage = own.get("concurrency"), own.get("api"), own.get("storage")
+    if isinstance(concurrency, nodes.Map) and "provisioned" in concurrency.entries:
+        found.append("provisioned concurrency")
+    if isinstance(storage, nodes.Scalar) and storage.text != "512":
+        found.append("storage above 512 MB")
+    if isinstance(api, nodes.Map):
+        found += [name for key, name in _BILLED_BY_API if key in api.entries]
+    return tuple(found)
 
 
 def _display(path: Path) -> str:

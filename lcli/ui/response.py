@@ -7,11 +7,13 @@ import os
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from textwrap import indent
 from typing import Any, TextIO
 
 from lcli.invoke.call import FunctionError, Mode, Response
+from lcli.invoke.payload import SYNC_LIMIT
 from lcli.invoke.price import Rate
 from lcli.ui.terminal import Terminal
 
@@ -74,6 +76,8 @@ def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
     if response.execution:
         return f"{name}{version}: the execution has ended"
     report = response.report
+    if response.streamed > SYNC_LIMIT:
+        rate = replace(rate, uncounted=(*rate.uncounted, "streamed bytes above 6 MB"))
     used = f": {report}, {rate.told(rate.cost(report))}" if report else ""
     return f"{name}{version}{used}"
 
@@ -114,6 +118,7 @@ def cost_document(rate: Rate, dollars: float | None) -> dict[str, Any] | None:
         "at_most": not rate.architecture,
         "region": rate.region,
         "prices": rate.date,
+        "uncounted": rate.uncounted,
     }
 
 

@@ -9,13 +9,16 @@ def test_the_prices_come_with_their_date_and_sources(project):
     printed = project.ok("cost", "--prices")
     row = r"^us-east-1 +\$0\.0000166667 +\$0\.0000133334 +\$0\.20 +\$0\.0000000309 "
     assert re.search(row, printed, re.MULTILINE)
-    assert re.search(r"^Prices of \d{4}-\d\d-\d\d, USD\. Source: AWS price list", printed, re.M)
+    assert re.search(r"^us-east-1 .* 2026-09-19 +1$", printed, re.MULTILINE)
+    assert re.search(r"^ca-west-1 .* unknown +4$", printed, re.MULTILINE)
+    assert "\nSource 1: AWS's price list, offer AWSLambda, of that day, " in printed
     assert "Free tier: not counted." in printed
 
 
 def test_one_region_alone(project):
     assert project.json("cost", "--prices", "--region", "af-south-1")["regions"] == {
         "af-south-1": {
+            "source": "2",
             "million_requests": 0.27,
             "x86_64": 0.0000221,
             "arm64": 0.00001768,

@@ -114,7 +114,7 @@ def test_whoever_reads_a_streamed_response_slowly_gets_all_of_it():
             65.0,
         ),
         (Function({"Timeout": 900}), Described(900.0, "x86_64", "/aws/lambda/f"), 960.0),
-        (Function(None), None, 960.0),
+        (Function(None), None, 5460.0),
     ],
     ids=["all said", "old function", "denied"],
 )

@@ -19,6 +19,7 @@ LITTLE = InvocationReport("1", 12.34, 13, 256, 61)
         ),
         pytest.param(Rate("us-east-1"), SECOND, 0.0000166667 + 0.0000002, id="dearest assumed"),
         pytest.param(Rate("nowhere-1", "x86_64"), SECOND, None, id="unknown region"),
+        pytest.param(Rate("ca-west-1", "arm64"), SECOND, None, id="unknown price"),
         pytest.param(Rate("us-east-1", "x86_64"), None, None, id="no REPORT"),
     ],
 )
@@ -33,6 +34,12 @@ def test_a_call_costs_its_request_and_its_gb_seconds(rate, report, usd):
         (Rate("us-east-1"), 0.00000023, "at most $0.00000023"),
         (Rate("us-east-1", "arm64", local=True), 0.00000023, "$0.00000023 on AWS"),
         (Rate("nowhere-1"), None, "price of nowhere-1 unknown"),
+        (Rate("ca-west-1", "arm64"), None, "price of arm64 in ca-west-1 unknown"),
+        (
+            Rate("us-east-1", "arm64", uncounted=("SnapStart", "x")),
+            0.00000023,
+            "$0.00000023 (SnapStart, x not counted)",
+        ),
         (Rate("us-east-1"), None, "cost unknown"),
     ],
 )
@@ -68,18 +75,27 @@ def test_a_bill_adds_up_what_reported():
 
 def test_the_table_is_whole():
     found = table()
-    assert len(found.date) == 10
-    assert found.sources
+    assert found.sources["1"].date == "2026-09-19"
     assert set(found.tiers) == {"x86_64", "arm64"}
     for tiers in found.tiers.values():
         assert tiers[0] == (0, 1)
         assert [share for _, share in tiers] == sorted((share for _, share in tiers), reverse=True)
+    assert {one.source for one in found.regions.values()} == set(found.sources)
     for region, prices in found.regions.items():
-        assert 0 < prices.arm64 < prices.x86_64 < 3e-5, region
-        assert prices.arm64 == pytest.approx(prices.x86_64 * 0.8, rel=0.003), region
+        assert 1e-5 < prices.x86_64 < 3e-5, region
+        arm64 = prices.arm64 or 0.8 * prices.x86_64
+        assert arm64 == pytest.approx(prices.x86_64 * 0.8, rel=0.003), region
         assert 0.1 < prices.million_requests < 0.4, region
         assert 3e-8 < prices.storage < 6e-8, region
-        assert prices.provisioned < prices.provisioned_duration < prices.x86_64, region
+        if prices.provisioned and prices.provisioned_duration:
+            assert prices.provisioned < prices.provisioned_duration < prices.x86_64, region
+
+
+@pytest.mark.parametrize(
+    ("region", "date"), [("us-east-1", "2026-09-19"), ("us-west-2", None), ("nowhere-1", None)]
+)
+def test_a_price_has_a_day_only_where_one_is_known(region, date):
+    assert Rate(region).date == date
 
 
 def test_the_second_tier_is_a_tenth_cheaper():

@@ -163,3 +163,20 @@ def test_no_manifest_says_how_to_name_one(tmp_path):
     (problem,) = caught.value.problems
     assert problem.what == f"there is no lcli.yaml in {tmp_path} or a folder above it"
     assert problem.next_step == "write one (docs/manifest.md), or name another with -f FILE"
+
+
+@pytest.mark.parametrize(
+    ("settings", "besides"),
+    [
+        ("{source: s, storage: 512, concurrency: {reserved: 1}}", ()),
+        ("{source: s, storage: 1024}", ("storage above 512 MB",)),
+        ("{source: s, concurrency: {provisioned: 2}}", ("provisioned concurrency",)),
+        ("{source: s, api: {SnapStart: {ApplyOn: PublishedVersions}}}", ("SnapStart",)),
+        ("{source: s, api: {TenancyConfig: {}}}", ("tenant isolation",)),
+    ],
+)
+def test_what_is_billed_besides_requests_and_duration_shows(tmp_path, settings, besides):
+    path = tmp_path / "lcli.yaml"
+    path.write_text(f"app: a\nfunctions:\n  f: {settings}\n")
+    [function] = read(path, environ={}).functions()
+    assert function.billed_besides == besides

@@ -77,7 +77,8 @@ def test_a_document_and_the_closing_count_say_what_was_spent():
         "usd": 0.0000168667,
         "at_most": False,
         "region": "us-east-1",
-        "prices": "2025-10-01",
+        "prices": "2026-09-19",
+        "uncounted": [],
     }
     count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
     list(count.watch([one, one, REFUSED]))
