@@ -17,22 +17,21 @@ if TYPE_CHECKING:
 
 def ask(run: Run, chosen: list[Chosen], query: str, span: Span, limit: int | None) -> ExitCode:
     """Run the query over all groups that there are, and print its rows and what it read."""
-    from lcli.observe import insights
+    from lcli.observe import insights, insights_merge
 
-    result = insights.Result()
+    found = _groups(run, chosen)
     questions = [
         (region, groups[at : at + insights.GROUPS])
-        for region, groups in _groups(run, chosen)
+        for region, groups in found
         for at in range(0, len(groups), insights.GROUPS)
     ]
-    if len(questions) > 1:
-        run.terminal.note(
-            f"{len(questions)} queries, since one takes {insights.GROUPS} log groups of a region; "
-            "their rows follow one another, and figures are of each"
-        )
+    order = insights_merge.order_of(query)
+    if order is None and len(questions) > len(found):
+        raise _too_many(insights.GROUPS)
+    results, span = [], span.by(run.session(found[0][0]).clock)
     try:
         for region, groups in questions:
-            found = insights.ask(
+            result = insights.ask(
                 run.session(region),
                 groups,
                 query,
@@ -41,11 +40,30 @@ def ask(run: Run, chosen: list[Chosen], query: str, span: Span, limit: int | Non
                 limit=limit,
                 running=lambda result: run.terminal.progress(f"querying: {_read(result)}"),
             )
-            result.add(found)
+            if len(found) > 1:
+                result.rows = [{"@region": region} | row for row in result.rows]
+            results.append(result)
     finally:
         run.terminal.end_progress()
-    _show(run, result, sum(len(groups) for _, groups in questions))
+    if len(found) > 1 and order is None:
+        run.terminal.note("the figures are of each region, whose rows follow one another")
+    together = insights_merge.put_together(results, order, limit)
+    _show(run, together, sum(len(groups) for _, groups in questions))
     return ExitCode.DONE
+
+
+def _too_many(most: int) -> LcliError:
+    return LcliError(
+        Problem(
+            "insights-groups",
+            f"a query over more than {most} log groups is several, and what this one counts or "
+            "sorts by cannot be put together from their rows",
+            "--insights",
+            f"name at most {most} functions, or ask with fields, filter and parse alone, and sort "
+            "by one of the fields",
+        ),
+        ExitCode.USAGE,
+    )
 
 
 def _groups(run: Run, chosen: list[Chosen]) -> list[tuple[str, list[str]]]:

@@ -4,6 +4,7 @@ import time
 from email.utils import formatdate
 
 import pytest
+from logs_service import groups as existing
 from logs_service import logs_service, refused, said
 from overlay.inside import lcli
 
@@ -104,3 +105,46 @@ def test_the_log_group_that_a_function_names_is_read_without_a_manifest(tmp_path
         ),
     }
     assert logs(tmp_path, operations, "f").stdout == "f there\n"
+
+
+def asked_of_many(tmp_path, query, count=120):
+    names = [f"f{number:03}" for number in range(count)]
+    groups = [f"/aws/lambda/shop-eu-west-1-{name}" for name in names]
+    functions = "".join(f"  {name}: {{}}\n" for name in names)
+    text = MANIFEST.replace("[eu-west-1, us-east-1]", "[eu-west-1]")
+    (tmp_path / "lcli.yaml").write_text(
+        text.partition("functions:")[0] + f"functions:\n{functions}"
+    )
+    queries = []
+
+    def started(asked):
+        queries.append(asked["logGroupNames"])
+        return said({"queryId": str(len(queries))})
+
+    def results(asked):
+        first = queries[int(asked["queryId"]) - 1][0]
+        fields = [[{"field": "name", "value": f"{first[-3:]}{letter}"}] for letter in "ab"]
+        return said({"status": "Complete", "results": fields})
+
+    operations = {"StartQuery": started, "GetQueryResults": results}
+    operations["DescribeLogGroups"] = existing(*groups)
+    ran = logs(tmp_path, operations, "--insights", query)
+    return ran, queries
+
+
+def test_a_query_over_120_groups_has_one_order_and_one_limit(tmp_path):
+    ran, queries = asked_of_many(tmp_path, "fields name | sort name desc | limit 3")
+    assert [len(groups) for groups in queries] == [50, 50, 20]
+    assert (ran.code, ran.stdout.split()) == (0, ["name", "100b", "100a", "050b"])
+
+
+def test_figures_over_120_groups_are_refused_before_anything_is_asked(tmp_path):
+    ran, queries = asked_of_many(tmp_path, "stats count(*)")
+    assert (ran.code, ran.stdout, queries) == (2, "", [])
+    assert ran.stderr == (
+        "error: a query over more than 50 log groups is several, and what this one counts or sorts "
+        "by cannot be put together from their rows [insights-groups]\n"
+        "  at: --insights\n"
+        "  next: name at most 50 functions, or ask with fields, filter and parse alone, and sort by "
+        "one of the fields\n"
+    )
