@@ -145,6 +145,6 @@ def test_figures_over_120_groups_are_refused_before_anything_is_asked(tmp_path):
         "error: a query over more than 50 log groups is several, and what this one counts or sorts "
         "by cannot be put together from their rows [insights-groups]\n"
         "  at: --insights\n"
-        "  next: name at most 50 functions, or ask with fields, filter and parse alone, and sort by "
-        "one of the fields\n"
+        "  next: name at most 50 functions, or ask with fields, filter and parse alone, and sort "
+        "by one of the fields\n"
     )

@@ -32,8 +32,8 @@ def test_a_query_tells_its_order_if_it_has_one(query, order):
 def test_values_are_ordered_as_insights_does():
     # The example of "sort", Logs Insights query syntax.
     texts = ["!:", "#", "*%04", "0#", "5A", "111A", "2345_", "@", "@_", "A", "A9876fghj"]
-    values = [*texts, "a12345hfh", "0", "01", "1", "2", "3"]
-    assert sorted(values[::-1], key=natural)[: len(texts)] == texts
+    values = ["3", "2", "1", "01", "0", "a12345hfh", *texts[::-1]]
+    assert sorted(values, key=natural)[: len(texts)] == texts
     assert sorted(["10", "9", "-1", "2.5"], key=natural) == ["-1", "2.5", "9", "10"]
 
 
