@@ -361,10 +361,7 @@ def connect(
 
 @cache
 def _data_files(path: str | None) -> Any:
-    """The SDK's descriptions of services, which all sessions of the process read once.
-
-    Each session of botocore has a loader of its own, which reads what it has not read itself.
-    """
+    """The SDK's descriptions of services: botocore would read them anew for each session."""
     from botocore.loaders import create_loader
 
     return create_loader(path)
