@@ -71,10 +71,9 @@ def complete_event(ctx: typer.Context, incomplete: str) -> list[str]:
 
     run = ctx.find_root().obj
     try:
-        document = run.any_document if isinstance(run, Run) else None
+        own = own_events(run.manifest_path.parent) if isinstance(run, Run) else {}
     except LcliError:
-        document = None
-    own = own_events(document.path.parent) if document else {}
+        own = {}
     return [name for name in sorted({*KINDS, *own}) if name.startswith(incomplete)]
 
 

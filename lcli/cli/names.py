@@ -222,11 +222,19 @@ def complete(ctx: typer.Context, incomplete: str) -> list[str]:
 
     run = ctx.find_root().obj
     try:
-        document = run.any_document if isinstance(run, Run) else None
-        names = [function.key for function in document.functions()] if document else []
-    except LcliError:
+        names = _keys_of(run) if isinstance(run, Run) else []
+    except (LcliError, OSError, UnicodeError):
         return []
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _keys_of(run: Run) -> list[str]:
+    from lcli.manifest.keys import plain_keys
+
+    keys = plain_keys(run.manifest_path.read_text("utf-8")) if not run.options.stage else None
+    if keys is None:
+        keys = [function.key for function in run.document.functions()]
+    return keys
 
 
 Functions = Annotated[

@@ -32,12 +32,18 @@ class Globals:
     def repeated(self, text: str, environ: Mapping[str, str]) -> str:
         """`text`, its commands in backquotes with the options that this run was given of where to
         work: ``lcli deploy x`` typed after ``lcli --local invoke x`` must not go to AWS."""
-        given = "".join(
-            f" {_HELP[name][0][-1]}" + ("" if value is True else f" {quote(value)}")
-            for name in ("file", "stage", "region", "profile", "endpoint_url", "local")
+        given = {
+            _HELP[name][0][-1]: "" if value is True else f" {quote(value)}"
+            for name in ("local", "file", "stage", "region", "profile", "endpoint_url")
             if (value := getattr(self, name)) and not environ.get(f"LCLI_{name.upper()}")
-        )
-        return re.sub(r"`lcli (?!local )", lambda match: f"`lcli{given} ", text)
+        }
+
+        def complete(match: re.Match[str]) -> str:
+            command = match[1]
+            more = (f" {name}{value}" for name, value in given.items() if name not in command)
+            return f"`lcli{''.join(more)}{command}`"
+
+        return re.sub(r"`lcli( (?!local )[^`]*)`", complete, text)
 
 
 _HELP: dict[str, tuple[tuple[str, ...], str, str]] = {

@@ -116,12 +116,17 @@ class Run:
         text = json.dumps(document, indent=indent, ensure_ascii=ascii_only, default=str)
         self.stdout.write(f"{neutralise_json(text)}\n")
 
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest is. Raises LcliError (USAGE) where there is none."""
+        from lcli.manifest.location import find
+
+        return find(Path.cwd(), file=self.options.file or "", environ=self.environ)
+
     @cached_property
     def document(self) -> Document:
         """The manifest, merged for the stage. Raises LcliError (USAGE) where there is none."""
-        from lcli.manifest.location import find
-
-        path = find(Path.cwd(), file=self.options.file or "", environ=self.environ)
+        path = self.manifest_path
         from lcli.manifest.document import read
 
         return read(path, stage=self.options.stage or "", environ=self.environ)

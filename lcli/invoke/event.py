@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +39,8 @@ KINDS = {
 
 def sample(kind: str) -> bytes:
     """The sample of one of `KINDS`, as JSON text."""
+    from importlib.resources import files
+
     return (files("lcli.invoke.events") / f"{kind}.json").read_bytes()
 
 
@@ -72,6 +72,8 @@ def is_known(name: str, directory: Path | None) -> bool:
 
 def unknown_event(name: str, known: Iterable[str]) -> LcliError:
     """The refusal of a name that is none of the `known` ones."""
+    import difflib
+
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"

@@ -161,11 +161,16 @@ class _Connection(asyncio.Protocol):
         while self._waiting and self._transport:
             request, keep = self._waiting.popleft()
             keep = keep and not self._server.closing
-            response = await self._respond(request)
             try:
+                response = await self._respond(request)
                 keep = await self._send(request, response, keep)
             except ConnectionResetError:
                 return
+            except asyncio.CancelledError:
+                # What answers was ended, as a reset does: the client must not wait for ever.
+                if self._transport:
+                    self._transport.close()
+                raise
             except Exception:
                 LOG.exception("the response to %s %s broke off", request.method, request.target)
                 keep = False

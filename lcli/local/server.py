@@ -103,8 +103,7 @@ class Cloud:
 
     def _compose(self) -> None:
         """Everything that holds state, anew; files of an earlier state go."""
-        for name in ("code", "environments"):
-            shutil.rmtree(self.directory / name, ignore_errors=True)
+        self._remove_files()
         self.logs = MotoLogs()
         self.schemas = Schemas()
         self.ports = Ports(self.in_use)
@@ -172,6 +171,11 @@ class Cloud:
         await self.front.close()
         await self._end()
         self.services.close()
+        await asyncio.to_thread(self._remove_files)
+
+    def _remove_files(self) -> None:
+        for name in ("code", "environments"):
+            shutil.rmtree(self.directory / name, ignore_errors=True)
 
     async def _end(self) -> None:
         """End what runs functions and what leads to them."""

@@ -275,3 +275,5 @@ def test_functions_end_with_it(environ, signalled):
     os.kill(running.pid, signalled)
     assert gone(running.pid)
     assert all(gone(each.pid) for each in family)
+    kept = (daemon.directory(environ) / "code").exists()
+    assert kept == (signalled is signal.SIGKILL)  # then the next one removes it

@@ -42,6 +42,13 @@ async def take(call: Call, source: Parameters, settings: Mapping[str, Any], oper
         )
     if operation == "UpdateFunctionCode" and not zipped and not image:
         raise invalid("Please provide ImageUri when updating a function with packageType Image.")
+    keys = {key for key in ("ImageUri", "S3Bucket", "S3Key", "S3ObjectVersion") if source.get(key)}
+    if keys and "ZipFile" in source:
+        raise invalid(
+            "Please do not provide other FunctionCode parameters when providing a ZipFile."
+        )
+    if not image and len(keys & {"S3Bucket", "S3Key"}) == 1:
+        raise invalid("S3 Bucket and Key are required for uploading with S3 parameters.")
     if image:
         digest = hashlib.sha256(image.encode()).hexdigest()
         return Code(sha256=digest, image=image)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ _RESERVED_KEYS = frozenset(
         *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
     }
 )
+_VARIABLE = re.compile("[a-zA-Z]([a-zA-Z0-9_])+")
 _SNAPSTART = ("java11", "java17", "java21", "java25", "python3.12", "python3.13", "python3.14")
 _SNAPSTART_DOTNET = ("dotnet8", "dotnet10")
 
@@ -138,11 +140,10 @@ def _runtime(runtime: str) -> str:
 
 def _environment(call: Call, after: Settings, value: Parameters) -> None:
     variables: dict[str, str] = value.get("Variables", {})
-    if any(not key[:1].isalpha() or not _word(key) for key in variables if key[:1] != "_"):
+    if not all(map(_VARIABLE.fullmatch, variables)):
         raise violation(
             "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
-            "constraint: [Member must satisfy regular expression pattern: "
-            "[a-zA-Z]([a-zA-Z0-9_])+, Member must not be null]"
+            f"constraint: [Member must satisfy regular expression pattern: {_VARIABLE.pattern}]"
         )
     used = [key for key in variables if key in _RESERVED_KEYS]
     if used:
@@ -159,10 +160,6 @@ def _environment(call: Call, after: Settings, value: Parameters) -> None:
             f"String measured: {measured}"
         )
     after["Environment"] = {"Variables": dict(variables)}
-
-
-def _word(key: str) -> bool:
-    return key.isascii() and key.replace("_", "a").isalnum()
 
 
 def _vpc(call: Call, after: Settings, value: Parameters) -> None:
@@ -182,10 +179,24 @@ def _dead_letters(call: Call, after: Settings, value: Parameters) -> None:
     arn = value.get("TargetArn", "")
     if not arn:
         after.pop("DeadLetterConfig", None)
-    elif arn.split(":")[2:3] not in (["sqs"], ["sns"]):
-        raise invalid("The provided target ARN is not an Amazon SQS queue or an Amazon SNS topic.")
-    else:
-        after["DeadLetterConfig"] = {"TargetArn": arn}
+        return
+    _, _, service_name, region, *_ = arn.split(":")
+    if service_name not in ("sqs", "sns"):
+        raise invalid(
+            "Invalid dead letter queue ARN: The service specified by the TargetArn is not "
+            "supported for dead letter configuration."
+        )
+    if region != call.region.name:
+        raise invalid(
+            "Invalid dead letter queue ARN: The resource specified by the TargetArn must be in the "
+            "same region as the Lambda function it's associated with."
+        )
+    if service_name == "sqs" and arn.endswith(".fifo"):
+        raise invalid(
+            "Invalid dead letter queue ARN: FIFO SQS queue is not supported for dead letter "
+            "configuration"
+        )
+    after["DeadLetterConfig"] = {"TargetArn": arn}
 
 
 def _tracing(call: Call, after: Settings, value: Parameters) -> None:
@@ -226,7 +237,8 @@ def _logging(call: Call, after: Settings, value: Parameters) -> None:
     else:
         if value.keys() & levels.keys():
             raise invalid(
-                "To use ApplicationLogLevel or SystemLogLevel, LogFormat must be set to JSON."
+                'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from '
+                'your request or change the LogFormat to "JSON" and try again.'
             )
         merged = {key: found for key, found in merged.items() if key not in levels}
     after["LoggingConfig"] = merged

@@ -59,7 +59,9 @@ def delete_code_signing_config(call: Call, parameters: Parameters) -> None:
     """DeleteCodeSigningConfig; refused while functions use it."""
     arn = _config(call, parameters)["CodeSigningConfigArn"]
     if any(function.signing == arn for function in call.region.functions.values()):
-        raise conflict(f"Code signing configuration {arn} is in use by functions.")
+        raise conflict(
+            "You can delete the code signing configuration only if no function is using it."
+        )
     del call.region.signing[arn]
 
 

@@ -65,7 +65,7 @@ _SQS = Source(
     "SQS",
     {"BatchSize": 10, "FunctionResponseTypes": [], "MaximumBatchingWindowInSeconds": 0},
     10_000,
-    (*_STREAM_ONLY, "Topics", "Queues", "StartingPosition", "StartingPositionTimestamp"),
+    (*_STREAM_ONLY, "Topics", "Queues", "StartingPositionTimestamp"),
     reason="USER_INITIATED",
 )
 _KINESIS = Source(
@@ -155,19 +155,21 @@ def _check_start(source: Source, parameters: Parameters) -> None:
     if source.starts and position is None:
         missing = refused(None, "startingPosition", "Member must not be null")
         raise invalid(f"1 validation error detected: {missing}.")
+    if position is not None and source is _SQS:
+        raise invalid("StartingPosition is not valid for SQS event sources.")
     if position == "AT_TIMESTAMP":
         if source is _DYNAMODB:
             raise invalid(
                 "Unsupported starting position for arn type: " + parameters["EventSourceArn"]
             )
         if "StartingPositionTimestamp" not in parameters:
-            raise invalid("StartingPositionTimestamp is required for AT_TIMESTAMP.")
+            raise invalid("Need to specify a timestamp")
 
 
 def _check_batch(queue: str, batch: int, window: int) -> None:
     if queue.endswith(".fifo"):
         if batch > 10:
-            raise invalid("Batch size must be less than or equal to 10 for FIFO queues.")
+            raise invalid("Maximum batch size must be between 1 and 10 inclusive")
         if window:
             raise invalid("Batching window is not supported for FIFO queues")
     elif batch > 10 and window < 1:

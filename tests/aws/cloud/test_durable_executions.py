@@ -187,7 +187,9 @@ def test_a_name_stands_for_one_execution_with_one_payload(resting: Durable) -> N
     assert refused(resting.start, payload={"n": 2}, DurableExecutionName="one") == (
         409,
         "DurableExecutionAlreadyStartedException",
-        "A durable execution named one has already been started with another payload.",
+        "The durable execution with the specified name has already been started. Each durable "
+        "execution name must be unique within the function. Use a different name or check the "
+        "status of the existing execution.",
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from moto.sqs.models import sqs_backends
 
 
 @dataclass
@@ -246,6 +247,14 @@ def test_nothing_is_lost_while_others_send(cloud):
     assert queue.settles(0, 0)
     seen = [body for event in function.events for body in bodies(event)]
     assert sorted(seen, key=int) == [str(number) for number in range(200)]
+
+
+def test_sending_counts_no_messages(cloud):
+    queue = make(cloud)
+    kept = sqs_backends[cloud.account][cloud.region].queues[queue.arn.rpartition(":")[2]]
+    kept._messages = [None]  # who looks at it fails
+    queue.send("x")
+    assert [each.body for each in kept._messages[1:]] == ["x"]
 
 
 def test_large_messages_come_in_as_many_batches_as_they_need(cloud):

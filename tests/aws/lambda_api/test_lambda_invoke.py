@@ -40,7 +40,7 @@ class Recorder:
 def staged(directory: Path, answer: Outcome | Exception | None = None, **seams: Any) -> Any:
     invoker = Recorder(answer)
     stage = Stage(directory, invoker=invoker, **seams)
-    stage.create(Environment={"Variables": {"A": "1"}}, Timeout=7, MemorySize=256)
+    stage.create(Environment={"Variables": {"ONE": "1"}}, Timeout=7, MemorySize=256)
     return stage, invoker
 
 
@@ -58,7 +58,7 @@ def test_a_call_runs_the_function_as_it_was_deployed(tmp_path: Path) -> None:
     assert concurrency is None
     assert (deployed.runtime, deployed.handler) == ("python3.12", "index.handler")
     assert (deployed.memory, deployed.timeout, deployed.storage) == (256, 7, 512)
-    assert deployed.environment == {"A": "1"}
+    assert deployed.environment == {"ONE": "1"}
     assert (deployed.code / "index.py").read_text().startswith("def handler")
     assert deployed.log_group == "/aws/lambda/fn"
 

@@ -18,6 +18,7 @@ from lcli.local.wire import Request
 
 FN = {"FunctionName": "fn"}
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:fn"
+KINESIS = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"
 
 
 @pytest.fixture
@@ -296,8 +297,18 @@ def test_a_second_mapping_of_the_same_is_refused_with_the_first_ones_uuid(
         ),
         pytest.param(
             {"EventSourceArn": f"{QUEUE}.fifo", "BatchSize": 11},
-            "Batch size must be less than or equal to 10 for FIFO queues.",
+            "Maximum batch size must be between 1 and 10 inclusive",
             id="fifo",
+        ),
+        pytest.param(
+            {"StartingPosition": "LATEST"},
+            "StartingPosition is not valid for SQS event sources.",
+            id="starting-position",
+        ),
+        pytest.param(
+            {"EventSourceArn": KINESIS, "StartingPosition": "AT_TIMESTAMP"},
+            "Need to specify a timestamp",
+            id="no-timestamp",
         ),
         pytest.param(
             {"FilterCriteria": {"Filters": [{"Pattern": "{"}]}},
@@ -311,9 +322,71 @@ def test_a_second_mapping_of_the_same_is_refused_with_the_first_ones_uuid(
         ),
     ],
 )
-def test_what_a_queue_does_not_take(parameters: Any, words: str, stage: Stage) -> None:
+def test_what_a_mapping_does_not_take(parameters: Any, words: str, stage: Stage) -> None:
     wanted = {"EventSourceArn": QUEUE, **FN, **parameters}
     assert message(stage.client.create_event_source_mapping, **wanted) == words
+
+
+DEAD = "Invalid dead letter queue ARN: "
+PATTERN = (
+    "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: "
+    "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+    "[a-zA-Z]([a-zA-Z0-9_])+]"
+)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        pytest.param(
+            {"DeadLetterConfig": {"TargetArn": QUEUE.replace(":sqs:", ":kinesis:")}},
+            f"{DEAD}The service specified by the TargetArn is not supported for dead letter "
+            "configuration.",
+            id="service",
+        ),
+        pytest.param(
+            {"DeadLetterConfig": {"TargetArn": QUEUE.replace(REGION, "eu-west-3")}},
+            f"{DEAD}The resource specified by the TargetArn must be in the same region as the "
+            "Lambda function it's associated with.",
+            id="region",
+        ),
+        pytest.param(
+            {"DeadLetterConfig": {"TargetArn": f"{QUEUE}.fifo"}},
+            f"{DEAD}FIFO SQS queue is not supported for dead letter configuration",
+            id="fifo",
+        ),
+        pytest.param(
+            {"LoggingConfig": {"LogFormat": "Text", "SystemLogLevel": "WARN"}},
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your '
+            'request or change the LogFormat to "JSON" and try again.',
+            id="levels-of-text",
+        ),
+        pytest.param({"Environment": {"Variables": {"A": "short"}}}, PATTERN, id="one-letter"),
+        pytest.param({"Environment": {"Variables": {"_HIDDEN": "x"}}}, PATTERN, id="underscore"),
+    ],
+)
+def test_what_a_configuration_does_not_take(parameters: Any, words: str, stage: Stage) -> None:
+    assert message(stage.client.update_function_configuration, **FN, **parameters) == words
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        pytest.param({}, "Please provide a source for function code.", id="nothing"),
+        pytest.param(
+            {"S3Bucket": "bucket"},
+            "S3 Bucket and Key are required for uploading with S3 parameters.",
+            id="half",
+        ),
+        pytest.param(
+            {"ZipFile": ECHO, "S3Bucket": "bucket", "S3Key": "k"},
+            "Please do not provide other FunctionCode parameters when providing a ZipFile.",
+            id="two",
+        ),
+    ],
+)
+def test_what_code_does_not_come_from(source: Any, words: str, stage: Stage) -> None:
+    assert message(stage.client.update_function_code, **FN, **source) == words
 
 
 def test_an_empty_filter_is_taken_away(stage: Stage) -> None:

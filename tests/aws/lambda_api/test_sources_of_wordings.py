@@ -25,28 +25,51 @@ UNSEEN = "from memory: neither recorded nor found quoted anywhere"
 EMULATOR = "AWS's emulator of durable executions"
 SOURCES = {
     REPORTED: (
+        "'MemorySize' value failed to satisfy constraint: Member must have value less than or "
+        "equal to 10240",
         "Alias with weights can not be used with Provisioned Concurrency",
         "Batching window is not supported for FIFO queues",
         "Cannot {} the event source mapping because it is in use.",
+        "Client context must be a valid Base64-encoded JSON object.",
         "Function already exist: {}",
         "Function code combined with layers exceeds the maximum allowed size of {} bytes. "
         "The actual size is {} bytes.",
+        "FunctionUrlAuthType is only supported for {} action",
+        "Invalid dead letter queue ARN: FIFO SQS queue is not supported for dead letter "
+        "configuration",
+        "Invalid dead letter queue ARN: The resource specified by the TargetArn must be in the "
+        "same region as the Lambda function it's associated with.",
+        "Invalid dead letter queue ARN: The service specified by the TargetArn is not supported "
+        "for dead letter configuration.",
+        "Invalid filter pattern definition.",
         "Lambda was unable to configure your environment variables because the environment "
         "variables you have provided contains reserved keys that are currently not supported for "
         "modification. Reserved keys used in this request: {}",
+        'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your '
+        'request or change the LogFormat to "JSON" and try again.',
+        "Maximum batch size must be between 1 and 10 inclusive",
         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater "
         "than 10",
+        "Need to specify a timestamp",
+        "Please do not provide other FunctionCode parameters when providing a ZipFile.",
+        "Please provide a source for function code.",
         "Rate Exceeded.",
         "Request must be smaller than {} bytes for the InvokeFunction operation",
         "Requested Provisioned Concurrency should not be greater than the "
         "reservedConcurrentExecution for function",
         "Runtime and Handler are mandatory parameters for functions created with deployment "
         "packages.",
+        "S3 Bucket and Key are required for uploading with S3 parameters.",
+        "StartingPosition is not valid for SQS event sources.",
         "The final policy size ({}) is bigger than the limit ({}).",
         "The operation cannot be performed at this time. The function is currently in the "
         "following state: Pending",
         "The role defined for the function cannot be assumed by Lambda.",
         "Unable to delete version because the following aliases reference it: [{}]",
+        "User: {} is not authorized to perform: lambda:GetLayerVersion on resource: {} because no "
+        "resource-based policy allows the lambda:GetLayerVersion action",
+        "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
+        "constraint: [Member must satisfy regular expression pattern: {}]",
         "You cannot create a function with a durable configuration without an executionTimeout",
         "You cannot invoke a durable function using an unqualified ARN.",
         "You cannot synchronously invoke a durable function with an executionTimeout greater than "
@@ -58,6 +81,10 @@ SOURCES = {
         "Member must satisfy regular expression pattern: (\\$LATEST|[0-9]+)",
         "The callback ID token has either expired or the callback associated with the token has "
         "already been closed.",
+        "The durable execution with the specified name has already been started. Each durable "
+        "execution name must be unique within the function. Use a different name or check the "
+        "status of the existing execution.",
+        "You can delete the code signing configuration only if no function is using it.",
         "You cannot enable durable execution on existing functions.",
     ),
     EMULATOR: (
@@ -95,30 +122,13 @@ SOURCES = {
         "no Lambda operation is {} {}",
     ),
     UNSEEN: (
-        "'MemorySize' value failed to satisfy constraint: Member must have value less than or "
-        "equal to 10240",
-        "A durable execution named {} has already been started with another payload.",
-        "Batch size must be less than or equal to 10 for FIFO queues.",
         "Callback does not exist",
-        "Client context must be a valid Base64-encoded JSON object.",
         "Client context must be no more than {} bytes when base64-encoded.",
-        "Code signing configuration {} is in use by functions.",
         "DurableExecutionName is only valid for durable functions.",
-        "FunctionUrlAuthType is only supported for {} action",
         "Invalid callback id",
-        "Invalid filter pattern definition.",
         "Invalid request: aws: prefixed tag key names are not allowed",
-        "Please provide a source for function code.",
         "RuntimeVersionArn is required, and only allowed, for the Manual mode.",
-        "StartingPositionTimestamp is required for AT_TIMESTAMP.",
         "The durable execution is in the {} status.",
-        "The provided target ARN is not an Amazon SQS queue or an Amazon SNS topic.",
-        "To use ApplicationLogLevel or SystemLogLevel, LogFormat must be set to JSON.",
-        "User: {} is not authorized to perform: lambda:GetLayerVersion on resource: {} because no "
-        "resource-based policy allows the lambda:GetLayerVersion action",
-        "Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy "
-        "constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+, "
-        "Member must not be null]",
     ),
 }
 

@@ -59,5 +59,7 @@ def test_a_next_step_means_the_same_place(
     assert asked.repeated("`lcli deploy x` makes it", environ) == f"{command} makes it"
 
 
-def test_the_local_cloud_takes_no_options() -> None:
-    assert Globals(local=True).repeated("run `lcli local stop`", {}) == "run `lcli local stop`"
+@pytest.mark.parametrize("command", ["`lcli local stop`", "`lcli list --region us-east-1`", "lcli"])
+def test_what_a_command_has_or_does_not_take_is_not_repeated(command: str) -> None:
+    given = Globals(local="list" not in command, region="eu-west-1")
+    assert given.repeated(f"run {command}", {}) == f"run {command}"

@@ -58,3 +58,19 @@ def test_a_manifest_without_api_is_read_without_the_sdk(tmp_path, monkeypatch, a
     assert found & {"botocore", "boto3", "urllib3", "moto", "asyncio"} == set()
     # Only a search through all installed packages would need it: pydantic's, for plugins.
     assert "importlib.metadata" not in found
+
+
+COMPLETE = """
+import os
+os.environ |= {{"_LCLI_COMPLETE": "complete_bash", "COMP_WORDS": "{words}", "COMP_CWORD": "{at}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [("lcli invoke o", 2), ("lcli invoke one --event s", 4), ("lcli event s", 2)],
+)
+def test_a_completion_reads_no_yaml(tmp_path, words, at):
+    (tmp_path / "lcli.yaml").write_text(MANIFEST)
+    code = COMPLETE.format(words=words, at=at) + RUN.format(arguments=[])
+    assert imported_by(code, cwd=tmp_path) & (HEAVY | {"hashlib", "importlib.resources"}) == set()

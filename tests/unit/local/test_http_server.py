@@ -27,6 +27,10 @@ async def echo(request: Request) -> Response:
         return Response(200, [], broken())
     if path == "/nothing":
         return Response(204)
+    if path == "/ended":
+        work = asyncio.create_task(asyncio.sleep(60))
+        asyncio.get_running_loop().call_soon(work.cancel)
+        await work
     if path == "/smuggles":
         return Response(200, [("x-note", "a\r\nx-evil: 1")], b"")
     if path == "/slow":
@@ -181,6 +185,10 @@ def test_a_client_that_asks_first_is_told_to_continue(port):
 )
 def test_each_of_these_is_answered_and_ends_the_connection(port, sent, status):
     assert spoken(port, sent).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_request_whose_handler_is_ended_is_cut_off(port):
+    assert spoken(port, b"GET /ended HTTP/1.1\r\nHost: x\r\n\r\n") == b""
 
 
 def test_an_upgrade_is_not_taken_up(port):

@@ -126,8 +126,9 @@ class Runner:
             if found.payload != invocation.payload:
                 raise ApiError(
                     "DurableExecutionAlreadyStartedException",
-                    f"A durable execution named {name} has already been started with another "
-                    "payload.",
+                    "The durable execution with the specified name has already been started. Each "
+                    "durable execution name must be unique within the function. Use a different "
+                    "name or check the status of the existing execution.",
                     409,
                 )
             return found
