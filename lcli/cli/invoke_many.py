@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import repeat
+from typing import BinaryIO
 
 from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import describe, longest_wait
@@ -28,17 +31,25 @@ def _each_line(asked: Asked, parallel: int) -> Count:
     """One call a line of standard input, one line of stdout a call, in order."""
     run = asked.run
     caller, rate = _prepared(asked, raw=asked.raw)
-    count = Count(run.terminal, rate)
     render = partial(as_document, rate=rate) if run.json else as_line
     # A file object of its own, never closed: closing it, as Python does with sys.stdin at exit,
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+    count = Count(run.terminal, rate, share=_share_read(stream))
     write = writer(run.stdout, raw=asked.raw)
     calls = invoke_many(caller, lines(stream), parallel=parallel, begun=count.begin)
     with _told(asked, count), closing(calls):
         for result in count.watch(calls):
             write(render(result))
     return count
+
+
+def _share_read(stream: BinaryIO) -> Callable[[], float] | None:
+    """How much of a file has been read; None of a pipe, whose end nobody knows."""
+    found = os.fstat(stream.fileno())
+    if not stat.S_ISREG(found.st_mode) or not found.st_size:
+        return None
+    return lambda: min(1.0, stream.tell() / found.st_size)
 
 
 def _repeated(asked: Asked, times: int, parallel: int) -> Count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TOLD = 10
 """Failures that are told one by one; the rest are counted."""
 _BAR = 40
+_SHARE = 20
+"""Characters of the bar that says how far many calls are."""
 
 
 def as_line(result: Result) -> bytes:
@@ -55,7 +57,14 @@ def as_document(result: Result, rate: Rate) -> bytes:
 class Count:
     """Tells how far many calls are, which failed, and what they cost."""
 
-    def __init__(self, terminal: Terminal, rate: Rate, total: int | None = None) -> None:
+    def __init__(
+        self,
+        terminal: Terminal,
+        rate: Rate,
+        total: int | None = None,
+        share: Callable[[], float] | None = None,
+    ) -> None:
+        """`total` calls are made, or `share` says how much of all is done; else nobody knows."""
         self._terminal = terminal
         # On one terminal the results are the progress.
         self._live = terminal.live and (total is not None or not terminal.stdout.isatty())
@@ -69,6 +78,7 @@ class Count:
         self.unanswered = 0
         """Those that failed and are not a function's own failure."""
         self.bill = Bill(rate)
+        self._share = (lambda: self.calls / total) if total else share
 
     def begin(self, number: int) -> None:
         """Call `number` is about to be sent; by any thread."""
@@ -117,7 +127,14 @@ class Count:
             failed = f", {self.failed:,} failed" if self.failed else ""
             rate = self.calls / max(now - self._began, 0.001)
             text = f"{self.calls:,}{self._total} done{failed}, {rate:,.0f} a second"
-            self._terminal.progress(text)
+            self._terminal.progress(self._bar + text)
+
+    @property
+    def _bar(self) -> str:
+        """``[=====               ] ``; nothing where it is not known how much there is."""
+        if self._share is None:
+            return ""
+        return f"[{'=' * round(self._share() * _SHARE):<{_SHARE}}] "
 
 
 def latency_table(latency: Latency, bill: Bill) -> RenderableType:

@@ -65,6 +65,20 @@ def test_progress_is_drawn_on_a_terminal_and_gone_at_the_end():
     assert drawn.endswith(" a second\r\x1b[K2: TooManyRequestsException: slow down\n")
 
 
+@pytest.mark.parametrize(
+    ("known", "drawn"),
+    [
+        pytest.param({"total": 4}, "[=====               ] 1 of 4 done, ", id="so many calls"),
+        pytest.param({"share": lambda: 1.0}, "[====================] 1 done, ", id="a file"),
+    ],
+)
+def test_a_bar_says_how_far_it_is_where_that_is_known(known, drawn):
+    stderr = Screen()
+    count = Count(Terminal(io.StringIO(), stderr), RATE, **known)
+    list(count.watch([answered(b"1")]))
+    assert stderr.getvalue().startswith(f"\r\x1b[K{drawn}")
+
+
 def test_nothing_is_drawn_into_a_pipe():
     stderr = io.StringIO()
     list(Count(Terminal(io.StringIO(), stderr), RATE).watch([answered(b"1")]))
