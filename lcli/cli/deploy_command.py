@@ -79,17 +79,23 @@ def apply_all(
     raised in the first region, and reported after others: what was done there is to be told.
     """
     reports: list[Report] = []
+    several = len(ready) > 1
     for one in ready:
-        if len(ready) > 1:
+        changes = not one.prepared.plan.empty
+        if several and changes:
             run.terminal.note(f"{title(one)}:")
         try:
-            reports.append(
-                _apply(run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events)
+            report = _apply(
+                run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events
             )
         except (LcliError, AwsError) as error:
             if not reports:
                 raise
             reports.append(_not_begun(run, one, error))
+            continue
+        reports.append(report)
+        if not run.json and (report.problems or changes):
+            _show(run, report, report.place.region if several else "")
     return reports
 
 
@@ -105,7 +111,7 @@ def _not_begun(run: Run, ready: Ready, error: LcliError | AwsError) -> Report:
 def _apply(
     run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag, events: bool
 ) -> Report:
-    """Apply one region's plan with its progress shown; what came of it on stdout.
+    """Apply one region's plan with its progress shown.
 
     `stop` is set when the user interrupts: the regions that follow are not begun then.
     """
@@ -115,7 +121,7 @@ def _apply(
     prepared = ready.prepared
     plan, kinds = prepared.plan, dict(prepared.kinds)
     with progress(run.terminal, kinds, len(plan.changes)) as listener:
-        report = deploy(
+        return deploy(
             prepared,
             ready.clients,
             listener=_telling(run, ready, listener) if events else listener,
@@ -123,9 +129,6 @@ def _apply(
             fail_fast=fail_fast,
             stop=stop,
         )
-    if not run.json and (report.problems or not plan.empty):
-        _show(run, report)
-    return report
 
 
 def _telling(run: Run, ready: Ready, listener: Listener) -> Listener:
@@ -163,10 +166,10 @@ def finish(run: Run, reports: list[Report], *, events: bool = False) -> None:
         raise typer.Exit(max(codes))
 
 
-def _show(run: Run, report: Report) -> None:
+def _show(run: Run, report: Report, region: str) -> None:
     from lcli.ui.report import closing_line, closing_table
 
-    run.terminal.show(closing_table(report.rows))
+    run.terminal.show(closing_table(report.rows, region))
     run.stdout.flush()
     run.tell(report.every_problem)
     if report.interrupted:

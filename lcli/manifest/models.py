@@ -215,7 +215,9 @@ class Function(Model):
         default="live", description="What is published and called; false: nothing is published."
     )
     keep_versions: int = Field(
-        default=10, ge=1, description="Published versions that are kept behind the newest."
+        default=10,
+        ge=1,
+        description="Published versions that are kept: the newest ones, and those in use.",
     )
     concurrency: Concurrency = Field(
         default_factory=Concurrency, description="Reserved and provisioned concurrency."

@@ -21,11 +21,16 @@ STYLES = {
 }
 
 
-def closing_table(rows: Sequence[FunctionRow]) -> PlainTable:
-    """Function, action, version, alias, size, address: a line a function."""
-    table = PlainTable("Function", "Action", "Version", "Alias", ">Size", "Address")
+def closing_table(rows: Sequence[FunctionRow], region: str = "") -> PlainTable:
+    """Function, action, version, alias, size, address: a line a function.
+
+    `region` is told where there are several.
+    """
+    titles = ("Function", "Action", "Version", "Alias", ">Size", "Address")
+    table = PlainTable(*(["Region"] if region else []), *titles)
     for row in rows:
         table.add_row(
+            *([region] if region else []),
             row.function,
             (row.status, STYLES.get(row.status, "")),
             row.version,

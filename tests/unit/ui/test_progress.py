@@ -94,6 +94,12 @@ def test_the_closing_table_says_what_became_of_each_function():
     lines = [re.sub("  +", "|", line.strip()) for line in stream.getvalue().splitlines()]
     assert lines[0] == "Function|Action|Version|Alias|Size|Address"
     assert lines[1:] == ["f|created|1|live|1.2 MB|http://x", "g|unchanged|7|live"]
+    told = list(closing_table(rows, "eu-west-1").lines())
+    assert [line.split()[:2] for line in told] == [
+        ["Region", "Function"],
+        ["eu-west-1", "f"],
+        ["eu-west-1", "g"],
+    ]
     assert closing_line(rows, 3.4) == "1 created, 1 unchanged in 3.4 s"
     assert closing_line((), 0.1) == "nothing to do in 0.1 s"
     assert closing_line((), 0.1, (Outcome(API, Status.FAILED),)) == "1 failed in 0.1 s"
