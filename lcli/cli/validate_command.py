@@ -44,7 +44,10 @@ def command(ctx: typer.Context) -> None:
 def _of_stages(run: Run, stages: tuple[str, ...]) -> list[Problem]:
     """What is wrong with each stage, and says which."""
     from lcli.manifest.loading import at_stage, check_stage
+    from lcli.manifest.stages import refuse_many
 
+    if stages:
+        refuse_many(run.document.whole, run.document.root, run.document.source)
     problems: list[Problem] = []
     for stage in stages:
         found = check_stage(run.document, stage, run.presumed_place())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
@@ -62,7 +62,7 @@ class Fault:
 class Explainer:
     """Validates models and collects what is wrong with them."""
 
-    def __init__(self, source: Source, root: Map, failed: Iterable[Path]) -> None:
+    def __init__(self, source: Source, root: Map, failed: Collection[Path]) -> None:
         self.source = source
         self.root = root
         self.failed = failed
@@ -103,11 +103,11 @@ class Explainer:
         faults: dict[Path, list[Mapping[str, Any]]] = {}
         for each in errors:
             faults.setdefault(self._path(prefix, each), []).append(each)
+        above = {path[:length] for path in faults for length in range(len(path))}
         for path, group in faults.items():
-            if any(path[: len(failed)] == failed for failed in self.failed):
+            if within(path, self.failed):
                 continue
-            deeper = any(len(other) > len(path) and other[: len(path)] == path for other in faults)
-            told = [e for e in group if not (deeper and e["type"] in _SHALLOW)]
+            told = [e for e in group if not (path in above and e["type"] in _SHALLOW)]
             if told:
                 self.problems += self.faults([_fault(model, prefix, path, told)])
 
@@ -122,7 +122,7 @@ class Explainer:
                 hide="environment" in fault.path,
             )
             for fault in faults
-            if not any(fault.path[: len(failed)] == failed for failed in self.failed)
+            if not within(fault.path, self.failed)
         ]
 
     def _path(self, prefix: Path, error: Mapping[str, Any]) -> Path:
@@ -139,6 +139,11 @@ class Explainer:
                 continue
             path.append(step)
         return tuple(path)
+
+
+def within(path: Path, parts: Collection[Path]) -> bool:
+    """Whether a path is one of the parts (a set), or leads into one."""
+    return any(path[:length] in parts for length in range(len(path) + 1))
 
 
 def _part(loc: tuple[str | int, ...]) -> Path:

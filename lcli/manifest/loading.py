@@ -10,7 +10,7 @@ from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import checks, resolvers
 from lcli.manifest.document import APP_MISSING, Document
-from lcli.manifest.explain import Explainer, Fault
+from lcli.manifest.explain import Explainer, Fault, within
 from lcli.manifest.models import App, Function
 from lcli.manifest.nodes import Map
 from lcli.manifest.parts import keys, layer_name, parts, variables
@@ -270,12 +270,8 @@ class _Loading:
 
 
 def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
-    inside = path[2:]
-    return len(path) > 2 and any(
-        inside[: len(part)] == part
-        for part in wrong.get(str(path[1]), ())
-        if path[0] == "functions"
-    )
+    in_function = len(path) > 2 and path[0] == "functions"
+    return in_function and within(path[2:], wrong.get(str(path[1]), ()))
 
 
 def _context(document: Document, place: Place, clients: Clients | None) -> Context:

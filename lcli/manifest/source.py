@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lcli.errors import ExitCode, LcliError, Problem
@@ -19,7 +20,7 @@ class Mark:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A manifest's text, to make problems that show the line."""
 
@@ -31,20 +32,26 @@ class Source:
         """``lcli.yaml:31:11``."""
         return f"{self.name}:{mark.line}:{mark.column}"
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
+
     def line(self, number: int) -> str:
         """One line without its end; empty behind the last."""
-        lines = self.text.split("\n", number)
+        lines = self._lines
         return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
 
     def excerpt(self, mark: Mark, *, hide: bool = False) -> str:
         """The line with a caret under the column; `hide` cuts what follows the first colon."""
-        line = "".join(c if c.isprintable() else " " for c in self.line(mark.line))
+        line = self.line(mark.line)
         at = min(mark.column - 1, len(line))
         if hide:
             line = f"{line.partition(':')[0]}: ***"
             at = min(at, len(line) - 3)
         start = max(0, at - _WIDTH // 2)
-        return f"{line[start : start + _WIDTH].rstrip()}\n{' ' * (at - start)}^"
+        part = line[start : start + _WIDTH].rstrip()
+        shown = "".join(c if c.isprintable() else " " for c in part)
+        return f"{shown}\n{' ' * (at - start)}^"
 
     def problem(
         self, code: str, what: str, mark: Mark, next_step: str = "", *, hide: bool = False

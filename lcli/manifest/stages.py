@@ -8,6 +8,10 @@ from lcli.errors import LcliError, Problem
 from lcli.manifest.nodes import Map, Node, Scalar
 from lcli.manifest.source import Mark, Source, refused
 
+MAX_MERGED = 200_000
+"""Parts of one stage, with what is below every function counted in each."""
+MAX_STAGES = 1_000_000
+"""Parts of all stages together, where all are checked at once."""
 _EMPTY = Map({}, Mark())
 
 
@@ -36,7 +40,8 @@ def effective(root: Map, stage: str, source: Source) -> Map:
     """The manifest for one stage, without ``stages`` and ``defaults``, nulls gone.
 
     Precedence, low to high: top-level ``tags``, ``defaults``, the stage's ``defaults``,
-    ``functions.F``, the stage's ``functions.F``. Raises LcliError for an unknown stage.
+    ``functions.F``, the stage's ``functions.F``. Raises LcliError for an unknown stage, and where
+    the functions have more than MAX_MERGED parts.
     """
     overlay = _stage(root, stage, source)
     merged = merge(
@@ -49,6 +54,7 @@ def effective(root: Map, stage: str, source: Source) -> Map:
     below += [_map(each, "defaults", source) for each in (root, overlay)]
     own, staged = (_map(each, "functions", source) for each in (root, overlay))
     functions: dict[str, Node] = {}
+    size = merged.size
     for key in own.entries | staged.entries:
         node: Node = _EMPTY
         base = own.entries.get(key, _EMPTY)
@@ -57,15 +63,42 @@ def effective(root: Map, stage: str, source: Source) -> Map:
         base = Map({}, at) if _null(base) else base
         for each in (*below, base, staged.entries.get(key, Map({}, at))):
             node = merge(node, each)
+        size += node.size
+        if size > MAX_MERGED:
+            raise _too_large(source, root)
         if not _null(node):
             functions[key] = node
     entries = dict(merged.entries)
     keys = merged.keys | {k: m for k, m in root.keys.items() if k == "functions"}
     if "functions" in root.entries or functions:
         entries["functions"] = Map(functions, own.mark, own.keys | staged.keys)
-    result = pruned(Map(entries, root.mark, keys, root.size))
+    result = pruned(Map(entries, root.mark, keys, size))
     assert isinstance(result, Map)
     return result
+
+
+def _too_large(source: Source, root: Map) -> LcliError:
+    problem: Problem = source.problem(
+        "manifest-too-large",
+        f"with its defaults in every function the manifest has more than {MAX_MERGED:,} parts",
+        root.keys.get("defaults", root.mark),
+        "split it into several apps, or write large defaults only where they are needed",
+    )
+    return refused(problem)
+
+
+def refuse_many(root: Map, merged: Map, source: Source) -> None:
+    """Raises LcliError where all stages together, each as large as `merged`, are too much."""
+    names = stage_names(root)
+    if merged.size * len(names) > MAX_STAGES:
+        raise refused(
+            source.problem(
+                "manifest-too-large",
+                f"the {len(names)} stages of the manifest have more than {MAX_STAGES:,} parts",
+                root.keys["stages"],
+                "check one at a time with --stage NAME",
+            )
+        )
 
 
 def stage_names(root: Map) -> tuple[str, ...]:
