@@ -153,7 +153,7 @@ def check(
         if name in short:
             yield _has_short(at, name, short[name])
         elif name not in shape["members"]:
-            known = [each for each in (*shape["members"], *also) if each not in short]
+            known = {each for each in (*shape["members"], *also) if each not in short}
             yield unknown(at, operation, known, what="parameter", code="unknown-parameter")
         else:
             yield from _value(shape["members"][name]["shape"], value, at)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path as FilePath
 
 from lcli.manifest import api
 from lcli.manifest.document import Named
 from lcli.manifest.explain import Fault, unknown
 from lcli.manifest.models import Function
+from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
 
@@ -165,8 +165,8 @@ def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault
             )
     if function.runtime and not api.is_runtime(function.runtime):
         known = api.runtimes()
-        near = get_close_matches(function.runtime, known, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
+        near = nearest(function.runtime, known)
+        hint = f"did you mean {near}? " if near else ""
         yield Fault(
             (*path, "runtime"),
             "unknown-runtime",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from lcli.errors import Problem
 from lcli.manifest.models import Function
+from lcli.manifest.nearest import listed, nearest
 from lcli.manifest.nodes import Map, Node, Sequence, locate
 from lcli.manifest.references import Path
 from lcli.manifest.source import Source
@@ -173,11 +173,12 @@ def _fault(
         whole = _thing(path[:-1])
         return Fault(path, "missing-key", f"{whole} has no {path[-1]}", f"add {path[-1]}:")
     if kind == "extra_forbidden":
-        known = _known(model, error["loc"][:-1])
+        known = set(_known(model, error["loc"][:-1]))
         return unknown(path, _thing(path[:-1]), known)
     if kind == "union_tag_invalid":
-        known = re.findall(r"'([^']*)'", context["expected_tags"])
-        return unknown((*path, context["tag"]), "triggers", known, what="event source")
+        known = set(re.findall(r"'([^']*)'", context["expected_tags"]))
+        # Two of AWS's services may have names that are alike: sns is not a wrong sqs.
+        return unknown((*path, context["tag"]), "triggers", known, what="event source", cutoff=0.7)
     if kind == "union_tag_not_found":
         return Fault(
             path,
@@ -205,15 +206,19 @@ _SEE = "see docs/manifest.md"
 
 
 def unknown(
-    path: Path, whole: str, known: Iterable[str], *, what: str = "key", code: str = "unknown-key"
+    path: Path,
+    whole: str,
+    known: Collection[str],
+    *,
+    what: str = "key",
+    code: str = "unknown-key",
+    cutoff: float = 0.6,
 ) -> Fault:
     """An unknown last step of a path, with the nearest known one or all of them."""
-    names = sorted(set(known))
     word = str(path[-1])
-    near = get_close_matches(word, names, n=1) or get_close_matches(
-        word.lower().replace("-", "_"), names, n=1
-    )
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+    plain = word.lower().replace("-", "_")
+    near = nearest(word, known, cutoff=cutoff) or nearest(plain, known, cutoff=cutoff)
+    hint = f"did you mean {near}?" if near else f"known: {listed(known)}"
     return Fault(path, code, f"{whole} has no {what} {shortened(word)!r}", hint, at_key=True)
 
 

@@ -12,6 +12,7 @@ from lcli.manifest import checks, resolvers
 from lcli.manifest.document import APP_MISSING, Document
 from lcli.manifest.explain import Explainer, Fault, within
 from lcli.manifest.models import App, Function
+from lcli.manifest.nearest import renew
 from lcli.manifest.nodes import Map
 from lcli.manifest.parts import keys, layer_name, parts, variables
 from lcli.manifest.references import Interpolation, Path
@@ -125,6 +126,7 @@ class _Loading:
         unasked: frozenset[str],
         only: frozenset[str] | None = None,
     ) -> None:
+        renew()
         self.document, self.place = document, place
         found, self.naming = document.named(place)
         self.named = {each.key: each for each in found}

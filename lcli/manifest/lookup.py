@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from lcli.manifest.nearest import listed, nearest
 from lcli.manifest.references import Unresolved
 
 _TOKEN = re.compile(r'([^.\[\]"]+)|\[(\d+)\]|\["([^"]*)"\]')
@@ -16,12 +16,11 @@ def among(known: Mapping[str, Any], name: str, what: str) -> Any:
     """The value of one name; Unresolved with the nearest one where it is unknown."""
     if name in known:
         return known[name]
-    near = get_close_matches(name, list(known), n=1)
-    names = ", ".join(sorted(known)[:20]) or "none"
+    near = nearest(name, known)
     raise Unresolved(
         "reference-absent",
         f"{name!r} is not {what}",
-        f"did you mean {near[0]}?" if near else f"there are: {names}",
+        f"did you mean {near}?" if near else f"there are: {listed(known)}",
     )
 
 
@@ -58,12 +57,11 @@ def from_state(state: Any, address: str, what: str) -> tuple[Any, bool]:
     resources = [each for each in state["resources"] if isinstance(each, dict)]
     best = _resource(resources, steps)
     if best is None:
-        names = [_address(each) for each in resources]
-        near = get_close_matches(address, names, n=1, cutoff=0.4)
+        near = nearest(address, [_address(one) for one in resources], cutoff=0.4)
         raise Unresolved(
             "reference-absent",
             f"{what} has no resource {address!r}",
-            f"did you mean {near[0]}?" if near else "see terraform state list",
+            f"did you mean {near}?" if near else "see terraform state list",
         )
     resource, rest = best
     instances = {str(each.get("index_key", "0")): each for each in resource.get("instances", [])}

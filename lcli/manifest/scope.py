@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from lcli.manifest import resolvers
 from lcli.manifest.lookup import among
+from lcli.manifest.nearest import nearest
 from lcli.manifest.references import UNASKED, Path, Unresolved
 from lcli.manifest.resolvers import Context
 
@@ -96,8 +96,8 @@ class Scope:
 
 
 def _unknown(inside: str, word: str, known: tuple[str, ...]) -> Unresolved:
-    near = get_close_matches(word, known, n=1)
-    hint = f"did you mean ${{{near[0]}}}? " if near else ""
+    near = nearest(word, known)
+    hint = f"did you mean ${{{near}}}? " if near else ""
     return Unresolved(
         "unknown-reference",
         f"${{{inside}}} is no reference",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from lcli.errors import LcliError, Problem
+from lcli.manifest.nearest import listed, nearest
 from lcli.manifest.nodes import Map, Node, Scalar
 from lcli.manifest.source import Mark, Source, refused
 
@@ -114,8 +113,8 @@ def _stage(root: Map, stage: str, source: Source) -> Map:
     if stage in stages.entries:
         return _map(stages, stage, source)
     names = tuple(stages.entries)
-    near = get_close_matches(stage, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names) or 'none'}"
+    near = nearest(stage, names)
+    hint = f"did you mean {near}?" if near else f"it has {listed(names)}"
     raise refused(
         source.problem(
             "unknown-stage", f"the manifest has no stage {stage!r}", root.keys["stages"], hint

@@ -120,7 +120,7 @@ def test_keys_names_and_places_are_known_to_the_models(manifest):
 
 
 @pytest.mark.parametrize(
-    ("stage", "hint"), [("prd", "did you mean prod?"), ("x", "it has prod, odd")]
+    ("stage", "hint"), [("prd", "did you mean prod?"), ("x", "it has odd, prod")]
 )
 def test_an_unknown_stage_is_refused(manifest, stage, hint):
     with pytest.raises(LcliError) as caught:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lcli.errors import LcliError
+from lcli.manifest.document import read
+from lcli.manifest.loading import load
+
 PROGRAM = Path(__file__).parents[3] / "benchmarks" / "fuzz_manifest.py"
 RUNS = 60
 
@@ -36,3 +40,28 @@ def test_broken_manifests_give_an_app_or_an_error_soon(tmp_path, fuzz, seed, mut
 def test_the_manifest_that_is_broken_is_right(tmp_path, fuzz):
     (tmp_path / "src").mkdir()
     assert not fuzz.refused(tmp_path / "lcli.yaml", fuzz.TEXT)
+
+
+CODE = "source: ., runtime: python3.13, handler: a.b"
+VARIABLES = ", ".join(f"K{i}_: '${{env:NONE_{i}}}'" for i in range(2000))
+TRIGGERS = ", ".join(["sqss: x"] * 2000)
+MANY = {
+    "variables on one line": f"  f: {{CODE, environment: {{{VARIABLES}}}}}",
+    "triggers on one line": f"  f: {{CODE, triggers: [{TRIGGERS}]}}",
+    "layers": "\n".join(f"  f{i}: {{CODE, layers: [f{i}x]}}" for i in range(300)),
+    "references": "\n".join(
+        f"  f{i}: {{CODE, environment: {{AA: '${{function:f{i}x.arn}}'}}}}" for i in range(300)
+    ),
+}
+
+
+@pytest.mark.parametrize("functions", MANY.values(), ids=MANY)
+def test_very_many_errors_are_told_soon(tmp_path, fuzz, functions):
+    layers = "".join(f"  l{i}: {{source: src}}\n" for i in range(300))
+    text = f"app: photos\nlayers:\n{layers}functions:\n{functions.replace('CODE', CODE)}\n"
+    (tmp_path / "lcli.yaml").write_text(text)
+    begun = time.process_time()
+    with pytest.raises(LcliError) as caught:
+        load(read(tmp_path / "lcli.yaml", environ={}), fuzz.PLACE)
+    assert caught.value.problems[-1].code == "more-problems"
+    assert time.process_time() - begun < 2

@@ -151,6 +151,8 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("api: {TenancyConfig: {}}", "4:11", "TenancyConfig has no TenantIsolationMode",
          "add TenantIsolationMode:"),
         ("triggers: [sqss: x]", "4:16", "triggers has no event source 'sqss'", "did you mean sqs?"),
+        ("triggers: [sns: x]", "4:16", "triggers has no event source 'sns'",
+         "known: dynamodb, http, kinesis, s3, sqs"),
         ("triggers: [x]", "4:16", "a trigger is a map with one key, the kind of its source", None),
         ("triggers: [{sqs: a, s3: b}]", "4:16",
          "a trigger is a map with one key, the kind of its source", None),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lcli.errors import LcliError
 from lcli.manifest import loading
 from lcli.manifest.document import read
+from lcli.manifest.stages import refuse_many
 from lcli.resources.model import Place
 
 PLACE = Place("a", "prod", "eu-west-1", "123456789012")
@@ -78,3 +80,30 @@ def test_two_levels_become_one(
 def test_a_map_replaces_text(tmp_path: Path) -> None:
     found = loaded(tmp_path, defaults="role: b", function="role: {path: /a/}")
     assert getattr(found.role, "path", "") == "/a/"
+
+
+def test_what_defaults_multiply_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    variables = ", ".join(f"K{i}: v" for i in range(300))
+    functions = "".join(f"  f{i}: {{}}\n" for i in range(900))
+    text = f"app: a\ndefaults: {{environment: {{{variables}}}}}\nfunctions:\n{functions}"
+    (tmp_path / "lcli.yaml").write_text(text)
+    with pytest.raises(LcliError) as caught:
+        read(tmp_path / "lcli.yaml", environ={})
+    (problem,) = caught.value.problems
+    assert problem.what == (
+        "with its defaults in every function the manifest has more than 200,000 parts"
+    )
+    assert problem.where.endswith("lcli.yaml:2:1")
+
+
+def test_what_stages_multiply_is_refused_where_all_are_checked(tmp_path: Path) -> None:
+    functions = "".join(f"  f{i}: {{environment: {{AA: 1, BB: 2}}}}\n" for i in range(3000))
+    stages = "".join(f"  s{i}: {{}}\n" for i in range(40))
+    (tmp_path / "lcli.yaml").write_text(f"app: a\nfunctions:\n{functions}stages:\n{stages}")
+    document = read(tmp_path / "lcli.yaml", environ={})
+    with pytest.raises(LcliError) as caught:
+        refuse_many(document.whole, document.root, document.source)
+    (problem,) = caught.value.problems
+    assert problem.what == "the 40 stages of the manifest have more than 1,000,000 parts"
+    assert problem.next_step == "check one at a time with --stage NAME"
+    assert problem.where.endswith("lcli.yaml:3003:1")
