@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources.alias_traffic import weights_of
 from lcli.resources.function_state import GONE
@@ -88,12 +89,9 @@ def read_alias(clients: Clients, target: Target) -> dict[str, Any] | None:
     """GetAlias's answer; None where there is no such alias. Raises AwsError."""
     if not target.alias or target.alias == LATEST or target.alias.isdecimal():
         return None
-    try:
+    with expecting(GONE):
         return clients.call("lambda", "GetAlias", FunctionName=target.name, Name=target.alias)
-    except AwsError as error:
-        if error.code == GONE:
-            return None
-        raise
+    return None
 
 
 def move_alias(clients: Clients, move: Move) -> None:

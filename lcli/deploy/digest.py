@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.aws.translate import explain
 from lcli.deploy.events import Event, Finished, Listener
 from lcli.deploy.order import references
@@ -172,11 +173,8 @@ class Marks:
         return None
 
     def _take(self, arn: str) -> None:
-        try:
+        with expecting(GONE):
             self._clients.call("lambda", "UntagResource", Resource=arn, TagKeys=[DIGEST])
-        except AwsError as error:
-            if error.code != GONE:
-                raise
 
 
 def _touched(

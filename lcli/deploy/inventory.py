@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
 from lcli.resources.alias_traffic import shares_of
 from lcli.resources.function_state import get_function
 from lcli.resources.naming import qualified
@@ -97,12 +98,9 @@ def _named_row(clients: Clients, named: Named) -> Row:
 
 
 def _unless_gone(call: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-    try:
+    with expecting(*_GONE):
         return call()
-    except AwsError as error:
-        if error.code in _GONE:
-            return None
-        raise
+    return None
 
 
 def _row(function: str, alias: str, configuration: Mapping[str, Any]) -> Row:

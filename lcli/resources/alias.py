@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.alias_traffic import told, weights_of
@@ -112,11 +113,8 @@ class Alias(Kind):
     def delete(self, actual: Actual, applying: Applying) -> None:
         """DeleteAlias, with its policy and what else was attached to it."""
         name, alias_name = unqualified(actual.resource.key.name)
-        try:
+        with expecting(GONE):
             applying.clients.call("lambda", "DeleteAlias", FunctionName=name, Name=alias_name)
-        except AwsError as error:
-            if error.code != GONE:
-                raise
 
 
 def _number(reading: Reading, key: Key) -> str:

@@ -6,6 +6,7 @@ from base64 import b64decode
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources.code import Zip
 from lcli.resources.model import Place
@@ -103,13 +104,10 @@ def _make(place: Place, clients: Clients, bucket: str) -> None:
 def _is_private(place: Place, clients: Clients, bucket: str) -> bool:
     """Whether its access was closed: what `_make_private` writes last, lest a run was killed."""
     owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
-    try:
+    with expecting("NoSuchPublicAccessBlockConfiguration"):
         found = clients.call("s3", "GetPublicAccessBlock", **owned)
-    except AwsError as error:
-        if error.code == "NoSuchPublicAccessBlockConfiguration":
-            return False
-        raise
-    return all(found["PublicAccessBlockConfiguration"].get(name) for name in _CLOSED)
+        return all(found["PublicAccessBlockConfiguration"].get(name) for name in _CLOSED)
+    return False
 
 
 def _make_private(place: Place, clients: Clients, bucket: str) -> None:

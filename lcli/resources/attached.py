@@ -9,7 +9,8 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Kind
@@ -86,12 +87,9 @@ class Attached(Kind):
 
     def answer(self, clients: Clients, key: Key) -> dict[str, Any] | None:
         """What AWS says of it; None where there is none. Raises AwsError."""
-        try:
+        with expecting(GONE, *self.absent):
             return clients.call("lambda", self.get, **at(key))
-        except AwsError as error:
-            if error.code in self.absent or error.code == GONE:
-                return None
-            raise
+        return None
 
     def _actual(
         self, function: Actual, key: Key, answer: Mapping[str, Any], fields: Mapping[str, Value]
@@ -126,8 +124,5 @@ class Attached(Kind):
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Take it away; that it is gone already is fine."""
-        try:
+        with expecting(GONE, *self.absent):
             applying.clients.call("lambda", self.remove, **at(actual.resource.key))
-        except AwsError as error:
-            if error.code not in self.absent and error.code != GONE:
-                raise

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
 from lcli.resources.compare import merged
@@ -289,12 +290,9 @@ def _sent(field: str, value: Any) -> Any:
 
 
 def _get(uuid: str, applying: Applying) -> dict[str, Any] | None:
-    try:
+    with expecting(GONE):
         return applying.clients.call("lambda", "GetEventSourceMapping", UUID=uuid)
-    except AwsError as error:
-        if error.code == GONE:
-            return None
-        raise
+    return None
 
 
 def _settled(uuid: str, applying: Applying) -> Outputs:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources.kind import Applying
 from lcli.resources.naming import qualified
@@ -24,12 +25,9 @@ GONE = "ResourceNotFoundException"
 def get_function(clients: Clients, name: str, qualifier: str = "") -> dict[str, Any] | None:
     """GetFunction's answer; None where there is none. Raises AwsError."""
     which = {"Qualifier": qualifier} if qualifier else {}
-    try:
+    with expecting(GONE):
         return clients.call("lambda", "GetFunction", FunctionName=name, **which)
-    except AwsError as error:
-        if error.code == GONE:
-            return None
-        raise
+    return None
 
 
 def is_settled(configuration: Mapping[str, Any]) -> bool:

@@ -1,11 +1,12 @@
-"""The app's one API Gateway HTTP API, its ``$default`` stage and its custom domain name."""
+"""The app's one API Gateway HTTP API and its ``$default`` stage."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.aws.retry import made_once
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own
@@ -14,7 +15,7 @@ from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, R
 from lcli.resources.naming import derived_name
 
 STAGE = "$default"
-_DOMAIN = "lcli:domain"
+DOMAIN = "lcli:domain"
 """The tag of the API that names the domain whose mapping lcli has made; two, with a space between,
 while one takes the other's place."""
 AUTHORIZERS = "lcli:authorizers"
@@ -42,11 +43,6 @@ def http_api(
     )
 
 
-def http_domain(place: Place, domain: str) -> Resource:
-    """An existing custom domain name that leads to the API."""
-    return Resource(Key("http_domain", domain), {"Stage": STAGE}, needs=(api_key(place),))
-
-
 def _normal_cors(cors: Mapping[str, Any]) -> dict[str, object]:
     """Lists sorted, headers in lower case as API Gateway returns them, defaults left out."""
     normal: dict[str, object] = {}
@@ -71,7 +67,7 @@ class HttpApi(Kind):
         """GetApis, and the stage of ours; a second one (an answer was lost) is a leftover."""
         key, place = api_key(reading.place), reading.place
         wanted = reading.desired.get(key)
-        for number, api in enumerate(_ours(reading.clients, place)):
+        for number, api in enumerate(our_apis(reading.clients, place)):
             tags = api.get("Tags", {})
             name = f"{key.name}@{api['ApiId']}" if number else key.name
             yield Actual(
@@ -86,7 +82,7 @@ class HttpApi(Kind):
                 ),
                 outputs={
                     **_outputs(place, api),
-                    "domain": tags.get(_DOMAIN, ""),
+                    "domain": tags.get(DOMAIN, ""),
                     "authorizers": tags.get(AUTHORIZERS, ""),
                 },
             )
@@ -106,7 +102,7 @@ class HttpApi(Kind):
                 Tags=_mapping(wanted, "Tags"),
                 **({"CorsConfiguration": cors} if cors else {}),
             ),
-            lambda: next(iter(_ours(clients, applying.place)), None),
+            lambda: next(iter(our_apis(clients, applying.place)), None),
         )
         _make_stage(clients, api["ApiId"])
         return _outputs(applying.place, api)
@@ -138,7 +134,7 @@ class HttpApi(Kind):
     def delete(self, actual: Actual, applying: Applying) -> None:
         """DeleteApi. Raises LcliError where others have added routes since the plan was made."""
         api_id = actual.outputs["id"]
-        try:
+        with expecting("NotFoundException"):
             integrations = _items(applying.clients, "GetIntegrations", api_id)
             ours = {
                 f"integrations/{one['IntegrationId']}"
@@ -158,97 +154,9 @@ class HttpApi(Kind):
                     )
                 )
             applying.clients.call("apigatewayv2", "DeleteApi", ApiId=api_id)
-        except AwsError as error:
-            if error.code != "NotFoundException":
-                raise
 
 
-class HttpDomain(Kind):
-    """The mapping of a custom domain name, made by somebody else, to the API."""
-
-    name = "http_domain"
-    title = "domain name"
-    reads_after = ("http_api",)
-
-    def read(self, reading: Reading) -> Iterable[Actual]:
-        """GetApiMappings of the domain that is wanted, and of those that the API's tag names."""
-        api = reading.found.get(api_key(reading.place))
-        api_id = api.outputs["id"] if api else ""
-        named = {*api.outputs["domain"].split()} if api else set()
-        wanted = {one.key.name: one.where for one in reading.wanted("http_domain")}
-        for domain in sorted(named | wanted.keys()):
-            for mapping in _mappings(reading.clients, domain, wanted.get(domain)):
-                ours = mapping["ApiId"] == api_id
-                if mapping.get("ApiMappingKey") or not (ours or domain in wanted):
-                    continue
-                yield Actual(
-                    Resource(
-                        Key("http_domain", domain),
-                        {"Stage": mapping["Stage"]},
-                        needs=(api_key(reading.place),),
-                    ),
-                    outputs={"id": mapping["ApiMappingId"]},
-                    ours=ours,
-                    owner="" if ours else f"the API {mapping['ApiId']}",
-                )
-
-    def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """Name the domain in the API's tag, then CreateApiMapping.
-
-        One that is there already and leads to the API is an earlier answer that was lost.
-        """
-        clients, domain = applying.clients, wanted.key.name
-        api_id = applying.output(api_key(applying.place), "id")
-        for api in _ours(clients, applying.place):
-            if api["ApiId"] == api_id:
-                _name_domains(applying, api, {*_domains(api), domain})
-        try:
-            made = clients.call(
-                "apigatewayv2", "CreateApiMapping", DomainName=domain, ApiId=api_id, Stage=STAGE
-            )
-        except AwsError as error:
-            if error.code == "NotFoundException":
-                raise LcliError(_no_domain(domain, wanted.where)) from error
-            there = _mappings(clients, domain, None) if error.code == "ConflictException" else []
-            ours = [one for one in there if one["ApiId"] == api_id and not one.get("ApiMappingKey")]
-            if not ours:
-                raise
-            made = ours[0]
-        return {"id": made["ApiMappingId"]}
-
-    def update(
-        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
-    ) -> Outputs:
-        """UpdateApiMapping to the stage."""
-        applying.clients.call(
-            "apigatewayv2",
-            "UpdateApiMapping",
-            DomainName=wanted.key.name,
-            ApiId=applying.output(api_key(applying.place), "id"),
-            ApiMappingId=actual.outputs["id"],
-            Stage=STAGE,
-        )
-        return actual.outputs
-
-    def delete(self, actual: Actual, applying: Applying) -> None:
-        """DeleteApiMapping, then take the domain out of the API's tag if it still stands there."""
-        clients, domain = applying.clients, actual.resource.key.name
-        try:
-            clients.call(
-                "apigatewayv2",
-                "DeleteApiMapping",
-                DomainName=domain,
-                ApiMappingId=actual.outputs["id"],
-            )
-        except AwsError as error:
-            if error.code != "NotFoundException":
-                raise
-        for api in _ours(clients, applying.place):
-            if domain in _domains(api):
-                _name_domains(applying, api, {*_domains(api)} - {domain})
-
-
-def _ours(clients: Clients, place: Place) -> list[dict[str, Any]]:
+def our_apis(clients: Clients, place: Place) -> list[dict[str, Any]]:
     """The HTTP APIs with our tags, the oldest first."""
     pages = clients.pages("apigatewayv2", "GetApis")
     apis = [api for page in pages for api in page["Items"]]
@@ -261,19 +169,21 @@ def _items(clients: Clients, operation: str, api_id: str) -> list[dict[str, Any]
     return [item for page in pages for item in page["Items"]]
 
 
+def api_arn(place: Place, api_id: str) -> str:
+    """By which an API is tagged."""
+    return place.arn("apigateway", f"/apis/{api_id}", account="")
+
+
 def _outputs(place: Place, api: Mapping[str, Any]) -> dict[str, str]:
-    arn = place.arn("apigateway", f"/apis/{api['ApiId']}", account="")
+    arn = api_arn(place, api["ApiId"])
     return {"id": api["ApiId"], "url": api.get("ApiEndpoint", ""), "arn": arn}
 
 
 def _stage(clients: Clients, api_id: str) -> dict[str, object]:
-    try:
+    with expecting("NotFoundException"):
         stage = clients.call("apigatewayv2", "GetStage", ApiId=api_id, StageName=STAGE)
-    except AwsError as error:
-        if error.code == "NotFoundException":
-            return {}
-        raise
-    return {"StageName": STAGE, "AutoDeploy": stage.get("AutoDeploy", False)}
+        return {"StageName": STAGE, "AutoDeploy": stage.get("AutoDeploy", False)}
+    return {}
 
 
 def _make_stage(clients: Clients, api_id: str) -> None:
@@ -287,53 +197,9 @@ def _make_stage(clients: Clients, api_id: str) -> None:
         clients.call("apigatewayv2", "UpdateStage", **stage)
 
 
-def _domains(api: Mapping[str, Any]) -> list[str]:
-    return str(api["Tags"].get(_DOMAIN, "")).split()
-
-
-def _name_domains(applying: Applying, api: Mapping[str, Any], names: Collection[str]) -> None:
-    """Write the tag of the API that names its domains."""
-    arn = _outputs(applying.place, api)["arn"]
-    call = applying.clients.call
-    if names:
-        tags = {_DOMAIN: " ".join(sorted(names))}
-        call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
-    else:
-        call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=[_DOMAIN])
-
-
-def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str, Any]]:
-    """The mappings of a domain; one that is wanted (`where` is not None) must exist."""
-    found: list[dict[str, Any]] = []
-    token: dict[str, str] = {}
-    try:
-        # The SDK has no paginator for these.
-        while True:
-            page = clients.call("apigatewayv2", "GetApiMappings", DomainName=domain, **token)
-            found += page["Items"]
-            if not page.get("NextToken"):
-                return found
-            token = {"NextToken": page["NextToken"]}
-    except AwsError as error:
-        if error.code != "NotFoundException":
-            raise
-        if where is None:
-            return []
-        raise LcliError(_no_domain(domain, where)) from error
-
-
-def _no_domain(domain: str, where: str) -> Problem:
-    return Problem(
-        "domain-not-found",
-        f'API Gateway knows no custom domain name "{domain}"',
-        where,
-        "make it first, with its certificate and DNS record, or correct http.domain",
-    )
-
-
 def _mapping(resource: Resource | None, field: str) -> Mapping[str, Any]:
     value = resource.fields[field] if resource else {}
     return value if isinstance(value, Mapping) else {}
 
 
-KINDS = (HttpApi(), HttpDomain())
+KINDS = (HttpApi(),)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.aws.retry import made_once
 from lcli.resources.http_api import AUTHORIZERS, api_key
 from lcli.resources.kind import Applying, Kind
@@ -151,11 +152,10 @@ class _InApi(Kind):
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Remove it from the API."""
         found = {f"{self.noun}Id": actual.outputs["id"]}
-        _unless_gone(
-            lambda: applying.clients.call(
+        with expecting("NotFoundException"):
+            applying.clients.call(
                 "apigatewayv2", f"Delete{self.noun}", ApiId=actual.outputs["api"], **found
             )
-        )
 
 
 class HttpIntegration(_InApi):
@@ -333,14 +333,6 @@ def _address(api_url: str, route_key: str) -> str:
 def _items(clients: Clients, noun: str, api_id: str) -> list[dict[str, Any]]:
     pages = clients.pages("apigatewayv2", f"Get{noun}s", ApiId=api_id)
     return [item for page in pages for item in page["Items"]]
-
-
-def _unless_gone(call: Callable[[], Any]) -> None:
-    try:
-        call()
-    except AwsError as error:
-        if error.code != "NotFoundException":
-            raise
 
 
 def _opened(reading: Reading) -> dict[str, list[Key]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Key, Outputs, Reading, Resource
 
@@ -81,13 +82,10 @@ def _source(wanted: Resource) -> LocalSource:
 def _probe(source: LocalSource, clients: Clients) -> dict[str, str] | None:
     """Its outputs; None where it is absent."""
     service, operation, parameters = source.probe
-    try:
+    with expecting(*source.absent):
         answer = clients.call(service, operation, **parameters)
-    except AwsError as error:
-        if error.code in source.absent:
-            return None
-        raise
-    return {name: str(_at(answer, path)) for name, path in source.outputs.items()}
+        return {name: str(_at(answer, path)) for name, path in source.outputs.items()}
+    return None
 
 
 def _at(answer: Any, path: str) -> object:

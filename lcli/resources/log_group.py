@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.resources.compare import merged
 from lcli.resources.function_tags import are_ours, own
 from lcli.resources.kind import Applying, Kind
@@ -111,7 +112,7 @@ class LogGroup(Kind):
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """DeleteLogGroup, unless its tags say that it belongs to something else."""
-        try:
+        with expecting("ResourceNotFoundException"):
             tags = applying.clients.call(
                 "logs", "ListTagsForResource", resourceArn=actual.outputs["arn"]
             ).get("tags", {})
@@ -119,9 +120,6 @@ class LogGroup(Kind):
                 applying.clients.call(
                     "logs", "DeleteLogGroup", logGroupName=actual.resource.key.name
                 )
-        except AwsError as error:
-            if error.code != "ResourceNotFoundException":
-                raise
 
 
 def _logged(reading: Reading) -> dict[str, Actual]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.resources.function_search import INDEX_PAGE
 from lcli.resources.function_tags import are_ours, governed
 from lcli.resources.model import Reading, Resource
@@ -81,13 +82,10 @@ def indexed(reading: Reading) -> dict[str, dict[str, str]] | None:
 
 def tags_of(clients: Clients, arn: str) -> dict[str, str]:
     """The tags of one group; none where it is gone, or where AWS does not show them."""
-    try:
+    with expecting("ResourceNotFoundException"):
         answer = clients.call("logs", "ListTagsForResource", resourceArn=arn)
-    except AwsError as error:
-        if error.code == "ResourceNotFoundException":
-            return {}
-        raise
-    return dict(answer.get("tags", {}))
+        return dict(answer.get("tags", {}))
+    return {}
 
 
 def _mapping(tags: object) -> Mapping[str, object]:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Ask, Kind
@@ -155,14 +156,11 @@ class Permission(Kind):
         parameters = {field: applying.settle(value) for field, value in wanted.fields.items()}
 
         def added() -> bool | None:
-            try:
+            # Ids are derived from content: one that exists is an earlier answer that was lost.
+            with expecting("ResourceConflictException"):
                 applying.clients.call(
                     "lambda", "AddPermission", StatementId=sid, **_of(target), **parameters
                 )
-            except AwsError as error:
-                # Ids are derived from content: one that exists is an earlier answer that was lost.
-                if error.code != "ResourceConflictException":
-                    raise
             return _has(applying, target, sid) or None
 
         applying.poll(added, f"adding a permission to {target}", _SECONDS)
@@ -171,13 +169,10 @@ class Permission(Kind):
     def delete(self, actual: Actual, applying: Applying) -> None:
         """RemovePermission."""
         key = actual.resource.key
-        try:
+        with expecting(GONE):
             applying.clients.call(
                 "lambda", "RemovePermission", StatementId=_sid(key), **_of(_function_part(key))
             )
-        except AwsError as error:
-            if error.code != GONE:
-                raise
 
 
 def _function_part(key: Key) -> str:
@@ -195,14 +190,11 @@ def _of(target: str) -> dict[str, str]:
 
 def policy_of(clients: Clients, target: str) -> list[dict[str, Any]]:
     """The statements of ``FN`` or ``FN:ALIAS``, whoever made them; GetPolicy. Raises AwsError."""
-    try:
+    with expecting(GONE):
         answer = clients.call("lambda", "GetPolicy", **_of(target))
-    except AwsError as error:
-        if error.code == GONE:
-            return []
-        raise
-    statements = json.loads(answer["Policy"])["Statement"]
-    return statements if isinstance(statements, list) else [statements]
+        statements = json.loads(answer["Policy"])["Statement"]
+        return statements if isinstance(statements, list) else [statements]
+    return []
 
 
 def _has(applying: Applying, target: str, sid: str) -> bool:

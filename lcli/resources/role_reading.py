@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.resources.model import Reading
 
 POLICY_NAME = "lcli"
@@ -104,9 +105,6 @@ def attached(clients: Clients, name: str) -> list[str]:
 
 def unless_gone(call: Callable[[], Any]) -> Any:
     """What the call gives; None where IAM says that there is no such thing."""
-    try:
+    with expecting("NoSuchEntity", "NoSuchEntityException"):
         return call()
-    except AwsError as error:
-        if error.code in ("NoSuchEntity", "NoSuchEntityException"):
-            return None
-        raise
+    return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
 from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.compare import changes as compared
@@ -208,11 +209,8 @@ def _actual(function: Actual, answer: Mapping[str, Any], wanted: Resource | None
 def _publish(wanted: Resource, applying: Applying) -> dict[str, Any]:
     key = function_key(wanted.key.name)
     sha = applying.output(key, "code_sha256")
-    try:
+    with expecting(PRECONDITION):
         return _call(wanted, applying, sha, applying.output(key, "revision"))
-    except AwsError as error:
-        if error.code != PRECONDITION:
-            raise
     # Other writes (tags, a policy) may move the id without changing what is published.
     applying.say("reading the function again before it is published")
     configuration = await_ready(wanted.key.name, applying)["Configuration"]

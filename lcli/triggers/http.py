@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from lcli.resources.http_api import api_key, http_api, http_domain
+from lcli.resources.http_api import api_key, http_api
+from lcli.resources.http_domain import http_domain
 from lcli.resources.http_route import http_authorizer, http_integration, http_route
 from lcli.resources.model import Ref, Text
 from lcli.resources.permission import permission

@@ -7,7 +7,8 @@ import pytest
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
 from lcli.resources import kinds
-from lcli.resources.http_api import http_api, http_domain
+from lcli.resources.http_api import http_api
+from lcli.resources.http_domain import http_domain
 from lcli.resources.http_route import http_authorizer, http_integration, http_route
 from lcli.resources.model import Key
 
