@@ -39,12 +39,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 sys.path.insert(1, str(Path(__file__).parent.parent / "tests" / "aws" / "deploy"))
 
 from overlay.account import everything, listed
+from overlay.cloud import running_cloud
 from overlay.forks import KILLED
 from overlay.kills import Point, Tally
 from overlay.server import Overlay, overlay
 
 from lcli.aws.session import Session, connect
-from lcli.local.server import Cloud, running_cloud
+from lcli.local.server import Cloud
 
 BIN = Path(sys.executable).parent
 FASTER = Path(__file__).with_name("faster.py")

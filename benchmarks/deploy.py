@@ -26,7 +26,9 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from lcli.local.server import running_cloud
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from overlay.cloud import running_cloud
 
 BIN = Path(sys.executable).parent
 FUNCTIONS = 50

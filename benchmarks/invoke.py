@@ -13,10 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from startup import BIN, aws_environment, make_functions
+from startup import BIN, aws_environment, make_functions, running_cloud
 from timing import in_turn, ratio
-
-from lcli.local.server import running_cloud
 
 PAYLOADS, SAMPLE = 2000, 20
 FUNCTION = "bench-0"

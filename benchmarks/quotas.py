@@ -26,11 +26,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from overlay.cloud import running_cloud
 from overlay.quotas import LAMBDA, enforced, many, seconds, usage
 from overlay.server import Overlay, overlay
 
 from lcli.aws.session import connect
-from lcli.local.server import running_cloud
 
 LCLI = Path(sys.executable).with_name("lcli")
 ACCOUNT = "100000000001"

@@ -13,9 +13,11 @@ import zipfile
 from pathlib import Path
 
 import boto3
-from timing import in_turn, ratio
 
-from lcli.local.server import running_cloud
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from overlay.cloud import running_cloud
+from timing import in_turn, ratio
 
 BIN = Path(sys.executable).parent
 FUNCTIONS = 20

@@ -9,11 +9,9 @@ import itertools
 import json
 import os
 import signal
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from overlay.cloud import running_cloud
 
 from lcli.aws.session import Session, connect
 from lcli.local.execution import Invocation, Invoker, Outcome
@@ -218,26 +217,6 @@ def session() -> Any:
     import boto3
 
     return boto3.Session()
-
-
-@contextmanager
-def running_cloud(directory: Path, **options: Any) -> Iterator[Cloud]:
-    """A cloud on an event loop in a thread of its own, until the block ends.
-
-    `options` are those of `Cloud`.
-    """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="cloud", daemon=True)
-    thread.start()
-    cloud = Cloud(directory, **options)
-    try:
-        asyncio.run_coroutine_threadsafe(cloud.start(), loop).result(30)
-        yield cloud
-    finally:
-        asyncio.run_coroutine_threadsafe(cloud.close(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
 
 
 @pytest.fixture

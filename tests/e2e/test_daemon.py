@@ -21,12 +21,12 @@ from pathlib import Path
 import boto3
 import psutil
 import pytest
+from overlay.cloud import running_cloud
 
 from lcli import __version__
 from lcli.errors import LcliError
 from lcli.local import daemon
 from lcli.local.build import build
-from lcli.local.server import running_cloud
 
 START = "import os; from lcli.local import daemon; print(daemon.ensure_running(os.environ).pid)"
 
