@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 
@@ -31,6 +31,8 @@ class AwsError(Exception):
         self.operation = operation
         self.status = status
         self.region = region
+        self.asked: Mapping[str, object] = {}
+        """What the request named (FunctionName, Role, KMSKeyArn), for whoever tells of it."""
         self.lost = lost
         """The request may have been carried out all the same (reset, time-out, 5xx): a create
         that is not unique by name is read back before it is repeated."""
@@ -44,7 +46,7 @@ class Clients(Protocol):
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One operation: ``call("lambda", "GetFunction", FunctionName="f")``.
 
-        Retries what is safe to repeat (the table is in lcli/aws/retry.py); returns the parsed
+        Retries what is safe to repeat (lcli/aws/retry.py, lcli/aws/operations.py); returns the parsed
         answer without ResponseMetadata. Raises AwsError.
         """
 

@@ -47,9 +47,9 @@ _BY_WHAT_THEY_DO: Mapping[Again, Mapping[str, str]] = {
         "UntagResource",
         "s3": "PutBucketEncryption PutBucketNotificationConfiguration PutObject "
         "PutPublicAccessBlock",
-        "apigatewayv2": "DeleteApi DeleteApiMapping DeleteCorsConfiguration DeleteIntegration "
-        "DeleteRoute TagResource UntagResource UpdateApi UpdateApiMapping UpdateIntegration "
-        "UpdateRoute UpdateStage",
+        "apigatewayv2": "DeleteApi DeleteApiMapping DeleteAuthorizer DeleteCorsConfiguration "
+        "DeleteIntegration DeleteRoute TagResource UntagResource UpdateApi UpdateApiMapping "
+        "UpdateAuthorizer UpdateIntegration UpdateRoute UpdateStage",
         "schemas": "DeleteSchema DeleteSchemaVersion UpdateSchema",
         "sqs": "CreateQueue",
     },
@@ -71,7 +71,7 @@ _BY_WHAT_THEY_DO: Mapping[Again, Mapping[str, str]] = {
     },
     Again.SECOND: {
         "lambda": "PublishLayerVersion",
-        "apigatewayv2": "CreateApi CreateIntegration",
+        "apigatewayv2": "CreateApi CreateAuthorizer CreateIntegration",
     },
     Again.NEVER: {"lambda": "Invoke InvokeWithResponseStream"},
 }

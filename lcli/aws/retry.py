@@ -1,7 +1,8 @@
 """What is done about each refusal: the one table, and the waiting that it asks for.
 
-Nothing outside `RULES` decides by the text of an error. The first rule that fits holds; the
-SDK's own retries are off, since its standard mode drains its quota and then gives up.
+The first of `RULES` that fits holds; what refusals are told apart by besides AWS's codes is in
+lcli/aws/texts.py, what a second request does in lcli/aws/operations.py. The SDK's own retries are
+off, since its standard mode drains its quota and then gives up.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from enum import StrEnum
 from math import inf
 from typing import TypeVar
 
+from lcli.aws import texts
 from lcli.aws.clients import AwsError
+from lcli.aws.operations import Again, again
+from lcli.aws.texts import Text
 
 T = TypeVar("T")
 
@@ -44,12 +48,12 @@ class Rule:
     """AWS's codes; empty for any."""
     operations: str = ""
     """Pattern over ``service:Operation``; empty for any."""
-    message: str = ""
-    """Pattern over AWS's message; empty for any."""
+    says_one_of: tuple[Text, ...] = ()
+    """What AWS's message says, where its code does not tell; empty for any."""
     statuses: frozenset[int] = frozenset()
     """HTTP statuses that count like `codes`."""
-    lost: bool | None = None
-    """Only where the request may (True) or cannot (False) have been carried out."""
+    lost: frozenset[Again] = frozenset()
+    """Only where the request may have been carried out, and a second one does one of these."""
     seconds: float = 0
     """How long it is tried again, from the first refusal of this rule."""
     seconds_after_iam: float = 0
@@ -67,11 +71,11 @@ class Rule:
             error.code in self.codes or error.status in self.statuses
         ):
             return False
-        return (
-            (self.lost is None or self.lost == error.lost)
-            and re.match(self.operations, f"{error.service}:{error.operation}") is not None
-            and re.search(self.message, error.message) is not None
-        )
+        if self.lost and not (error.lost and again(error.service, error.operation) in self.lost):
+            return False
+        if self.says_one_of and not any(text.found(error) for text in self.says_one_of):
+            return False
+        return re.match(self.operations, f"{error.service}:{error.operation}") is not None
 
 
 RULES: tuple[Rule, ...] = (
@@ -129,29 +133,31 @@ RULES: tuple[Rule, ...] = (
     Rule(
         why="two writers at once: API Gateway says so with the code for 'in use'",
         act=Act.RETRY,
-        operations=r"apigatewayv2:",
-        codes=frozenset({"ConflictException"}),
-        message=r"concurrent modification",
+        says_one_of=(texts.CHANGED_AT_ONCE,),
         seconds=60,
         says="somebody else is changing it; trying again",
     ),
     Rule(
         why="a second one would be made: their names are not unique",
         act=Act.READ_BACK,
-        operations=r"lambda:PublishLayerVersion|apigatewayv2:Create(Api|Integration)$",
-        lost=True,
+        lost=frozenset({Again.SECOND}),
         seconds=120,
         tries=12,
         says="no clear answer; looking whether it was done",
     ),
     Rule(
-        why="5xx or no answer: every other call may be repeated; a create that was carried out "
-        "answers 'already exists' and is read back then",
+        why="5xx or no answer: it may be repeated; one that was carried out and is refused then is "
+        "read back by the caller",
         act=Act.RETRY,
-        lost=True,
+        lost=frozenset({Again.READS, Again.SAME, Again.REFUSED, Again.GUARDED}),
         seconds=120,
         tries=12,
         says="no clear answer; trying again",
+    ),
+    Rule(
+        why="it may have been done, and a second one may do harm: a person looks first",
+        act=Act.FAIL,
+        lost=frozenset({Again.NEVER}),
     ),
     Rule(
         why="no connection was made",
@@ -165,9 +171,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         why="IAM spreads slowly: 'Lambda execution role', troubleshooting",
         act=Act.RETRY,
-        codes=frozenset({"InvalidParameterValueException", "ValidationException"}),
-        message=r"cannot be assumed by|does not have permissions|invalid for CreateGrant"
-        r"|must allow AWS \S+ Scheduler to assume|ensure the role can perform",
+        says_one_of=(texts.ROLE_NOT_ASSUMED, texts.ROLE_LACKS, texts.KEY_NOT_GRANTED),
         seconds=15,
         seconds_after_iam=120,
         base=0.5,
@@ -177,9 +181,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         why="a principal made just now is not known everywhere yet",
         act=Act.RETRY,
-        operations=r"lambda:AddPermission",
-        codes=frozenset({"InvalidParameterValueException"}),
-        message=r"principal was invalid",
+        says_one_of=(texts.PRINCIPAL_UNKNOWN,),
         seconds_after_iam=60,
         base=0.5,
         cap=3,
@@ -188,10 +190,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         why="one update of a function at a time: 'Lambda function states'",
         act=Act.WAIT,
-        operations=r"lambda:",
-        codes=frozenset({"ResourceConflictException"}),
-        message=r"update is in progress|following state: Pending|(currently|is) being (updated"
-        r"|created)",
+        says_one_of=(texts.BEING_UPDATED,),
         seconds=600,
         says="waiting for an update that is in progress",
     ),
@@ -208,9 +207,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         why="a permission added just now is not seen by S3 yet",
         act=Act.RETRY,
-        operations=r"s3:PutBucketNotificationConfiguration",
-        codes=frozenset({"InvalidArgument"}),
-        message=r"Unable to validate the following destination",
+        says_one_of=(texts.DESTINATION_REFUSED,),
         seconds=15,
         base=0.5,
         cap=3,

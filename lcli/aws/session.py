@@ -33,6 +33,8 @@ _KEEPALIVE_IDLE = 60
 _KEEPALIVE_PROBES = {"TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Every 15 s, four times: a peer that is gone is noticed after two minutes, not after ten."""
 _IAM_CHANGES = ("Create", "Put", "Attach", "Update")
+_NAMING = frozenset({"FunctionName", "Role", "KMSKeyArn"})
+"""Parameters that say what a refused request was about."""
 _BODILESS = frozenset({204, 304})
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 """One of these is in every answer of AWS that can have a body."""
@@ -138,6 +140,7 @@ class Session:
                 error, service=service, operation=operation, region=self.region, endpoint=endpoint
             )
             code = refused.code
+            refused.asked = {name: parameters[name] for name in _NAMING & parameters.keys()}
             _hide_environment(refused, parameters)
             # The SDK's message may repeat the environment, too.
             raise refused from (None if "Environment" in parameters else error)

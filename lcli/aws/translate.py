@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from lcli.aws import texts
 from lcli.aws.clients import AwsError
+from lcli.aws.stories import story
 from lcli.errors import ExitCode, LcliError, Problem
 
 _EXPIRED = frozenset(
@@ -55,11 +57,6 @@ issues in Lambda")."""
 
 # AWS repeats the values in its messages about an environment that is too large or malformed.
 _ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
-_NOT_AUTHORIZED = re.compile(r"not authorized to perform: ([\w:*-]+)(?: on resource: (\S+))?")
-_FUNCTION_NOT_FOUND = re.compile(
-    r"Function not found: arn:[\w-]+:lambda:(?P<region>[\w-]+):\d*:function:"
-    r"(?P<name>[^:\s]+)(?::(?P<qualifier>\S+))?"
-)
 _CORRECT = "correct what the message names, then run the same command again"
 _SERVER_FAILED = "AWS failed, not the request: run the same command again in a while"
 _NEXT_STEPS = {
@@ -163,12 +160,14 @@ def explain(
 
     `functions` are those of the manifest, AWS name → key, for one that AWS does not find.
     """
-    if missing := _FUNCTION_NOT_FOUND.search(error.message):
+    if missing := texts.NO_FUNCTION.found(error):
         named = (missing["name"], missing["region"])
         return no_function(*named, functions or {}, missing["qualifier"], where)
     for codes, tell in _STORIES:
         if error.code in codes:
             return tell(error, where)
+    if tell_of_limit := story(error):
+        return tell_of_limit(error, where)
     if error.status in (401, 403):
         return _denied(error, where)
     return Problem(
@@ -237,8 +236,8 @@ def _wrong_credentials(error: AwsError, where: str) -> Problem:
 def _denied(error: AwsError, where: str) -> Problem:
     name = f"{error.service}:{error.operation}"
     action, resource = _ACTIONS.get(name, name), ""
-    if said := _NOT_AUTHORIZED.search(error.message):
-        action, resource = said[1], said[2] or ""
+    if said := texts.NOT_AUTHORIZED.found(error):
+        action, resource = said["action"], said["resource"] or ""
     on = f" on {resource}" if resource else ""
     return Problem(
         "access-denied",

@@ -53,13 +53,15 @@ def apply(
     parallel: int = 16,
     fail_fast: bool = False,
     stop: Flag | None = None,
+    action_seconds: float = ACTION_SECONDS,
 ) -> Report:
     """Do the plan; what an action's failure leaves undone is skipped, all else goes on.
 
     `actual` is everything that was read: its outputs settle references to what the plan does not
     touch. `stop`, and the first Ctrl-C or SIGTERM, let what is in flight end (`DRAIN`
     seconds); a second one returns at once. After an answer that no other call will fare better than
-    (credentials, access) nothing more is started. Raises only what `listener` raises, and
+    (credentials, access) nothing more is started. No call is tried again beyond `action_seconds`
+    of its action. Raises only what `listener` raises, and
     errors in lcli itself.
     """
     run = _Run(
@@ -70,6 +72,7 @@ def apply(
         actual=actual or {},
         listener=listener,
         fail_fast=fail_fast,
+        action_seconds=action_seconds,
     )
     began = time.monotonic()
     stop = stop or Flag()
@@ -121,6 +124,7 @@ class _Run:
         actual: Mapping[Key, Actual],
         listener: Listener,
         fail_fast: bool,
+        action_seconds: float,
     ) -> None:
         self.plan = plan
         self.place = place
@@ -128,6 +132,7 @@ class _Run:
         self.kinds = kinds
         self.listener = listener
         self.fail_fast = fail_fast
+        self.action_seconds = action_seconds
         self.known = Known({key: one.outputs for key, one in actual.items()})
         self.outcomes: dict[int, Outcome] = {}
         self.schedule = Schedule(plan, kinds)
@@ -211,7 +216,7 @@ class _Run:
         outputs: Mapping[Key, Outputs] = {}
         error: BaseException | None = None
         try:
-            with patience(ACTION_SECONDS, say):
+            with patience(self.action_seconds, say):
                 if step.grouped:
                     changed = [action for action in actions if action.verb is not Verb.NONE]
                     outputs = self._found(step) | dict(kind.merge(changed, work))

@@ -12,7 +12,7 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.translate import explain
 from lcli.deploy import checks
 from lcli.deploy.addresses import look_up
-from lcli.deploy.apply import apply
+from lcli.deploy.apply import ACTION_SECONDS, apply
 from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, upload_all
 from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
@@ -236,6 +236,7 @@ def deploy(
     parallel: int = 16,
     fail_fast: bool = False,
     stop: Flag | None = None,
+    action_seconds: float = ACTION_SECONDS,
 ) -> Report:
     """Do what was prepared, then prune old versions of what was published.
 
@@ -270,6 +271,7 @@ def deploy(
         parallel=parallel,
         fail_fast=fail_fast,
         stop=stop,
+        action_seconds=action_seconds,
     )
     problems = marks.close(interrupted=report.interrupted)
     if report.exit_code is ExitCode.DONE:

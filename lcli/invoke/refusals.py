@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lcli.aws import texts
 from lcli.aws.clients import AwsError
 from lcli.aws.translate import ENDS_ALL, NEVER_RAN, kebab
 from lcli.errors import LcliError, Problem
@@ -66,7 +67,7 @@ def _throttled(error: AwsError, call: _Call) -> Problem:
 
 
 def _tenant(error: AwsError, call: _Call) -> Problem:
-    expected = "Add a valid tenant" in error.message
+    expected = texts.TENANT_MISSING.found(error)
     next_step = "name the tenant: --tenant ID" if expected else "leave --tenant out"
     return Problem("tenant", error.message, "", next_step)
 
@@ -126,17 +127,13 @@ def _not_run(error: AwsError, call: _Call) -> Problem:
     )
 
 
-def _is_invalid(error: AwsError, part: str) -> bool:
-    return error.code == "InvalidParameterValueException" and part in error.message
-
-
-_STORIES: tuple[tuple[Callable[[AwsError], bool], Callable[[AwsError, _Call], Problem]], ...] = (
+_STORIES: tuple[tuple[Callable[[AwsError], object], Callable[[AwsError, _Call], Problem]], ...] = (
     (lambda error: error.lost, _lost),
     (lambda error: error.status == 429, _throttled),
     (lambda error: error.code == "DurableExecutionAlreadyStartedException", _of_that_name),
-    (lambda error: _is_invalid(error, "unqualified ARN"), _unqualified),
-    (lambda error: _is_invalid(error, "synchronously invoke a durable function"), _too_long),
-    (lambda error: _is_invalid(error, " tenan"), _tenant),
+    (texts.UNQUALIFIED.found, _unqualified),
+    (texts.NOT_IN_TIME.found, _too_long),
+    (texts.TENANT.found, _tenant),
     (
         lambda error: (
             error.code not in ENDS_ALL

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.texts import NO_STACK
 from lcli.manifest.lookup import among, dig, from_state
 from lcli.manifest.references import Unresolved
 from lcli.manifest.source import MAX_BYTES
@@ -181,7 +182,7 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
                 f"AWS does not let you read {what}: {error.message}",
                 f"allow {service}:{operation} (and kms:Decrypt for its key) for your credentials",
             ) from error
-        missing = error.code in _ABSENT or "does not exist" in error.message
+        missing = error.code in _ABSENT or NO_STACK.found(error) is not None
         raise Unresolved(
             "reference-absent" if missing else "reference-failed",
             f"{what} does not exist" if missing else f"cannot read {what}: {error.message}",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
+from lcli.aws.retry import Act, rule
 from lcli.observe.events import Known, LogEvent, Source, by_time
 from lcli.observe.history import BUDGET, slices, token_expired
 from lcli.observe.seen import Seen
@@ -290,10 +291,7 @@ def expired(error: AwsError) -> bool:
 def passing(error: AwsError) -> bool:
     """Whether the same call may succeed later, though nobody changes anything."""
     return (
-        "Throttl" in error.code
-        or error.code in ("Unreachable", "LimitExceededException", "RequestLimitExceeded")
-        or error.status >= 500
-        or error.status == 429
-        or error.lost
+        rule(error).act is Act.RETRY
+        or error.code == "LimitExceededException"  # too many live sessions at once
         or token_expired(error)
     )

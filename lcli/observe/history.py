@@ -18,6 +18,7 @@ from threading import Event, Thread
 from typing import NamedTuple, TypeVar
 
 from lcli.aws.clients import AwsError
+from lcli.aws.texts import PAGE_TOKEN_REFUSED
 from lcli.observe.events import LogEvent, by_time
 
 T = TypeVar("T")
@@ -177,7 +178,7 @@ class _Group:
 
 def token_expired(error: AwsError) -> bool:
     """Whether a page's token was refused: those of FilterLogEvents live for 24 hours."""
-    return error.code == "InvalidParameterException" and "token" in error.message.lower()
+    return PAGE_TOKEN_REFUSED.found(error) is not None
 
 
 def history(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.texts import DESTINATION_REFUSED
 from lcli.errors import LcliError, Problem
 from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, overlaps, rules_of
 from lcli.resources.kind import Applying, Kind
@@ -131,7 +132,7 @@ class BucketNotification(Kind):
                     **request,
                 )
             except AwsError as error:
-                if "Unable to validate the following destination" in error.message:
+                if DESTINATION_REFUSED.found(error):
                     problem = _unvalidated(clients, bucket, target, where)
                     raise LcliError(problem) from error
                 raise

@@ -241,9 +241,11 @@ OUTAGES: Mapping[str, Outage] = {
 
 
 def unclear(said: Mapping[str, Said], problem: str, within: float) -> dict[str, Said]:
-    """Those that did not end with this one problem, exit 1 and nothing on stdout, in time."""
+    """Those that did not end with this one problem, exit 1 and no result on stdout, in time."""
     return {
         name: one
         for name, one in said.items()
-        if (one.code, one.stdout, one.problem) != (1, "", problem) or one.seconds > within
+        if (one.code, one.problem) != (1, problem)
+        or not (one.stdout == "" or one.stdout.startswith('{"problems": '))
+        or one.seconds > within
     }

@@ -58,13 +58,11 @@ def refusal(code: str, message: str, operation: str) -> AwsError:
 
 
 def test_one_function_fails_and_the_other_is_deployed(app: OnCloud) -> None:
-    error = refusal(
-        "CodeStorageExceededException", "Code storage limit exceeded.", "CreateFunction"
-    )
+    error = refusal("InvalidZipFileException", "Could not unzip it.", "CreateFunction")
     app.clients = Refusing(app.session(), "CreateFunction", "photos-one", error)
     report = app.deploy()
     assert report.exit_code is ExitCode.FAILED
-    assert problems(report) == ["lambda refused CreateFunction: Code storage limit exceeded."]
+    assert problems(report) == ["lambda refused CreateFunction: Could not unzip it."]
     assert {row.function: row.status for row in report.rows} == {"one": "failed", "two": "created"}
     assert done(report)["create alias photos-one:live"] == "skipped"
     app.clients = None

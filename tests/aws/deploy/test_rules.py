@@ -259,54 +259,6 @@ def test_a_function_in_two_regions_cannot_keep_one_role(app: OnCloud) -> None:
     assert "create role mine-us-east-1" in app.plan()
 
 
-def test_a_function_whose_tags_are_hidden_is_not_taken_for_somebody_elses(app: OnCloud) -> None:
-    deployed(app, "  a: {}\n")
-    app.clients = TagsHidden(app.session())
-    with pytest.raises(LcliError) as caught:
-        app.prepare()
-    (problem,) = caught.value.problems
-    assert (problem.code, problem.next_step) == (
-        "tags-hidden",
-        "allow lambda:ListTags on it to the credentials in use",
-    )
-
-
-@dataclass
-class TagsHidden:
-    """lambda:ListTags is not allowed, so GetFunction says TagsError in the place of tags."""
-
-    session: Any
-    region: str = "us-east-1"
-
-    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.session.call(service, operation, **parameters)
-        if operation == "GetFunction" and answer.pop("Tags", None):
-            answer["TagsError"] = {"ErrorCode": "AccessDeniedException", "Message": "no"}
-        return answer
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
-        return self.session.pages(service, operation, **parameters)
-
-
-def test_what_aws_hides_is_unknown_and_never_removed(app: OnCloud) -> None:
-    deployed(app, "  a: {environment: {SIZE: '1'}}\n")
-    app.clients = EnvironmentHidden(app.session())
-    prepared = app.prepare()
-    assert prepared.plan.changes == ()
-    assert any("AWS does not show Environment" in notice for notice in prepared.notices)
-
-
-class EnvironmentHidden(TagsHidden):
-    """The KMS key of the variables may not be used."""
-
-    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.session.call(service, operation, **parameters)
-        if operation == "GetFunction":
-            error = {"ErrorCode": "AccessDeniedException", "Message": "kms:Decrypt"}
-            answer["Configuration"]["Environment"] = {"Error": error}
-        return answer
-
-
 @pytest.mark.parametrize("state", ["Inactive", "Active"])
 def test_idleness_is_no_error(app: OnCloud, state: str) -> None:
     deployed(app, "  a: {memory: 128}\n")
@@ -318,11 +270,13 @@ def test_idleness_is_no_error(app: OnCloud, state: str) -> None:
     assert app.plan() == []
 
 
-class Idle(TagsHidden):
+@dataclass
+class Idle:
     """A function that nobody called for weeks, until it is changed."""
 
-    def __init__(self, session: Any, state: str) -> None:
-        self.session, self.state, self.region = session, state, "us-east-1"
+    session: Any
+    state: str
+    region: str = "us-east-1"
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self.session.call(service, operation, **parameters)
@@ -331,6 +285,9 @@ class Idle(TagsHidden):
         if operation == "GetFunction":
             answer["Configuration"]["State"] = self.state
         return answer
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        return self.session.pages(service, operation, **parameters)
 
 
 @pytest.mark.parametrize(

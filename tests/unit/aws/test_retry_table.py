@@ -95,6 +95,15 @@ def error(
             id="invocation",
         ),
         pytest.param(error("AccessDeniedException", status=403), Act.FAIL, id="denied"),
+        pytest.param(
+            error("Unreachable", operation="CreateAuthorizer", service="apigatewayv2", lost=True),
+            Act.READ_BACK,
+            id="an authorizer that may exist now",
+        ),
+        pytest.param(
+            error("Unreachable", operation="StartPipeline", lost=True), Act.FAIL, id="not known"
+        ),
+        pytest.param(error("Unreachable", operation="StartPipeline"), Act.RETRY, id="never sent"),
     ],
 )
 def test_each_refusal_has_its_answer(refused: AwsError, act: Act) -> None:
@@ -102,19 +111,29 @@ def test_each_refusal_has_its_answer(refused: AwsError, act: Act) -> None:
 
 
 ROLE = error("InvalidParameterValueException", "cannot be assumed by Lambda")
+KEY = error("InvalidParameterValueException", "the KMS key is invalid for CreateGrant.")
+IN_USE = error("ResourceInUseException", "it is in use", "UpdateEventSourceMapping")
+UPDATING = error("ResourceConflictException", "An update is in progress for resource: f")
 
 
 @pytest.mark.parametrize(
-    ("iam_changed", "least", "most"),
+    ("refused", "iam_changed", "least", "most"),
     [
-        pytest.param(False, 10, 15, id="an old role"),
-        pytest.param(True, 110, 120, id="a role made in this run"),
+        pytest.param(ROLE, False, 10, 15, id="an old role"),
+        pytest.param(ROLE, True, 110, 120, id="a role made in this run"),
+        pytest.param(KEY, True, 110, 120, id="a key for a role made in this run"),
+        pytest.param(IN_USE, False, 290, 300, id="a mapping in use"),
+        pytest.param(UPDATING, False, 590, 600, id="an update in progress"),
+        pytest.param(error("TooManyRequestsException"), False, 285, 300, id="throttled"),
+        pytest.param(error("Unreachable"), False, 7, 10, id="no connection"),
     ],
 )
-def test_a_role_gets_its_time(iam_changed: bool, least: float, most: float) -> None:
+def test_each_refusal_gets_its_time_and_no_more(
+    refused: AwsError, iam_changed: bool, least: float, most: float
+) -> None:
     random.seed(7)
     retries, now = Retries(iam_changed=iam_changed), 1000.0
-    while (pause := retries.pause(ROLE, now)) is not None:
+    while (pause := retries.pause(refused, now)) is not None:
         now += pause
     assert least <= now - 1000 <= most
 

@@ -86,5 +86,6 @@ class SimulatedGroup:
                 "InvalidParameterException", "The specified nextToken is invalid.", **REFUSAL
             )
         if kind == "broken":
-            return AwsError("ServiceUnavailableException", "try again", **REFUSAL, status=503)
+            code = "ServiceUnavailableException"
+            return AwsError(code, "try again", **REFUSAL, status=503, lost=True)
         return AwsError("ThrottlingException", "Rate exceeded", **REFUSAL, status=400)

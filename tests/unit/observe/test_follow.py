@@ -89,7 +89,7 @@ def test_troubles_are_waited_out_and_told_once():
         1: AwsError("ResourceNotFoundException", "no group", **REFUSAL, status=400),
         2: AwsError("ResourceNotFoundException", "no group", **REFUSAL, status=400),
         5: AwsError("ThrottlingException", "slow down", **REFUSAL, status=400),
-        6: AwsError("InternalFailure", "oops", **REFUSAL, status=500),
+        6: AwsError("InternalFailure", "oops", **REFUSAL, status=500, lost=True),
         9: expired,
         10: expired,
     }

@@ -1,0 +1,101 @@
+"""What is told of refusals whose cause is a setting or a limit: the thing to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lcli.aws import texts
+from lcli.aws.clients import AwsError
+from lcli.errors import Problem
+
+Story = Callable[[AwsError, str], Problem]
+
+
+def story(error: AwsError) -> Story | None:
+    """What tells of this refusal; None where AWS's own words must do."""
+    if found := _BY_CODE.get(error.code):
+        return found
+    return next((tell for text, tell in _BY_TEXT if text.found(error)), None)
+
+
+def _role(error: AwsError) -> str:
+    """The execution role that a refused call was about, as far as the call tells."""
+    if role := error.asked.get("Role"):
+        return str(role)
+    function = error.asked.get("FunctionName")
+    return f"the execution role of {function}" if function else "the execution role"
+
+
+def _role_not_assumed(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "role-not-assumed",
+        f"Lambda cannot assume {_role(error)}: {error.message}",
+        where,
+        "let its trust policy allow sts:AssumeRole to the service that uses it "
+        "(lambda.amazonaws.com), then run the same command again",
+    )
+
+
+def _role_lacks(error: AwsError, where: str) -> Problem:
+    found = texts.ROLE_LACKS.found(error)
+    action = found["action"] if found else ""
+    allow = f"allow {action} on {found['on'].strip()}" if found and action else "allow what it says"
+    return Problem(
+        "role-lacks-permission",
+        f"{_role(error)} lacks a permission: {error.message}",
+        where,
+        f"{allow} to that role (`role: {{statements: […]}}` where lcli manages it), then run the "
+        "same command again",
+    )
+
+
+def _key_not_granted(error: AwsError, where: str) -> Problem:
+    key = error.asked.get("KMSKeyArn")
+    return Problem(
+        "key-not-granted",
+        f"Lambda cannot use {key or 'the KMS key'} for {_role(error)}: {error.message}",
+        where,
+        "see that the key is enabled and that its policy allows kms:CreateGrant to these "
+        "credentials, or change `kms_key`, then run the same command again",
+    )
+
+
+def _reserved_too_much(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "reserved-too-much",
+        f"{error.asked.get('FunctionName', 'the function')} would reserve more concurrency than "
+        f"the account can spare in {error.region}: {error.message}",
+        where,
+        "lower `concurrency: {reserved}` of this function or of another, or ask for more "
+        "concurrent executions in Service Quotas",
+    )
+
+
+def _code_storage(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "code-storage",
+        f"the code storage of this account in {error.region} is used up (75 GB, if nobody asked "
+        f"for more): {error.message}",
+        where,
+        "delete old versions (`lcli versions FUNCTION --prune N`, `keep_versions: N`), or ask for "
+        "more in Service Quotas: Lambda, function and layer storage",
+    )
+
+
+def _in_use(error: AwsError, where: str) -> Problem:
+    return Problem(
+        "in-use",
+        f"{error.service}:{error.operation}: AWS has not finished an earlier change of it: "
+        f"{error.message}",
+        where,
+        "`lcli status FUNCTION` shows its state; run the same command again when that has settled",
+    )
+
+
+_BY_CODE = {"CodeStorageExceededException": _code_storage, "ResourceInUseException": _in_use}
+_BY_TEXT = (
+    (texts.ROLE_NOT_ASSUMED, _role_not_assumed),
+    (texts.ROLE_LACKS, _role_lacks),
+    (texts.KEY_NOT_GRANTED, _key_not_granted),
+    (texts.RESERVED_TOO_MUCH, _reserved_too_much),
+)

@@ -1,0 +1,360 @@
+"""Refusals that no patience mends, and answers that hide a part: what is told and left alone."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_on_cloud import OnCloud, problems
+from overlay.faults import Refuse, Rewrite, Rule, When, first
+from overlay.operations import Call
+from overlay.server import Overlay, overlay
+
+from lcli.deploy import engine
+from lcli.deploy.report import Report
+from lcli.errors import ExitCode, LcliError
+
+MANIFEST = """
+app: photos
+region: us-east-1
+functions:
+  one:
+    runtime: python3.13
+    handler: app.handler
+    source: code
+    timeout: %s
+    environment: {SIZE: "1"}
+"""
+RESERVING = "    concurrency: {reserved: 1}\n"
+POLLING = "    triggers: [{sqs: {queue: orders, batch_size: %s, filter: [{body: {size: [1]}}]}}]\n"
+ROLE = "arn:aws:iam::%s:role/lcli/photos/photos-one-us-east-1"
+SECONDS = 1.0
+"""What each action may take here; 20 minutes otherwise."""
+
+
+class App(OnCloud):
+    """One app that can be deployed through an overlay."""
+
+    def version(self, number: int, more: str = "") -> None:
+        self.manifest(MANIFEST % number + more.replace("%s", str(number)))
+        self.code(str(number))
+
+    @contextmanager
+    def behind(self, *rules: Rule) -> Iterator[tuple[OnCloud, Overlay]]:
+        with overlay(self.url, *rules) as between:
+            yield OnCloud(self.directory, between.url, self.account), between
+
+
+@pytest.fixture
+def app(cloud: Any, tmp_path: Path) -> App:
+    made = App(tmp_path, cloud.url, cloud.account)
+    made.version(1)
+    return made
+
+
+def deployed(faulty: OnCloud, number: int) -> Report:
+    faulty.code(str(number))
+    return engine.deploy(faulty.prepare(), faulty.session(), action_seconds=SECONDS)
+
+
+def always(call: Call) -> bool:
+    return True
+
+
+STORAGE = Refuse(
+    status=400, code="CodeStorageExceededException", message="Code storage limit exceeded."
+)
+STORAGE_TOLD = (
+    "code-storage",
+    "the code storage of this account in us-east-1 is used up (75 GB, if nobody asked for more): "
+    "Code storage limit exceeded.",
+    "delete old versions (`lcli versions FUNCTION --prune N`, `keep_versions: N`), or ask for more "
+    "in Service Quotas: Lambda, function and layer storage",
+)
+RESERVED = Refuse(
+    status=400,
+    code="InvalidParameterValueException",
+    message="Specified ReservedConcurrentExecutions for function decreases account's "
+    "UnreservedConcurrentExecution below its minimum value of [10].",
+)
+KEY = Refuse(
+    status=400,
+    code="InvalidParameterValueException",
+    message="Lambda was unable to configure access to your environment variables because the KMS "
+    "key is invalid for CreateGrant. Please check your KMS key settings. KMS Exception: "
+    "InvalidArnException KMS Message: ARN does not refer to a valid principal",
+)
+NOT_ASSUMED = Refuse(
+    status=400,
+    code="InvalidParameterValueException",
+    message="The role defined for the function cannot be assumed by Lambda.",
+)
+LACKS = Refuse(
+    status=400,
+    code="InvalidParameterValueException",
+    message="The function execution role does not have permissions to call ReceiveMessage on SQS",
+)
+IN_USE = Refuse(
+    status=400,
+    code="ResourceInUseException",
+    message="Cannot update the event source mapping because it is in use.",
+)
+MORE = {
+    "PutFunctionConcurrency": RESERVING,
+    "CreateEventSourceMapping": POLLING,
+    "UpdateEventSourceMapping": POLLING,
+}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "operation", "number", "told", "again"),
+    [
+        pytest.param(STORAGE, "CreateFunction", 1, STORAGE_TOLD, False, id="code storage, new"),
+        pytest.param(STORAGE, "PublishVersion", 2, STORAGE_TOLD, False, id="code storage, version"),
+        pytest.param(
+            RESERVED,
+            "PutFunctionConcurrency",
+            1,
+            (
+                "reserved-too-much",
+                "photos-one would reserve more concurrency than the account can spare in "
+                f"us-east-1: {RESERVED.message}",
+                "lower `concurrency: {reserved}` of this function or of another, or ask for more "
+                "concurrent executions in Service Quotas",
+            ),
+            False,
+            id="reserved concurrency",
+        ),
+        pytest.param(
+            KEY,
+            "CreateFunction",
+            1,
+            (
+                "key-not-granted",
+                f"Lambda cannot use the KMS key for {ROLE}: {KEY.message}",
+                "see that the key is enabled and that its policy allows kms:CreateGrant to these "
+                "credentials, or change `kms_key`, then run the same command again",
+            ),
+            True,
+            id="KMS key",
+        ),
+        pytest.param(
+            NOT_ASSUMED,
+            "CreateFunction",
+            1,
+            (
+                "role-not-assumed",
+                f"Lambda cannot assume {ROLE}: {NOT_ASSUMED.message}",
+                "let its trust policy allow sts:AssumeRole to the service that uses it "
+                "(lambda.amazonaws.com), then run the same command again",
+            ),
+            True,
+            id="role not assumed",
+        ),
+        pytest.param(
+            LACKS,
+            "CreateEventSourceMapping",
+            1,
+            (
+                "role-lacks-permission",
+                "the execution role of arn:aws:lambda:us-east-1:%s:function:photos-one:live lacks "
+                f"a permission: {LACKS.message}",
+                "allow ReceiveMessage on SQS to that role (`role: {statements: […]}` where lcli "
+                "manages it), then run the same command again",
+            ),
+            True,
+            id="role lacks",
+        ),
+        pytest.param(
+            IN_USE,
+            "UpdateEventSourceMapping",
+            2,
+            (
+                "in-use",
+                "lambda:UpdateEventSourceMapping: AWS has not finished an earlier change of it: "
+                f"{IN_USE.message}",
+                "`lcli status FUNCTION` shows its state; run the same command again when that has "
+                "settled",
+            ),
+            True,
+            id="mapping in use",
+        ),
+    ],
+)
+def test_what_does_not_pass_ends_in_time_and_names_the_thing_to_change(
+    app: App, refusal: Refuse, operation: str, number: int, told: tuple[str, ...], again: bool
+) -> None:
+    more = MORE.get(operation, "")
+    if number == 2:
+        app.version(1, more)
+        assert problems(app.deploy()) == []
+    app.version(number, more)
+    with app.behind(Rule(refusal, always, frozenset({f"lambda:{operation}"}))) as (faulty, between):
+        began = time.monotonic()
+        report = deployed(faulty, number)
+        assert time.monotonic() - began < 20
+        assert (between.faults().total() > 1) is again
+    assert report.exit_code is ExitCode.FAILED
+    failed = [(p.code, p.what, p.next_step) for one in report.failed for p in one.problems]
+    assert failed == [tuple(part.replace("%s", app.account) for part in told)]
+
+
+def test_a_key_whose_grant_spreads_slowly_is_waited_for(app: App) -> None:
+    create = frozenset({"lambda:CreateFunction"})
+    with app.behind(Rule(KEY, first(2), create)) as (faulty, between):
+        faulty.code("1")
+        assert problems(faulty.deploy()) == []
+        assert between.faults().total() == 2
+    assert app.plan() == []
+
+
+@contextmanager
+def names_that(resolve: Callable[[], bool]) -> Iterator[None]:
+    """The resolver of this process knows a name only when `resolve` says so."""
+    real = socket.getaddrinfo
+
+    def look_up(*asked: Any, **more: Any) -> Any:
+        if not resolve():
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(*asked, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield
+
+
+def test_a_name_that_resolves_again_costs_nothing_but_time(app: App) -> None:
+    asked: list[bool] = []
+
+    def every_other() -> bool:
+        asked.append(bool(len(asked) % 2))
+        return asked[-1]
+
+    prepared = app.prepare()
+    with names_that(every_other):
+        report = engine.deploy(prepared, OnCloud(app.directory, app.url, app.account).session())
+    assert asked.count(False) > 1
+    assert problems(report) == []
+    assert app.plan() == []
+
+
+def test_a_name_that_resolves_no_more_is_one_error_in_time(app: App) -> None:
+    prepared = app.prepare()
+    began = time.monotonic()
+    with names_that(lambda: False):
+        faulty = OnCloud(app.directory, app.url, app.account)
+        report = engine.deploy(prepared, faulty.session(), action_seconds=SECONDS)
+    assert time.monotonic() - began < 10
+    assert report.exit_code is ExitCode.FAILED
+    told = {(p.code, p.what.partition(": ")[2], p.next_step) for p in all_problems(report)}
+    assert told == {
+        (
+            "unreachable",
+            f"no connection to {app.url}",
+            "check the network, the region and --endpoint-url, then run the same command again",
+        )
+    }
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+
+
+def all_problems(report: Report) -> list[Any]:
+    return [p for one in report.failed for p in one.problems] + list(report.problems)
+
+
+HIDDEN = {"ErrorCode": "AccessDeniedException", "Message": "kms:Decrypt is not allowed"}
+
+
+def hiding(operation: str, change: Callable[[dict[str, Any]], object]) -> Rule:
+    """AWS does not show a part of what it is asked."""
+
+    def changed(body: bytes) -> bytes:
+        answer = json.loads(body)
+        change(answer)
+        return json.dumps(answer).encode()
+
+    when: When = lambda call: call.status == 0  # noqa: E731 (every call)
+    return Rule(Rewrite(change=changed), when, frozenset({operation}))
+
+
+def hide_environment(answer: dict[str, Any]) -> None:
+    answer["Configuration"]["Environment"] = {"Error": HIDDEN}
+
+
+def hide_filter(answer: dict[str, Any]) -> None:
+    for one in answer["EventSourceMappings"]:
+        del one["FilterCriteria"]
+        one["FilterCriteriaError"] = HIDDEN
+
+
+@pytest.mark.parametrize(
+    ("operation", "hide", "notice"),
+    [
+        pytest.param("GetFunction", hide_environment, "AWS does not show Environment", id="values"),
+        pytest.param(
+            "ListEventSourceMappings", hide_filter, f"filter: {HIDDEN['Message']}", id="filter"
+        ),
+    ],
+)
+def test_what_is_hidden_is_unknown_and_stays(
+    app: App, operation: str, hide: Callable[[dict[str, Any]], object], notice: str
+) -> None:
+    app.version(1, POLLING if "Mapping" in operation else "")
+    assert problems(app.deploy()) == []
+    with app.behind(hiding(f"lambda:{operation}", hide)) as (faulty, between):
+        faulty.code("1")
+        prepared = faulty.prepare()
+        assert between.faults()
+    assert prepared.plan.changes == ()
+    assert [one for one in prepared.notices if notice in one]
+
+
+def test_hidden_tags_are_nobody_else_s(app: App) -> None:
+    assert problems(app.deploy()) == []
+
+    def hide_tags(answer: dict[str, Any]) -> None:
+        del answer["Tags"]
+        answer["TagsError"] = HIDDEN
+
+    with app.behind(hiding("lambda:GetFunction", hide_tags)) as (faulty, between):
+        with pytest.raises(LcliError) as caught:
+            faulty.prepare()
+        assert not any(call.changes for call in between.calls)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.next_step) == (
+        "tags-hidden",
+        "allow lambda:ListTags on it to the credentials in use",
+    )
+
+
+def test_a_dead_destination_of_others_is_passed_over_on_request(app: App) -> None:
+    s3, functions = app.session(), "{functions}"
+    bucket = f"photos-{app.account}"
+    dead = f"arn:aws:lambda:us-east-1:{app.account}:function:dead"
+    s3.call("s3", "CreateBucket", Bucket=bucket)
+    s3.call(
+        "s3",
+        "PutBucketNotificationConfiguration",
+        Bucket=bucket,
+        SkipDestinationValidation=True,
+        NotificationConfiguration={
+            "LambdaFunctionConfigurations": [
+                {"Id": "theirs", "LambdaFunctionArn": dead, "Events": ["s3:ObjectRemoved:*"]}
+            ]
+        },
+    )
+    trigger = f"triggers: [{{s3: {{bucket: {bucket}{functions}}}}}]"
+    text = MANIFEST % 1
+    app.manifest(f"{text}    {trigger.replace(functions, '')}\n")
+    report = engine.deploy(app.prepare(), app.session(), action_seconds=SECONDS)
+    assert [p.code for p in all_problems(report)] == ["notification-destination-dead"]
+    app.manifest(f"{text}    {trigger.replace(functions, ', skip_validation: true')}\n")
+    assert problems(app.deploy()) == []
+    held = s3.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+    assert len(held["LambdaFunctionConfigurations"]) == 2
