@@ -46,8 +46,8 @@ class Clients(Protocol):
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One operation: ``call("lambda", "GetFunction", FunctionName="f")``.
 
-        Retries what is safe to repeat (lcli/aws/retry.py, lcli/aws/operations.py); returns the parsed
-        answer without ResponseMetadata. Raises AwsError.
+        Retries what is safe to repeat (the tables are in lcli/aws/retry.py and operations.py);
+        returns the parsed answer without ResponseMetadata. Raises AwsError.
         """
 
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
