@@ -221,13 +221,17 @@ def test_an_idle_one_ends(environ):
     assert not (daemon.directory(environ) / "daemon.json").exists()
 
 
-def test_who_asks_for_its_health_is_about_to_use_it(tmp_path):
-    with running_cloud(tmp_path, token="t") as cloud:
-        time.sleep(0.2)
-        idle = cloud.idle_seconds()
-        asked = urllib.request.Request(f"{cloud.url}/_lcli/health", headers={"X-Lcli-Token": "t"})
-        urllib.request.urlopen(asked, timeout=5).close()
-        assert cloud.idle_seconds() < idle
+def test_who_finds_it_is_about_to_use_it(environ):
+    def idle() -> float:
+        shown = daemon.status(environ)
+        assert shown is not None
+        return float(shown["idle"])
+
+    daemon.ensure_running(environ)
+    time.sleep(0.3)
+    before = idle()
+    daemon.ensure_running(environ)
+    assert idle() < before
 
 
 def test_one_that_cannot_start_says_why(environ, tmp_path):

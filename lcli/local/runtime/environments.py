@@ -292,8 +292,9 @@ class Environments:
 
     def _shared(self) -> Site:
         if self._site is None:
+            guard = Guard(self._directory / "tmp")
             endpoint = self._endpoint()
-            self._site = Site(self._directory, endpoint, self._sink, Guard(), self._freeze)
+            self._site = Site(self._directory, endpoint, self._sink, guard, self._freeze)
         return self._site
 
     # What becomes of them

@@ -2,7 +2,9 @@
 
 A process of its own: it reads ``+PGID`` and ``-PGID`` lines from a pipe that only the local cloud
 holds open, and when the pipe ends it kills the process groups that are left. Unlike Linux's
-parent-death signal this reaches a worker's children and works on macOS.
+parent-death signal this reaches a worker's children and works on macOS. What left its group, as
+browsers do that a function starts, is found on Linux by its environment: a worker's names a folder
+of its own.
 """
 
 from __future__ import annotations
@@ -12,18 +14,23 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import IO
 
 _ENDS_WITHIN = 5
 """Seconds."""
+_ROUNDS = 20
+"""Looks for processes that start others while they are being ended."""
 
 
 class Guard:
     """The local cloud's end of the pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """Guard the workers whose own folders are in `folder`."""
         self._process = subprocess.Popen(
-            [sys.executable, "-S", "-E", __file__],
+            [sys.executable, "-S", "-E", __file__, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -59,8 +66,37 @@ class Guard:
             self._pipe.flush()
 
 
-def watch(lines: IO[str]) -> None:
-    """Keep the list of groups until the pipe ends, then kill them."""
+def end_strays(folder: str) -> None:
+    """Kill every process that has `folder`, or what is in it, in its environment."""
+    for _ in range(_ROUNDS):
+        found = [pid for pid in _processes() if os.fsencode(folder) in _environment(pid)]
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+
+
+def _processes() -> list[int]:
+    """All of this machine, where it shows them."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+
+
+def _environment(pid: int) -> bytes:
+    """What the process was started with; nothing where it is gone or another user's."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as environment:
+            return environment.read()
+    except OSError:
+        return b""
+
+
+def watch(lines: IO[str], folder: str) -> None:
+    """Keep the list of groups until the pipe ends, then kill them and what left them."""
     groups: set[int] = set()
     for line in lines:
         group = int(line[1:])
@@ -71,7 +107,8 @@ def watch(lines: IO[str]) -> None:
     for group in groups:
         with contextlib.suppress(OSError):
             os.killpg(group, signal.SIGKILL)
+    end_strays(folder)
 
 
 if __name__ == "__main__":
-    watch(sys.stdin)
+    watch(sys.stdin, sys.argv[1])

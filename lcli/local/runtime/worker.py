@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from lcli.local.runtime.guard import Guard
+from lcli.local.runtime.guard import Guard, end_strays
 from lcli.local.runtime.records import Event, Records
 
 _CHUNK = 1 << 16
@@ -101,10 +101,13 @@ class Worker:
         self._write(self._records.flush())
 
     async def clear(self) -> None:
-        """Give back the pipe and the folder."""
+        """End what left the group; give back the pipe and the folder."""
         self._close_pipe()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, lambda: shutil.rmtree(self._scratch, ignore_errors=True))
+        await asyncio.to_thread(self._clear)
+
+    def _clear(self) -> None:
+        end_strays(str(self._scratch))
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _readable(self) -> None:
         self._read()

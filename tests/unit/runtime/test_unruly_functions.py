@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -59,6 +60,11 @@ api.send(b"3\\r\\none\\r\\n")
             id="child-writes-for-ever",
         ),
         pytest.param(
+            "os.fork() or (os.setsid(), os.fork() or time.sleep(30), os._exit(0)); os._exit(1)",
+            EXITED,
+            id="grandchild-left-alone",
+        ),
+        pytest.param(
             "subprocess.Popen(['yes'], start_new_session=True); time.sleep(60)",
             TIMED_OUT,
             id="child-writes-until-the-end",
@@ -70,17 +76,24 @@ def test_an_invocation_ends_whatever_its_process_does(bench: Any, body: str, exp
     function = bench.function(HANDLER + body + "\n", timeout=timeout)
     outcome = bench.run(asyncio.wait_for(bench.start(function), timeout + BOUND))
     assert json.loads(outcome.payload)["errorType"] == expected
-    end_strays(function.code)
+    assert bench.run(left(function.code)) == []
 
 
-def end_strays(code: Path) -> None:
-    """Children that left their group, as they may, are known by the folder that they run in."""
+async def left(code: Path) -> list[str]:
+    """What runs on in the function's folder, those that left their group too; soon nothing."""
+    until = time.monotonic() + BOUND
+    while (found := running_in(code)) and time.monotonic() < until:
+        await asyncio.sleep(0.02)
+    return found
+
+
+def running_in(folder: Path) -> list[str]:
+    found = []
     for process in psutil.process_iter():
-        try:
-            if process.cwd() == str(code):
-                process.kill()
-        except psutil.Error:
-            continue
+        with contextlib.suppress(psutil.Error):
+            if process.cwd() == str(folder):
+                found.append(process.name())
+    return found
 
 
 def bootstrap(bench: Any, text: str, **settings: Any) -> Any:
