@@ -21,7 +21,6 @@ from pathlib import Path
 import boto3
 import psutil
 import pytest
-from overlay.cloud import running_cloud
 
 from lcli import __version__
 from lcli.errors import LcliError
