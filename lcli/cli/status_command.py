@@ -15,8 +15,6 @@ from lcli.cli.run import Run
 
 if TYPE_CHECKING:
     from lcli.deploy.inventory import Description, Row
-    from lcli.resources.kind import Kind
-    from lcli.resources.model import Action
 
 
 def command(
@@ -78,23 +76,13 @@ def _overview(run: Run) -> None:
 
 
 def _drift(ready: Ready, key: str) -> str:
+    from lcli.ui.drift import drift
+
     plan = ready.prepared.plan
     if key in plan.refused:
         return "not lcli's"
-    changed = [
-        _difference(action, ready.prepared.kinds)
-        for action in plan.changes
-        if action.resource.function == key
-    ]
-    return ", ".join(changed) or "none"
-
-
-def _difference(action: Action, kinds: Mapping[str, Kind]) -> str:
-    """``update function``, or ``rolled back to 5`` of an alias that is held."""
-    held = action.actual.outputs.get("held") if action.actual else None
-    if held:
-        return f"rolled back to {held}"
-    return f"{action.verb.value} {kinds[action.resource.key.kind].title}"
+    own = (action for action in plan.changes if action.resource.function == key)
+    return drift(own, ready.prepared.kinds)
 
 
 def _one(run: Run, named: Named, region: str) -> dict[str, Any]:
