@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -216,6 +217,13 @@ def file_entry(path: str, name: str) -> Entry:
     try:
         found = os.stat(path)
     except OSError as error:
+        if os.path.islink(path) and error.errno == errno.ENOENT:
+            raise refused(
+                "link-broken",
+                f'"{path}" is a link to {os.readlink(path)}, which is not there',
+                path,
+                f"remove it or add {name} to {IGNORE_FILE}",
+            ) from error
         raise unreadable(path, error.strerror) from error
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something that is no file")

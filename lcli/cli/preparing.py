@@ -117,9 +117,11 @@ def load_app(
     """
     found = run.check(place, functions, only)
     if found.app is None:
-        from lcli.deploy.code import check_sources
+        from lcli.deploy.code import check_sources, layers_of
 
-        raise problems_of(run, [*found.problems, *check_sources(found.functions, workshop(run))])
+        used = layers_of(found.functions, found.layers)
+        of_sources = check_sources(found.functions, used, workshop(run))
+        raise problems_of(run, [*found.problems, *of_sources])
     return found.app
 
 

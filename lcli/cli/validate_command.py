@@ -59,4 +59,4 @@ def _of_stages(run: Run, stages: tuple[str, ...]) -> list[Problem]:
 def _of_sources(run: Run, found: Checked) -> list[Problem]:
     from lcli.deploy.code import check_sources
 
-    return check_sources(found.functions, workshop(run))
+    return check_sources(found.functions, found.layers, workshop(run))

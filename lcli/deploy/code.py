@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,30 +108,47 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     )
 
 
-def check_sources(functions: Iterable[Function], workshop: Workshop) -> list[Problem]:
-    """What is wrong with the sources of the functions, as far as it shows without building."""
+def check_sources(
+    functions: Iterable[Function], layers: Iterable[Layer], workshop: Workshop
+) -> list[Problem]:
+    """What is wrong with the sources of functions and layers, as it shows without building."""
     from lcli.artifact.make import Shared, check
 
+    looks: list[Callable[[], tuple[Source, Target]]] = []
+    looks += [partial(workshop.function, function) for function in functions]
+    looks += [partial(_layer_files, layer, workshop) for layer in layers]
     problems: list[Problem] = []
     shared = Shared()
-    for function in functions:
+    for look in looks:
         try:
-            check(*workshop.function(function), shared)
+            check(*look(), shared)
         except LcliError as error:
             problems += error.problems
     return problems
 
 
+def _layer_files(layer: Layer, workshop: Workshop) -> tuple[Source, Target]:
+    """A layer as files alone: there is nothing in it that a runtime calls."""
+    source, target = workshop.layer(layer)
+    return source, replace(target, runtime="")
+
+
 def layers_used(app: App) -> tuple[str, ...]:
     """Keys of the app's layers that its functions name, by key or by ``${layer:X.arn}``."""
+    used = layers_of(app.functions.values(), app.layers.values())
+    return tuple(layer.key for layer in used)
+
+
+def layers_of(functions: Iterable[Function], layers: Iterable[Layer]) -> list[Layer]:
+    """Those of the layers that the functions name."""
     values = [
         value
-        for function in app.functions.values()
+        for function in functions
         for value in (*function.layers, *function.environment.values())
     ]
     texts = {value for value in values if isinstance(value, str)}
     names = {key.name for value in values for key in references(value) if key.kind == "layer"}
-    return tuple(key for key, layer in app.layers.items() if key in texts or layer.name in names)
+    return [layer for layer in layers if layer.key in texts or layer.name in names]
 
 
 def _result(future: Future[Artifact | None], problems: list[LcliError]) -> Artifact | None:

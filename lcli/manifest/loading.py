@@ -11,7 +11,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import checks, resolvers
 from lcli.manifest.document import APP_MISSING, Document
 from lcli.manifest.explain import Explainer, Fault, within
-from lcli.manifest.models import App, Function
+from lcli.manifest.models import App, Function, Layer
 from lcli.manifest.nearest import renew
 from lcli.manifest.nodes import Map
 from lcli.manifest.parts import keys, layer_name, parts, variables
@@ -42,6 +42,8 @@ class Checked:
     problems: tuple[Problem, ...]
     functions: tuple[Function, ...]
     """Those of which enough is right to look into their sources."""
+    layers: tuple[Layer, ...] = ()
+    """The same of layers, also of those that no function uses."""
 
 
 def load(
@@ -155,19 +157,26 @@ class _Loading:
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
         self._tell(loaded)
+        layers = tuple(self._layers(app)) if app else ()
         if app is None or problems:
             unsound = self._unsound(faults, wrong)
             sound = (one for key, one in loaded.items() if key not in unsound)
-            return Checked(None, tuple(problems), tuple(sound))
+            return Checked(None, tuple(problems), tuple(sound), layers)
         app = app.model_copy(update={"functions": loaded})
         app._secrets = frozenset(self.context.secrets)
         app._notices = (*_notices(self.context), *self._accepted(loaded.values()))
         app._names = {key: each.name for key, each in self.named.items()}
+        return Checked(app, (), tuple(loaded.values()), layers)
+
+    def _layers(self, app: App) -> Iterator[Layer]:
+        """The layers, told their names and places; without those whose source is not known."""
+        failed = {path[:3] for path in self.resolving.failed}
         for key, layer in app.layers.items():
             layer._key = key
             layer._name = layer_name(self.place, key)
             layer._where = self.document.where(("layers", key))
-        return Checked(app, (), tuple(loaded.values()))
+            if failed.isdisjoint(("layers", key, part) for part in _TREE):
+                yield layer
 
     def _accepted(self, functions: Iterable[Function]) -> Iterator[str]:
         """Of what the local cloud has nothing: roles and networks, layers of other accounts."""

@@ -4,9 +4,10 @@ import pytest
 
 from lcli.artifact import Build, Source, Target
 from lcli.artifact.make import check
-from lcli.deploy.code import Workshop, check_sources
+from lcli.deploy.code import Workshop, check_sources, layers_of
 from lcli.errors import ExitCode, LcliError
 from lcli.manifest.document import read
+from lcli.manifest.loading import check as loaded
 from lcli.manifest.loading import load
 from lcli.resources.model import Place
 
@@ -41,7 +42,10 @@ def test_handlers_that_are_not_in_their_sources_are_told_at_their_places(root):
     document = read(root / "lcli.yaml", environ={})
     app = load(document, Place("photos", "", "eu-west-1", "123456789012"))
     workshop = Workshop(root, root / "unused")
-    problems = [document.shown(one) for one in check_sources(app.functions.values(), workshop)]
+    problems = [
+        document.shown(one)
+        for one in check_sources(app.functions.values(), app.layers.values(), workshop)
+    ]
     told = [(one.where.removeprefix(f"{root}/"), one.what) for one in problems]
     assert told == [
         (
@@ -85,3 +89,23 @@ def test_a_zip_is_looked_into(tmp_path):
     with pytest.raises(LcliError, match=r'app\.py has no "handle"') as caught:
         check(source, Target("python3.13"))
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_sources_of_layers_are_looked_into(root):
+    with zipfile.ZipFile(root / "evil.zip", "w") as made:
+        made.writestr("python/../../x", "")
+    (root / "lcli.yaml").write_text(
+        "app: photos\nlayers:\n  none: {source: nowhere}\n  evil: {source: evil.zip}\n"
+        "  good: {source: src, runtimes: [provided.al2023]}\n  asked: {source: '${ssm:/x}'}\n"
+        "defaults: {runtime: python3.13, handler: app.handler}\n"
+        "functions: {f: {source: src, layers: [evil]}}\n"
+    )
+    found = loaded(read(root / "lcli.yaml", environ={}), Place("photos", "", "eu-west-1", "1" * 12))
+    assert [one.key for one in found.layers] == ["none", "evil", "good"]
+    workshop = Workshop(root, root / "unused")
+    problems = check_sources(found.functions, found.layers, workshop)
+    assert [(one.code, one.where.rpartition("/")[2]) for one in problems] == [
+        ("source-missing", "lcli.yaml:3:3"),
+        ("zip-unsafe", "evil.zip"),
+    ]
+    assert [one.key for one in layers_of(found.functions, found.layers)] == ["evil"]

@@ -199,7 +199,7 @@ def bad_ignore_file(root):
             folder_out, "link-leaves-source", '"{0}/etc" is a link to /etc, outside the source'
         ),
         pytest.param(
-            dangling, "file-unreadable", '"{0}/gone" cannot be read: No such file or directory'
+            dangling, "link-broken", '"{0}/gone" is a link to nowhere, which is not there'
         ),
         pytest.param(
             pipe, "not-a-file", '"{0}/pipe" is a named pipe; an artifact holds regular files only'
