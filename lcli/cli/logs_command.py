@@ -78,6 +78,7 @@ _EXCLUSIVE = (
     ("--live", "--since"),
     ("--live", "--until"),
     ("--live", "--tail"),
+    ("--group", "--tail"),
     ("--version", "--alias"),
     ("--raw", "-o json"),
     *(

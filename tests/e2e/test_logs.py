@@ -93,6 +93,7 @@ def test_one_invocation_is_found_by_its_request_id(deployed):
         (["one", "--invert"], 2, "--invert is for --grep"),
         (["one", "-F", "--live"], 2, "--follow and --live exclude each other"),
         (["one", "--live", "--tail", "1"], 2, "--live and --tail exclude each other"),
+        (["one", "--group", "--tail", "1"], 2, "--group and --tail exclude each other"),
         (["one", "--version", "1", "--alias", "live"], 2, "--version and --alias exclude"),
         (["one", "--insights", "fields a", "-F"], 2, "--follow and --insights exclude each other"),
         (["one", "--insights", "fields a", "--grep", "x"], 2, "--insights and --grep exclude"),

@@ -4,45 +4,12 @@ import random
 from functools import partial
 
 import pytest
-from log_group import REFUSAL, SimulatedClock, SimulatedGroup
+from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup, follow
+from overlay.log_hours import LAGS, hours_of_trouble
 
 from lcli.aws.clients import AwsError
 from lcli.observe.events import LogEvent, Source, read_pages
-from lcli.observe.follow import LATENESS, REORDER, Follower, Reorder, Turns
-
-LAGS = {
-    "half a second": lambda rng: int(rng.gammavariate(2, 250)),
-    "two seconds on average": lambda rng: int(rng.expovariate(1 / 2_000)),
-    "minutes for one in fifty": lambda rng: rng.randrange(LATENESS) if rng.random() < 0.02 else 300,
-}
-
-
-def follow(groups, clock, until, *, trouble=None):
-    """Everything printed from now until `until` seconds, with the moment of printing."""
-    turns = Turns(clock, clock.sleep)
-    reads = []
-    for number, group in enumerate(groups):
-        source = Source(f"f{number}", f"/aws/lambda/f{number}")
-        reads.append(
-            (source, partial(read_pages, group, source, before_call=partial(turns.wait, source)))
-        )
-    notices = []
-    follower = Follower(
-        reads,
-        0,
-        notice=notices.append,
-        reconnect=trouble or (lambda: False),
-        clock=clock,
-        wall=clock.wall,
-    )
-    printed = []
-    while clock() < until:
-        for events in follower.poll():
-            printed += [(clock.wall(), event) for event in events]
-        clock.sleep(max(0.05, follower.next_due() - clock()))
-    for events in follower.last_sweep():
-        printed += [(clock.wall(), event) for event in events]
-    return printed, notices
+from lcli.observe.follow import REORDER, Follower, Reorder
 
 
 def events(seed, count, seconds, lag):
@@ -237,3 +204,11 @@ def test_events_are_held_until_their_time_and_given_with_all_that_are_earlier():
     assert [e.timestamp for e in reorder.ready(1.0)] == [10, 20, 30]
     reorder.add([event(25)], 1.0)
     assert [(e.timestamp, e.late) for e in reorder.rest()] == [(25, True), (40, False)]
+
+
+@pytest.mark.parametrize("off", [-600, 600], ids=["clock behind", "clock ahead"])
+def test_an_hour_of_troubles_by_a_clock_that_is_off_loses_nothing(off):
+    found = hours_of_trouble(seed=1, hours=1, per_hour=500, off=off)
+    assert (found.events, found.lost, found.twice) == (1_500, 0, 0), found
+    assert found.busiest <= 1, found
+    assert found.minute <= 5, found

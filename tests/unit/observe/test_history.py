@@ -5,7 +5,7 @@ import threading
 from functools import partial
 
 import pytest
-from log_group import REFUSAL, SimulatedClock, SimulatedGroup
+from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Pacing

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import bisect
 import random
+from dataclasses import dataclass
+from functools import partial
 
 from lcli.aws.clients import AwsError
+from lcli.observe.events import Source, read_pages
+from lcli.observe.follow import Follower, Turns
 
 REFUSAL = {"service": "logs", "operation": "FilterLogEvents"}
 
 
-class SimulatedClock:
-    """Seconds that pass only when somebody sleeps; also milliseconds for the wall."""
+@dataclass(frozen=True)
+class Outage:
+    """What a group answers for a while; in seconds."""
 
-    def __init__(self):
+    start: float
+    end: float
+    code: str
+    status: int = 0
+
+
+class SimulatedClock:
+    """Seconds that pass only when somebody sleeps; also milliseconds for the wall, which may be
+    `off` seconds ahead of that of the groups."""
+
+    def __init__(self, off=0.0):
         self.seconds = 0.0
+        self.off = off
 
     def __call__(self):
         return self.seconds
@@ -25,6 +41,10 @@ class SimulatedClock:
     def wall(self):
         return int(self.seconds * 1000)
 
+    def shown(self):
+        """What this machine takes for the time."""
+        return self.wall() + int(self.off * 1000)
+
 
 class SimulatedGroup:
     """A log group whose events become visible some time after their timestamp.
@@ -33,13 +53,16 @@ class SimulatedGroup:
     moto's do (`by_stream`) or in the order of time. `trouble` is how many of the calls fail.
     """
 
-    def __init__(self, seed, clock, events, *, page=10_000, trouble=0.0, by_stream=False):
+    def __init__(
+        self, seed, clock, events, *, page=10_000, trouble=0.0, by_stream=False, outages=()
+    ):
         self.random = random.Random(seed)
         self.clock = clock
         self.page = page
         self.trouble = trouble
         self.calls = []
         self.fail = {}
+        self.outages = outages
         self.events = [
             {
                 "eventId": f"{seed}-{number:07}",
@@ -58,6 +81,9 @@ class SimulatedGroup:
         self.calls.append(self.clock())
         if error := self.fail.get(len(self.calls)):
             raise error
+        for outage in self.outages:
+            if outage.start <= self.clock() < outage.end:
+                raise AwsError(outage.code, "no", **REFUSAL, status=outage.status)
         token = parameters.get("nextToken", "")
         if self.random.random() < self.trouble:
             raise self._trouble(token)
@@ -89,3 +115,31 @@ class SimulatedGroup:
             code = "ServiceUnavailableException"
             return AwsError(code, "try again", **REFUSAL, status=503, lost=True)
         return AwsError("ThrottlingException", "Rate exceeded", **REFUSAL, status=400)
+
+
+def follow(groups, clock, until, *, trouble=None):
+    """Everything printed from now until `until` seconds, with the moment of printing."""
+    turns = Turns(clock, clock.sleep)
+    reads = []
+    for number, group in enumerate(groups):
+        source = Source(f"f{number}", f"/aws/lambda/f{number}")
+        reads.append(
+            (source, partial(read_pages, group, source, before_call=partial(turns.wait, source)))
+        )
+    notices = []
+    follower = Follower(
+        reads,
+        0,
+        notice=notices.append,
+        reconnect=trouble or (lambda: False),
+        clock=clock,
+        wall=clock.shown,
+    )
+    printed = []
+    while clock() < until:
+        for events in follower.poll():
+            printed += [(clock.wall(), event) for event in events]
+        clock.sleep(max(0.05, follower.next_due() - clock()))
+    for events in follower.last_sweep():
+        printed += [(clock.wall(), event) for event in events]
+    return printed, notices

@@ -1,0 +1,150 @@
+"""Logs: hours of following through everything that goes wrong, and memory on a million events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from overlay.log_hours import hours_of_trouble
+
+from lcli.local.http import Server
+from lcli.local.wire import Request, Response
+
+LCLI = Path(sys.executable).with_name("lcli")
+MILLION = 1_000_000
+PAGE = 10_000
+SPAN = 600_000
+"""Milliseconds over which the events are spread: a follow remembers all of them."""
+
+
+@pytest.mark.parametrize("off", [-600, 0, 600], ids=["clock behind", "clock right", "clock ahead"])
+def test_six_hours_of_trouble(off: int, evidence: Callable[[str], None]) -> None:
+    seed = random.randrange(10**6)
+    found = hours_of_trouble(seed=seed, hours=6, per_hour=5_000, off=off)
+    evidence(f"followed, clock off by {off} s, seed {seed}: {found}")
+    assert (found.lost, found.twice) == (0, 0)
+    assert found.busiest <= 1
+    assert found.minute <= 5
+
+
+class Many:
+    """A group of so many events, made as they are asked for."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._began = int(time.time() * 1000) - SPAN - 10_000
+
+    def _at(self, number: int) -> int:
+        return self._began + number * SPAN // self._count
+
+    def __call__(self, asked: dict[str, Any]) -> dict[str, Any]:
+        lower = (asked["startTime"] - self._began) * self._count // SPAN
+        upper = (asked["endTime"] - self._began) * self._count // SPAN
+        begin = int(asked.get("nextToken") or max(0, lower))
+        end = min(begin + PAGE, upper + 1, self._count)
+        events = [
+            {
+                "eventId": f"{number:056}",
+                "logStreamName": f"2026/03/01/[1]{number % 20:032x}",
+                "timestamp": self._at(number),
+                "ingestionTime": self._at(number) + 500,
+                "message": f"order {number} was packed, weighed and sent to where it belongs\n",
+            }
+            for number in range(begin, end)
+            if asked["startTime"] <= self._at(number) <= asked["endTime"]
+        ]
+        more = end < min(upper + 1, self._count)
+        return {"events": events} | ({"nextToken": str(end)} if more else {})
+
+
+@contextmanager
+def serving(group: Many) -> Iterator[str]:
+    async def handle(request: Request) -> Response:
+        if not request.headers.get("x-amz-target", "").endswith("FilterLogEvents"):
+            return Response(404, [], b"{}")
+        kind = [("content-type", "application/x-amz-json-1.1")]
+        return Response(200, kind, json.dumps(group(json.loads(request.body))).encode())
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    server = Server(handle)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    try:
+        yield server.url
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(0.1), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def peak(pid: int) -> float:
+    """MB of resident memory at most, so far; 0 of a process that has ended."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = [int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line]
+    return sum(found) / 1024
+
+
+def printed(count: int, *words: str, asleep: float = 0.0) -> tuple[int, float]:
+    """Lines on a pipe whose reader sleeps first, and the peak of memory."""
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        **{"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"},
+    }
+    with serving(Many(count)) as url:
+        process = subprocess.Popen(
+            [LCLI, "logs", "f", "--since", "20m", *words],
+            env={**environ, "AWS_ENDPOINT_URL": url},
+            stdout=subprocess.PIPE,
+            cwd="/",
+        )
+        assert process.stdout is not None
+        time.sleep(asleep)
+        lines = most = 0.0
+        for lines, _ in enumerate(process.stdout, 1):
+            if lines % 500 == 0:
+                most = max(most, peak(process.pid))
+            if lines == count and "-F" in words:
+                # A deep sweep over all of them, then the last one.
+                time.sleep(25)
+                most = max(most, peak(process.pid))
+                process.send_signal(signal.SIGINT)
+        process.wait(60)
+    return int(lines), most
+
+
+@pytest.mark.parametrize(
+    ("how", "words", "asleep"),
+    [
+        ("read", (), 0),
+        ("read by one who sleeps for 20 s", (), 20),
+        ("read in JSON", ("-o", "json"), 0),
+        ("read by invocation", ("--group",), 0),
+        ("followed", ("-F",), 0),
+    ],
+)
+def test_memory_on_a_million_events(
+    how: str, words: tuple[str, ...], asleep: float, evidence: Callable[[str], None]
+) -> None:
+    _, few = printed(1_000, *words)
+    lines, many = printed(MILLION, *words, asleep=asleep)
+    evidence(
+        f"{MILLION:,} events {how}: {lines:,} lines, {many:.0f} MB at most, {many - few:.0f} more "
+        "than for 1,000"
+    )
+    assert many - few <= 100
+    if "--group" not in words:
+        assert lines == MILLION
