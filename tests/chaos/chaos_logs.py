@@ -51,7 +51,7 @@ class Many:
 
     def __call__(self, asked: dict[str, Any]) -> dict[str, Any]:
         lower = (asked["startTime"] - self._began) * self._count // SPAN
-        upper = (asked["endTime"] - self._began) * self._count // SPAN
+        upper = (asked["endTime"] + 1 - self._began) * self._count // SPAN
         begin = int(asked.get("nextToken") or max(0, lower))
         end = min(begin + PAGE, upper + 1, self._count)
         events = [
