@@ -213,7 +213,8 @@ def callback(
     run.check_account()
     clients = run.session()
     if answer is Answer.SUCCEED:
-        result = read_payload(payload, sys.stdin.buffer, asynchronous=True, raw=True)
+        use = "a callback's result"
+        result = read_payload(payload, sys.stdin.buffer, asynchronous=True, raw=True, use=use)
         succeed(clients, callback_id, result)
     elif answer is Answer.FAIL:
         fail(clients, callback_id, error)
@@ -246,7 +247,9 @@ def _one(run: Run, text: str, *, newest: bool = False) -> tuple[Session, str]:
         )
     named = chosen(run, function if slash else text)
     clients = run.session(named.region)
-    return clients, newest_of(clients, named.name, name if slash else "")
+    return clients, newest_of(
+        clients, named.name, name if slash else "", called=named.key or named.name
+    )
 
 
 def _said(run: Run, arn: str, done: str, **more: Any) -> None:

@@ -72,10 +72,10 @@ def executions(
         yield from page.get("DurableExecutions", ())
 
 
-def newest(clients: Clients, function: str, name: str = "") -> str:
+def newest(clients: Clients, function: str, name: str = "", *, called: str = "") -> str:
     """The ARN of a function's newest execution, of that name if one is given.
 
-    Raises LcliError where there is none, AwsError.
+    `called` is how the reader names the function. Raises LcliError where there is none, AwsError.
     """
     for found in executions(clients, function, name=name):
         return str(found["DurableExecutionArn"])
@@ -84,10 +84,10 @@ def newest(clients: Clients, function: str, name: str = "") -> str:
         Problem(
             "no-execution",
             f"{function} has no durable execution {what} in {clients.region}",
-            next_step=f"see `lcli executions list {function}`; they are forgotten after their "
-            "retention"
+            next_step=f"see `lcli executions list {called or function}`; they are forgotten after "
+            "their retention"
             if name
-            else f"start one with `lcli invoke {function} --async --execution-name NAME`",
+            else f"start one with `lcli invoke {called or function} --async --execution-name NAME`",
         )
     )
 

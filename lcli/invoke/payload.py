@@ -35,11 +35,17 @@ def read_context(given: str) -> bytes:
 
 
 def read_payload(
-    given: str | None, stdin: BinaryIO, *, asynchronous: bool, raw: bool = False
+    given: str | None,
+    stdin: BinaryIO,
+    *,
+    asynchronous: bool,
+    raw: bool = False,
+    use: str = "",
 ) -> bytes:
     """The payload's bytes as they will be sent; b"" when none is given.
 
-    `given` is JSON text, ``@PATH`` or ``-``; any bytes where it is `raw`. Raises LcliError
+    `given` is JSON text, ``@PATH`` or ``-``; any bytes where it is `raw`. `use` is what it is for,
+    where that is no invocation: ``a callback's result``. Raises LcliError
     (USAGE) for a file that cannot be read, text that is not JSON, and more bytes than Lambda takes.
     """
     limit = ASYNC_LIMIT if asynchronous else SYNC_LIMIT
@@ -51,22 +57,22 @@ def read_payload(
         payload, source = _read_file(Path(given[1:]), limit), given[1:]
     else:
         payload, source = os.fsencode(given), "--payload"
-    check_size(payload, source, asynchronous=asynchronous)
+    check_size(payload, source, asynchronous=asynchronous, use=use)
     if not raw:
         check_json(payload, source)
     return payload
 
 
-def check_size(payload: bytes, source: str, *, asynchronous: bool) -> None:
+def check_size(payload: bytes, source: str, *, asynchronous: bool, use: str = "") -> None:
     """Raises LcliError (USAGE) for more bytes than Lambda takes."""
     limit = ASYNC_LIMIT if asynchronous else SYNC_LIMIT
     if len(payload) > limit:
-        kind = "an asynchronous" if asynchronous else "a synchronous"
+        kind = "an asynchronous invocation" if asynchronous else "a synchronous invocation"
         raise _usage(
             "payload-too-large",
-            f"the payload is over {limit:,} bytes, Lambda's limit for {kind} invocation",
+            f"the payload is over {limit:,} bytes, Lambda's limit for {use or kind}",
             source,
-            "send a smaller event, or put the data into S3 and send its address",
+            "send less, or put the data into S3 and send its address",
         )
 
 

@@ -132,7 +132,7 @@ def test_executions_are_listed_paused_stopped_and_deleted(shop):
     gone = shop.run("executions", "get", "order/second")
     assert gone.stderr == (
         "error: shop-order has no durable execution named 'second' in eu-west-1 [no-execution]\n"
-        "  next: see `lcli executions list shop-order`; they are forgotten after their "
+        "  next: see `lcli executions list order`; they are forgotten after their "
         "retention\n"
     )
 

@@ -47,11 +47,15 @@ def test_a_bad_payload_is_refused_before_anything_is_sent(given, asynchronous, c
     assert [problem.code for problem in caught.value.problems] == [code]
 
 
-def test_the_size_message_names_the_kind_of_invocation():
+@pytest.mark.parametrize(
+    ("use", "limited"),
+    [("", "an asynchronous invocation"), ("a callback's result", "a callback's result")],
+)
+def test_the_size_message_names_what_the_payload_is_for(use, limited):
     with pytest.raises(LcliError) as caught:
-        read_payload("-", io.BytesIO(b" " * (ASYNC_LIMIT + 1)), asynchronous=True)
+        read_payload("-", io.BytesIO(b" " * (ASYNC_LIMIT + 1)), asynchronous=True, use=use)
     assert caught.value.problems[0].what == (
-        "the payload is over 1,048,576 bytes, Lambda's limit for an asynchronous invocation"
+        f"the payload is over 1,048,576 bytes, Lambda's limit for {limited}"
     )
 
 
