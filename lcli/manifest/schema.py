@@ -63,6 +63,8 @@ def _referable(node: Any, *, is_value: bool = False) -> Any:
         return node
     made: Schema = {}
     for key, value in node.items():
+        if key == "patternProperties":
+            made["additionalProperties"] = False
         if key in ("properties", "patternProperties"):
             made[key] = {
                 name: _referable({k: v for k, v in each.items() if k != "title"}, is_value=True)
