@@ -254,8 +254,8 @@ class Run:
 
         clients = _OnDemand(self, place.region)
         found = check(self.document, place, clients=clients, functions=functions, only=only)
+        self.mask = Mask(found.secrets, show=self.mask.show)
         if found.app is not None:
-            self.mask = Mask(found.app.secrets, show=self.mask.show)
             for notice in found.app.notices:
                 self.terminal.note(self.mask.text(notice))
         return found

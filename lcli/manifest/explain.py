@@ -62,11 +62,19 @@ class Fault:
 class Explainer:
     """Validates models and collects what is wrong with them."""
 
-    def __init__(self, source: Source, root: Map, failed: Collection[Path]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        root: Map,
+        failed: Collection[Path],
+        secrets: Collection[str] = (),
+    ) -> None:
         self.source = source
         self.root = root
         self.failed = failed
         """Where a reference has no value, so that what pydantic says of it means nothing."""
+        self.secrets = secrets
+        """Values that no sentence may repeat, not even in part."""
         self.problems: list[Problem] = []
 
     def model(self, model: type[M], data: object, prefix: Path) -> M | None:
@@ -109,7 +117,8 @@ class Explainer:
                 continue
             told = [e for e in group if not (path in above and e["type"] in _SHALLOW)]
             if told:
-                self.problems += self.faults([_fault(model, prefix, path, told)])
+                hide = any(one in str(each["input"]) for each in told for one in self.secrets)
+                self.problems += self.faults([_fault(model, prefix, path, told, hide=hide)])
 
     def faults(self, faults: Iterable[Fault]) -> list[Problem]:
         """Problems of the checks' faults."""
@@ -164,7 +173,12 @@ def _at(root: Node, path: Path) -> Node | None:
 
 
 def _fault(
-    model: type[BaseModel], prefix: Path, path: Path, errors: list[Mapping[str, Any]]
+    model: type[BaseModel],
+    prefix: Path,
+    path: Path,
+    errors: list[Mapping[str, Any]],
+    *,
+    hide: bool = False,
 ) -> Fault:
     error = errors[0]
     kind, context = error["type"], error.get("ctx", {})
@@ -186,6 +200,9 @@ def _fault(
             "a trigger is a map with one key, the kind of its source",
             f"write - KIND: NAME or - KIND: {{…}}; kinds: {', '.join(triggers())}",
         )
+    if hide:
+        what = f"{name}: the secret value that is referred to here is none that it takes"
+        return Fault(path, "wrong-value", what, _SEE)
     if kind == "value_error":
         what = f"{name}: {context['error']}{_got(path, error)}"
         return Fault(path, "wrong-value", what, _SEE)

@@ -44,6 +44,8 @@ class Checked:
     """Those of which enough is right to look into their sources."""
     layers: tuple[Layer, ...] = ()
     """The same of layers, also of those that no function uses."""
+    secrets: frozenset[str] = frozenset()
+    """Resolved ``ssm`` and ``secret`` values, for redaction by value."""
 
 
 def load(
@@ -140,7 +142,9 @@ class _Loading:
         if any(one.code == APP_MISSING for one in identity):
             self.resolving.failed.add(("app",))
         self.problems = [*identity, *self.naming.problems]
-        self.explainer = Explainer(document.source, document.root, self.resolving.failed)
+        self.explainer = Explainer(
+            document.source, document.root, self.resolving.failed, self.context.secrets
+        )
 
     def load(self, functions: Collection[str] | None) -> Checked:
         """The App, if all of it is right, and every problem."""
@@ -157,16 +161,15 @@ class _Loading:
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
         self._tell(loaded)
-        layers = tuple(self._layers(app)) if app else ()
+        layers, secrets = tuple(self._layers(app)) if app else (), frozenset(self.context.secrets)
         if app is None or problems:
             unsound = self._unsound(faults, wrong)
             sound = (one for key, one in loaded.items() if key not in unsound)
-            return Checked(None, tuple(problems), tuple(sound), layers)
+            return Checked(None, tuple(problems), tuple(sound), layers, secrets)
         app = app.model_copy(update={"functions": loaded})
-        app._secrets = frozenset(self.context.secrets)
         app._notices = (*_notices(self.context), *self._accepted(loaded.values()))
         app._names = {key: each.name for key, each in self.named.items()}
-        return Checked(app, (), tuple(loaded.values()), layers)
+        return Checked(app, (), tuple(loaded.values()), layers, secrets)
 
     def _layers(self, app: App) -> Iterator[Layer]:
         """The layers, told their names and places; without those whose source is not known."""

@@ -336,7 +336,6 @@ class App(Model):
     """A whole manifest, stage merged and values resolved, for one place."""
 
     _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
-    _secrets: frozenset[str] = PrivateAttr(frozenset())
     _notices: tuple[str, ...] = PrivateAttr(())
     _settings: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
 
@@ -367,11 +366,6 @@ class App(Model):
     def settings(self, kind: str) -> Mapping[str, Any]:
         """What the top level says of all triggers of a kind, by its `settings_model`."""
         return self._settings[kind].model_dump() if kind in self._settings else {}
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """Resolved ``ssm`` and ``secret`` values, for redaction by value."""
-        return self._secrets
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -146,8 +146,30 @@ def test_references(load, value, expected):
         ("'${cfn:Net.Vpc}'", set()),
     ],
 )
-def test_secret_values_are_collected(load, value, secrets):
-    assert load(value).secrets == secrets
+def test_secret_values_are_collected(load, tmp_path, value, secrets):
+    load(value)
+    document = read(tmp_path / "lcli.yaml", stage="prod", environ={})
+    found = loading.check(document, PLACE, clients=Recorded(), functions=["one"])
+    assert found.secrets == secrets
+
+
+@pytest.mark.parametrize("key", ["memory", "triggers: [s3", "role: {path", "description"])
+def test_a_secret_that_is_no_value_is_not_repeated(tmp_path, monkeypatch, key):
+    secret = "x y" * 100
+    monkeypatch.setitem(ANSWERS, ("GetParameter", "/long"), {"Parameter": {"Value": secret}})
+    (tmp_path / "src").mkdir()
+    end = {"[": "]", "{": "}"}.get(key.partition(": ")[2][:1], "")
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions:\n  one: {source: src, runtime: python3.13, handler: a.b, "
+        f"{key}: '<${{ssm:/long}}'{end}}}\n"
+    )
+    document = read(tmp_path / "lcli.yaml", environ={})
+    found = loading.check(document, PLACE, clients=Recorded())
+    (problem,) = found.problems
+    assert problem.what.endswith(
+        ": the secret value that is referred to here is none that it takes"
+    )
+    assert found.secrets == {secret}
 
 
 def test_only_what_is_used_is_asked_for_and_once(load):
