@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,26 +19,43 @@ from overlay.watch import Watch
 from lcli.cli.app import COMMANDS, load
 
 EVERY: dict[str, tuple[str, ...]] = {
-    "validate": (),
-    "plan": (),
-    "deploy": ("--yes", "-v"),
-    "list": ("--all",),
-    "status": (),
-    "invoke": ("one",),
-    "executions": ("list", "one"),
-    "events": ("list", "one"),
-    "event": ("s3",),
-    "logs": ("-o", "json"),
-    "versions": ("one",),
-    "rollback": ("one", "--to", "1"),
-    "cost": ("--prices",),
-    "build": (),
-    "package": (),
-    "schema": (),
-    "completion": ("bash",),
-    "delete": ("--yes",),
+    "validate": ("validate",),
+    "plan": ("plan",),
+    "deploy": ("deploy", "--yes", "-v"),
+    "list": ("list", "--all"),
+    "status": ("status",),
+    "invoke": ("invoke", "one"),
+    "invoke --stream": ("invoke", "one", "--stream"),
+    "invoke --wait": ("invoke", "one", "--async", "--wait"),
+    "invoke --repeat": ("invoke", "one", "--repeat", "2"),
+    "executions list": ("executions", "list", "one"),
+    "executions get": ("executions", "get", "one/order-1"),
+    "executions history": ("executions", "history", "one/order-1"),
+    "executions stop": ("executions", "stop", "one/order-1"),
+    "executions pause": ("executions", "pause", "one/order-1"),
+    "executions resume": ("executions", "resume", "one/order-1"),
+    "executions delete": ("executions", "delete", "one/order-1"),
+    "executions callback": ("executions", "callback", "heartbeat", "abc"),
+    "events put": ("events", "put", "one", "mine", "-p", "{}"),
+    "events list": ("events", "list", "one"),
+    "events get": ("events", "get", "one", "mine"),
+    "events delete": ("events", "delete", "one", "mine"),
+    "event": ("event", "s3"),
+    "logs": ("logs", "-o", "json"),
+    "logs --follow": ("logs", "--follow", "--limit", "1"),
+    "logs --insights": ("logs", "--insights", "fields @message"),
+    "versions": ("versions", "one"),
+    "rollback": ("rollback", "one", "--to", "1"),
+    "cost": ("cost", "--prices"),
+    "build": ("build",),
+    "package": ("package",),
+    "schema": ("schema",),
+    "completion": ("completion", "bash"),
+    "delete": ("delete", "--yes"),
 }
 """Every command, in an order in which each can succeed; `local` has a test of its own."""
+REFUSED = re.compile(r"executions (?!list)")
+"""There is no such execution, nor that callback."""
 ELSEWHERE = {
     "AWS_PROFILE": "corporate",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/credentials",
@@ -47,9 +67,11 @@ ELSEWHERE = {
 
 
 def test_the_table_has_every_command() -> None:
-    assert sorted(EVERY) == sorted(set(COMMANDS) - {"local"})
-    local: Any = load("local")
-    assert sorted(local.commands) == ["reset", "start", "status", "stop"]
+    """Of groups every member, too."""
+    for name in COMMANDS:
+        command: Any = load(name)
+        members = [f"{name} {one}" for one in getattr(command, "commands", [])] or [name]
+        assert [one for one in members if one in EVERY] == (members if name != "local" else [])
 
 
 def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
@@ -69,20 +91,37 @@ def test_the_watch_sees_a_connection(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_command_calls_the_endpoint_alone(cloud: Any, tmp_path: Path) -> None:
+    """All in one watched process; the installed command is watched below."""
     made, watch = project(tmp_path), Watch(tmp_path / "watch")
-    environ = {**cloud.environ, **watch.environ, "AWS_EC2_METADATA_DISABLED": "false"}
-    endpoint = ("127.0.0.1", str(urlsplit(cloud.url).port))
-    reached = set()
-    for command, words in EVERY.items():
-        said = run(made, (command, *words), environ)
-        # Of the groups one command stands for all; the local cloud lacks what `events` asks.
-        assert said.code == 0 or command == "events", (command, said)
-        seen = watch.seen()
-        assert seen <= {endpoint}, command
-        if seen:
-            reached.add(command)
+    environ = {
+        **cloud.environ,
+        "AWS_EC2_METADATA_DISABLED": "false",
+        "LCLI_CACHE_DIR": str(tmp_path / "cache"),
+    }
+    tests, results = Path(__file__).parents[1], tmp_path / "results"
+    ran = subprocess.run(
+        [sys.executable, "-m", "overlay.watched", results, json.dumps(EVERY), json.dumps(environ)],
+        cwd=made,
+        env={
+            **watch.environ,
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path / "home"),
+            "PYTHONPATH": f"{watch.environ['PYTHONPATH']}{os.pathsep}{tests}",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [name for name, *_ in lines] == list(EVERY), ran.stderr
+    endpoint = ["127.0.0.1", str(urlsplit(cloud.url).port)]
+    for name, code, seen, said in lines:
+        assert code == (1 if REFUSED.match(name) else 0), (name, said)
+        assert seen in ([], [endpoint]), name
     asks_nobody = {"validate", "event", "cost", "build", "package", "schema", "completion"}
-    assert reached == set(EVERY) - asks_nobody
+    assert {name for name, _, seen, _ in lines if not seen} == asks_nobody
 
 
 @pytest.fixture

@@ -64,6 +64,11 @@ class Watch:
 
     def seen(self) -> set[tuple[str, str]]:
         """(host, port) of everything so far; forgets it."""
-        lines = self.log.read_text().splitlines()
-        os.truncate(self.log, 0)
-        return {(host, port) for _, host, port in (line.split(" ") for line in lines)}
+        return heard(self.log)
+
+
+def heard(log: Path) -> set[tuple[str, str]]:
+    """(host, port) of everything that a log has; empties it."""
+    lines = log.read_text().splitlines()
+    os.truncate(log, 0)
+    return {(host, port) for _, host, port in (line.split(" ") for line in lines)}
