@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
 from lcli.resources.function_tags import are_ours, governed, own, owner, qualifiers
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
 from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
-from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, unless_gone
+from lcli.resources.role_reading import Held, attached, held
+from lcli.resources.role_writing import FIELDS, as_text, converge, remove, tag_list
 
 NAME_LENGTH = 64
 """The longest name of a role (IAM CreateRole)."""
@@ -165,15 +165,15 @@ class Role(Kind):
                 RoleName=name,
                 Path=fields["Path"],
                 Description=fields["Description"],
-                AssumeRolePolicyDocument=_json(fields["AssumeRolePolicyDocument"]),
-                Tags=_tag_list(fields["Tags"]),
+                AssumeRolePolicyDocument=as_text(fields["AssumeRolePolicyDocument"]),
+                Tags=tag_list(fields["Tags"]),
                 **({"PermissionsBoundary": boundary} if boundary else {}),
             )
         except AwsError as error:
             if error.code != "EntityAlreadyExists":
                 raise
             return self._adopt(wanted, applying)
-        _converge(wanted, {"ManagedPolicies": ()}, ("Policy", "ManagedPolicies"), applying)
+        converge(wanted, {"ManagedPolicies": ()}, ("Policy", "ManagedPolicies"), applying)
         return {"arn": made["Role"]["Arn"]}
 
     def _adopt(self, wanted: Resource, applying: Applying) -> Outputs:
@@ -192,7 +192,7 @@ class Role(Kind):
             )
         policies = tuple(sorted(attached(applying.clients, name)))
         before = {"ManagedPolicies": policies, "Tags": governed(tags, _tags(wanted))}
-        _converge(wanted, before, tuple(_STEPS), applying)
+        converge(wanted, before, FIELDS, applying)
         return {"arn": role["Arn"]}
 
     def update(
@@ -201,22 +201,12 @@ class Role(Kind):
         """One call for each field that differs."""
         fields = sorted({change.path.partition(".")[0] for change in changes})
         applying.say("changing the execution role")
-        _converge(wanted, actual.resource.fields, fields, applying)
+        converge(wanted, actual.resource.fields, fields, applying)
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Detach and delete its policies, then DeleteRole."""
-        clients, name = applying.clients, actual.resource.key.name
-
-        def remove(operation: str, **which: str) -> None:
-            # Each by itself: an answer that was lost makes its repetition find nothing.
-            unless_gone(lambda: clients.call("iam", operation, RoleName=name, **which))
-
-        for arn in unless_gone(lambda: attached(clients, name)) or ():
-            remove("DetachRolePolicy", PolicyArn=arn)
-        for policy in unless_gone(lambda: _inline(clients, name)) or ():
-            remove("DeleteRolePolicy", PolicyName=policy)
-        remove("DeleteRole")
+        remove(applying.clients, actual.resource.key.name)
 
 
 def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
@@ -283,92 +273,9 @@ def _left_behind(reading: Reading) -> set[str]:
     return found
 
 
-def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
-    if policy:
-        clients.call(
-            "iam",
-            "PutRolePolicy",
-            RoleName=name,
-            PolicyName=POLICY_NAME,
-            PolicyDocument=_json(policy),
-        )
-    else:
-        unless_gone(
-            lambda: clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
-        )
-
-
-def _put_attached(name: str, wanted: Any, before: Any, clients: Clients) -> None:
-    for arn in sorted({*wanted} - {*before}):
-        clients.call("iam", "AttachRolePolicy", RoleName=name, PolicyArn=arn)
-    for arn in sorted({*before} - {*wanted}):
-        unless_gone(
-            lambda arn=arn: clients.call(  # type: ignore[misc]
-                "iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn
-            )
-        )
-
-
-def _put_boundary(name: str, boundary: Any, before: Any, clients: Clients) -> None:
-    if boundary:
-        clients.call(
-            "iam", "PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=boundary
-        )
-    else:
-        unless_gone(lambda: clients.call("iam", "DeleteRolePermissionsBoundary", RoleName=name))
-
-
-def _put_tags(name: str, wanted: Any, before: Any, clients: Clients) -> None:
-    gone = sorted({*before} - {*wanted})
-    if gone:
-        clients.call("iam", "UntagRole", RoleName=name, TagKeys=gone)
-    clients.call("iam", "TagRole", RoleName=name, Tags=_tag_list(wanted))
-
-
-def _put_trust(name: str, policy: Any, before: Any, clients: Clients) -> None:
-    clients.call("iam", "UpdateAssumeRolePolicy", RoleName=name, PolicyDocument=_json(policy))
-
-
-def _put_description(name: str, description: Any, before: Any, clients: Clients) -> None:
-    clients.call("iam", "UpdateRole", RoleName=name, Description=description)
-
-
-# A boundary comes first when it is set, so that the role is never wider than it may be.
-_STEPS: Mapping[str, Callable[[str, Any, Any, Clients], None]] = {
-    "PermissionsBoundary": _put_boundary,
-    "AssumeRolePolicyDocument": _put_trust,
-    "Policy": _put_policy,
-    "ManagedPolicies": _put_attached,
-    "Description": _put_description,
-    "Tags": _put_tags,
-}
-
-
-def _converge(
-    wanted: Resource, before: Mapping[str, Any], fields: Iterable[str], applying: Applying
-) -> None:
-    for field, step in _STEPS.items():
-        if field in fields:
-            value = applying.settle(wanted.fields[field])
-            step(wanted.key.name, value, before.get(field), applying.clients)
-
-
-def _inline(clients: Clients, name: str) -> list[str]:
-    pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
-    return [str(policy) for page in pages for policy in page["PolicyNames"]]
-
-
 def _document(document: Mapping[str, Any]) -> dict[str, object]:
     statements = document.get("Statement", ())
     return normal_policy([statements] if isinstance(statements, Mapping) else statements)
-
-
-def _json(document: object) -> str:
-    return json.dumps(document, separators=(",", ":"))
-
-
-def _tag_list(tags: Any) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def _tags(wanted: Resource | None) -> Mapping[str, object]:

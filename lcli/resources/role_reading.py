@@ -7,7 +7,7 @@ gives all of that for hundreds of roles at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.resources.model import Reading
 
+GONE = ("NoSuchEntity", "NoSuchEntityException")
+"""What IAM says of what is not there."""
 POLICY_NAME = "lcli"
 """The one inline policy of a managed role."""
 MANY = 10
@@ -75,13 +77,14 @@ def _from_details(role: Mapping[str, Any], description: str) -> Held:
 
 
 def _held(clients: Clients, name: str) -> Held | None:
-    role = unless_gone(lambda: clients.call("iam", "GetRole", RoleName=name))
-    if role is None:
-        return None
-    policy = unless_gone(
-        lambda: clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
-    )
-    return _made(role["Role"], policy["PolicyDocument"] if policy else {}, attached(clients, name))
+    with expecting(*GONE):
+        role = clients.call("iam", "GetRole", RoleName=name)["Role"]
+        policy: Mapping[str, Any] = {}
+        with expecting(*GONE):
+            inline = clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
+            policy = inline["PolicyDocument"]
+        return _made(role, policy, attached(clients, name))
+    return None
 
 
 def _made(role: Mapping[str, Any], policy: Mapping[str, Any], attached: Iterable[str]) -> Held:
@@ -101,10 +104,3 @@ def attached(clients: Clients, name: str) -> list[str]:
     """ARNs of the managed policies of a role. Raises AwsError."""
     pages = clients.pages("iam", "ListAttachedRolePolicies", RoleName=name)
     return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
-
-
-def unless_gone(call: Callable[[], Any]) -> Any:
-    """What the call gives; None where IAM says that there is no such thing."""
-    with expecting("NoSuchEntity", "NoSuchEntityException"):
-        return call()
-    return None

@@ -1,0 +1,118 @@
+"""What is written of a role: IAM has an operation for each of its fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
+from lcli.resources.kind import Applying
+from lcli.resources.model import Resource
+from lcli.resources.role_reading import GONE, POLICY_NAME, attached
+
+
+def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
+    if policy:
+        clients.call(
+            "iam",
+            "PutRolePolicy",
+            RoleName=name,
+            PolicyName=POLICY_NAME,
+            PolicyDocument=as_text(policy),
+        )
+    else:
+        with expecting(*GONE):
+            clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
+
+
+def _put_attached(name: str, wanted: Any, before: Any, clients: Clients) -> None:
+    for arn in sorted({*wanted} - {*before}):
+        clients.call("iam", "AttachRolePolicy", RoleName=name, PolicyArn=arn)
+    for arn in sorted({*before} - {*wanted}):
+        with expecting(*GONE):
+            clients.call("iam", "DetachRolePolicy", RoleName=name, PolicyArn=arn)
+
+
+def _put_boundary(name: str, boundary: Any, before: Any, clients: Clients) -> None:
+    if boundary:
+        clients.call(
+            "iam", "PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=boundary
+        )
+    else:
+        with expecting(*GONE):
+            clients.call("iam", "DeleteRolePermissionsBoundary", RoleName=name)
+
+
+def _put_tags(name: str, wanted: Any, before: Any, clients: Clients) -> None:
+    gone = sorted({*before} - {*wanted})
+    if gone:
+        clients.call("iam", "UntagRole", RoleName=name, TagKeys=gone)
+    clients.call("iam", "TagRole", RoleName=name, Tags=tag_list(wanted))
+
+
+def _put_trust(name: str, policy: Any, before: Any, clients: Clients) -> None:
+    clients.call("iam", "UpdateAssumeRolePolicy", RoleName=name, PolicyDocument=as_text(policy))
+
+
+def _put_description(name: str, description: Any, before: Any, clients: Clients) -> None:
+    clients.call("iam", "UpdateRole", RoleName=name, Description=description)
+
+
+# A boundary comes first when it is set, so that the role is never wider than it may be.
+_STEPS: Mapping[str, Callable[[str, Any, Any, Clients], None]] = {
+    "PermissionsBoundary": _put_boundary,
+    "AssumeRolePolicyDocument": _put_trust,
+    "Policy": _put_policy,
+    "ManagedPolicies": _put_attached,
+    "Description": _put_description,
+    "Tags": _put_tags,
+}
+
+
+FIELDS = tuple(_STEPS)
+
+
+def converge(
+    wanted: Resource, before: Mapping[str, Any], fields: Iterable[str], applying: Applying
+) -> None:
+    """Bring these `fields` of a role, which are `before` now, to what is wanted: a call each.
+
+    Raises AwsError.
+    """
+    for field, step in _STEPS.items():
+        if field in fields:
+            value = applying.settle(wanted.fields[field])
+            step(wanted.key.name, value, before.get(field), applying.clients)
+
+
+def remove(clients: Clients, name: str) -> None:
+    """Detach and delete a role's policies, then the role. Raises AwsError."""
+
+    def call(operation: str, **which: str) -> None:
+        # Each by itself: an answer that was lost makes its repetition find nothing.
+        with expecting(*GONE):
+            clients.call("iam", operation, RoleName=name, **which)
+
+    with expecting(*GONE):
+        for arn in attached(clients, name):
+            call("DetachRolePolicy", PolicyArn=arn)
+        for policy in _inline(clients, name):
+            call("DeleteRolePolicy", PolicyName=policy)
+    call("DeleteRole")
+
+
+def _inline(clients: Clients, name: str) -> list[str]:
+    pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
+    return [str(policy) for page in pages for policy in page["PolicyNames"]]
+
+
+def as_text(document: object) -> str:
+    """A policy document as IAM takes it."""
+    return json.dumps(document, separators=(",", ":"))
+
+
+def tag_list(tags: Any) -> list[dict[str, str]]:
+    """Tags as IAM takes them."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
