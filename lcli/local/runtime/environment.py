@@ -23,8 +23,8 @@ from lcli.local.runtime.api import (
 )
 from lcli.local.runtime.event_headers import event_headers, trace_header
 from lcli.local.runtime.launch import Launch
+from lcli.local.runtime.log_stream import LogStream
 from lcli.local.runtime.platform_log import PlatformLog, Usage
-from lcli.local.runtime.records import Event
 from lcli.local.runtime.site import Site, State
 from lcli.local.runtime.variables import variables
 from lcli.local.runtime.worker import Worker
@@ -42,7 +42,6 @@ MEASURED_EVERY = 0.05
 QUICK_MS = 5
 """What is quicker is not measured at its end, which would halve the throughput: it cannot use much
 more, and the peak is the kernel's, so that the next look finds it."""
-_TAIL = 4096
 _MEGABYTE = 1024**2
 _WRONG_ID: Reply = (400, "InvalidRequestID", "Invalid request ID")
 _WRONG_STATE: Reply = (403, "InvalidStateTransition", "Transition is not allowed")
@@ -70,9 +69,7 @@ class Environment:
         self._layers = layers
         self._changed = changed
         self._platform = PlatformLog(deployed)
-        day = time.strftime("%Y/%m/%d", time.gmtime())
-        self._log_stream = f"{day}/[{deployed.version}]{secrets.token_hex(16)}"
-        self._tail = bytearray()
+        self._log = LogStream(deployed, site.sink)
         self._peak = 0
         self._began = time.perf_counter()
         self._init_ms: float | None = None
@@ -89,8 +86,8 @@ class Environment:
     async def start(self) -> None:
         """Run the init phase, once more within the invocation if it goes wrong; then `failure`
         says why (developer guide, "Failures during the Init phase")."""
-        self._log(self._platform.init_start(self._launch.version))
-        self._tail.clear()
+        self._log.write(self._platform.init_start(self._launch.version))
+        self._log.take_tail()
         port = self._listener.open()
         for phase, limit in (("init", INIT_SECONDS), ("invoke", self.deployed.timeout)):
             began = time.perf_counter()
@@ -98,7 +95,7 @@ class Environment:
             if await self._init(port, limit) and not self.failure:
                 return
             kind = self.failure.error_type if self.failure else None
-            self._log(self._platform.init_failed(_since(began), phase, kind))
+            self._log.write(self._platform.init_failed(_since(began), phase, kind))
             self._drop_worker()
             await self.ended()
         self.failure = self.failure or timed_out(self.deployed.timeout)
@@ -114,9 +111,9 @@ class Environment:
             layers=self._layers,
             runtime=self._launch.runtime,
             scratch=scratch,
-            log_stream=self._log_stream,
+            log_stream=self._log.name,
         )
-        worker = self._worker = Worker(self._site.guard, scratch, self._log)
+        worker = self._worker = Worker(self._site.guard, scratch, self._log.write)
         try:
             await worker.start(self._launch.argv, self.deployed.code, environment)
         except OSError as error:
@@ -178,7 +175,7 @@ class Environment:
         assert poll
         assert self._worker
         trace = trace_header(invocation)
-        self._log(self._platform.start(invocation.request_id))
+        self._log.write(self._platform.start(invocation.request_id))
         turn = Turn(invocation.request_id, trace, time.perf_counter(), loop.create_future())
         self._turn = turn
         self._move(State.BUSY)
@@ -220,7 +217,7 @@ class Environment:
     def fail(self, invocation: Invocation) -> Outcome:
         """The outcome of an invocation whose environment could not start."""
         assert self.failure
-        self._log(self._platform.start(invocation.request_id))
+        self._log.write(self._platform.start(invocation.request_id))
         turn = Turn(invocation.request_id, "", self.failure.at, self._ready)
         return self._finish(turn, self.failure)
 
@@ -274,7 +271,7 @@ class Environment:
         duration = max((answer.at - turn.began) * 1000, 0.01)
         if answer.status == "timeout":
             duration = self.deployed.timeout * 1000.0
-            self._log(self._platform.timed_out(turn.request_id, self.deployed.timeout))
+            self._log.write(self._platform.timed_out(turn.request_id, self.deployed.timeout))
         tracing = self.deployed.tracing and "Sampled=1" in turn.trace
         usage = Usage(
             duration_ms=duration,
@@ -284,13 +281,12 @@ class Environment:
             error_type=answer.error_type if answer.message and answer.status == "error" else "",
             trace_id=turn.trace.partition(";")[0].removeprefix("Root=") if tracing else "",
         )
-        self._log(self._platform.end(turn.request_id, usage))
-        tail, self._init_ms = bytes(self._tail[-_TAIL:]), None
-        self._tail.clear()
+        self._log.write(self._platform.end(turn.request_id, usage))
+        self._init_ms = None
         return Outcome(
             payload=answer.body(turn.request_id),
             function_error=None if answer.status == "success" else "Unhandled",
-            log_tail=tail,
+            log_tail=self._log.take_tail(),
             duration_ms=duration,
             init_ms=usage.init_ms,
             max_memory_mb=usage.memory_mb,
@@ -383,15 +379,6 @@ class Environment:
     def _move(self, state: State) -> None:
         self.state = state
         self._changed(self)
-
-    def _log(self, events: list[Event]) -> None:
-        if not events:
-            return
-        each = self.deployed
-        self._site.sink.write(each.region, each.account, each.log_group, self._log_stream, events)
-        for _, message in events[-_TAIL:]:
-            self._tail += message.encode()
-        del self._tail[:-_TAIL]
 
 
 def _since(began: float) -> float:
