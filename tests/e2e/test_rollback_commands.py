@@ -61,6 +61,9 @@ def the_whole_manifest_goes_back_where_it_can(deployed):
         done = deployed.run("rollback", "-o", "json")
         assert done.returncode == 0, done.stderr
         rollbacks = json.loads(done.stdout)["rollbacks"]
+        assert ", ".join(rollbacks[0]) == (
+            "function, name, region, alias, from, to, held, status, seconds, problem"
+        )
         moved = [(one["function"], one["from"], one["to"], one["held"]) for one in rollbacks]
         return moved, done.stderr
 

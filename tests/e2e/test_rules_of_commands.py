@@ -167,6 +167,12 @@ def test_the_shapes_of_documents_are_those_of_the_reference(built: Any) -> None:
     assert row.keys() == documented("`list` and `status`") - {"differs", "not_compared"}
     in_depth = OUTPUT.split("`status FUNCTION` prints one document:")[1].split("\n\n")[0]
     assert built.json("status", "one").keys() <= set(re.findall(r"`(\w+)`", in_depth))
+    found = built.json("versions", "one")
+    assert found.keys() == documented("`versions`")
+    of_versions = re.findall(r"`(\w+)`", OUTPUT.split("| `versions` | ")[1].split("|")[0])
+    assert found["versions"][0].keys() == set(of_versions)
+    of_artifacts = OUTPUT.split("`build` and `package` print")[1].split("\n\n")[0]
+    assert built.json("build")["one"].keys() <= set(re.findall(r"`(\w+)`", of_artifacts))
 
 
 def test_what_reads_no_parameters_works_where_they_are_absent(built: Any) -> None:
