@@ -164,6 +164,7 @@ class Logs:
                     for events in follower.poll():
                         printer.events(events)
                     aliases.look()
+                    printer.look()
                     stop.wait(max(0.05, follower.next_due() - time.monotonic()))
             if printer.enough:
                 return ExitCode.DONE
@@ -190,6 +191,7 @@ class Logs:
             while not (stop.is_set() or printer.enough):
                 printer.events(tail.take(0.2))
                 aliases.look()
+                printer.look()
             tail.end()
         if printer.enough:
             return ExitCode.DONE

@@ -149,6 +149,11 @@ class Record:
         )
 
 
+_STREAMS = 10_000
+"""Streams whose last record is kept: those of functions that log no START and no REPORT go on and
+on."""
+
+
 class Reader:
     """Reads events in the order of time, and attributes each to its invocation.
 
@@ -181,6 +186,8 @@ class Reader:
         elif continues(message) and (last := self._last.get(where)):
             record.head = last
         else:
+            if len(self._last) >= _STREAMS:
+                self._last.pop(next(iter(self._last)))
             self._last[where] = record
         return record
 

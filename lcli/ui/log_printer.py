@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -68,6 +70,17 @@ class Printer:
             self._before()
             self._stream.write("".join(lines))
             self._stream.flush()
+
+    def look(self) -> None:
+        """Raises BrokenPipeError where nobody reads the output any more: a quiet follow writes
+        nothing from which that would show."""
+        try:
+            poll = select.poll()
+            poll.register(self._stream.fileno(), 0)
+        except (AttributeError, OSError, ValueError):  # no such call here, no such file
+            return
+        if any(what & (select.POLLERR | select.POLLHUP) for _, what in poll.poll(0)):
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the output")
 
     def finish(self) -> None:
         """Write the invocations that did not finish."""

@@ -54,6 +54,15 @@ TIMED_OUT = REPORT + "Status: timeout\t"
 PLATFORM = json.dumps({"type": "platform.report", "record": {"requestId": ID, "status": "error"}})
 
 
+def test_of_ten_thousand_streams_the_last_line_is_known_for_a_stack_that_follows():
+    reader = Reader()
+    for number in range(10_001):
+        reader.read(event("no such size", stream=f"s{number}"))
+    assert reader.read(event("  at f", stream="s0")).head is None
+    last = reader.read(event("  at f", stream="s10000")).head
+    assert getattr(last, "event", None) == event("no such size", stream="s10000")
+
+
 @pytest.mark.parametrize(
     ("message", "level"),
     [
