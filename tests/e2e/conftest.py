@@ -1,4 +1,4 @@
-"""The installed command in a fresh directory, with an empty home and a local cloud of its own."""
+"""Commands in a fresh directory, with an empty home and a local cloud of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from overlay.inside import lcli
 
 from lcli.local import daemon
 
@@ -25,6 +26,8 @@ class Project:
 
     directory: Path
     environ: dict[str, str] = field(default_factory=dict)
+    installed: bool = False
+    """Every command is the console script, in a process of its own."""
 
     def write(self, path: str, text: str) -> None:
         target = self.directory / path
@@ -32,6 +35,15 @@ class Project:
         target.write_text(textwrap.dedent(text))
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """In this process, unless it reads standard input or the installed command is meant."""
+        if stdin or self.installed:
+            return self._run_installed(arguments, stdin)
+        said = lcli(self.directory, self.environ, *arguments)
+        return subprocess.CompletedProcess(arguments, said.code, said.stdout, said.stderr)
+
+    def _run_installed(
+        self, arguments: tuple[str, ...], stdin: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [LCLI, *arguments],
             cwd=self.directory,

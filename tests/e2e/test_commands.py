@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from conftest import Project
 
 HELLO = """
 import json, os
@@ -26,6 +27,11 @@ functions:
     handler: app.handler
     environment: {SIZE: "128", TOKEN: "canary-4711"}
 """
+
+
+@pytest.fixture
+def project(tmp_path, local_environ):
+    return Project(tmp_path, dict(local_environ), installed=True)
 
 
 @pytest.fixture

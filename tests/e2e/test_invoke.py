@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import LCLI
+from conftest import LCLI, Project
 
 HANDLERS = """
 import time
@@ -39,12 +39,14 @@ app: invoking
 region: eu-west-1
 functions:
   echo: {source: src, handler: app.echo, runtime: python3.11, timeout: 20}
+  alone: {source: src, handler: app.echo, runtime: python3.11, timeout: 20}
   drip: {source: js, handler: index.handler, runtime: nodejs22.x, timeout: 20}
 """
 
 
-@pytest.fixture
-def deployed(project):
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory, local_environ):
+    project = Project(tmp_path_factory.mktemp("invoking"), dict(local_environ))
     project.write("src/app.py", HANDLERS)
     project.write("js/index.js", STREAMING)
     project.write("lcli.yaml", MANIFEST)
@@ -309,7 +311,8 @@ def test_a_call_for_a_tenant(project):
 
 def test_tail_shows_the_log_while_the_function_runs(deployed):
     process = subprocess.Popen(
-        [LCLI, "invoke", "echo", "--tail", "-p", '{"sleep": 9}'],
+        # Not echo: beside another invocation of the last seconds it would wait for the end.
+        [LCLI, "invoke", "alone", "--tail", "-p", '{"sleep": 6}'],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=subprocess.PIPE,
@@ -319,7 +322,7 @@ def test_tail_shows_the_log_while_the_function_runs(deployed):
     early = next(line for line in lines if line.startswith(b"got"))
     at = time.monotonic()
     response, rest = process.communicate(timeout=60)
-    assert (early, response, process.returncode) == (b"got {'sleep': 9}\n", b'{"sleep": 9}', 0)
+    assert (early, response, process.returncode) == (b"got {'sleep': 6}\n", b'{"sleep": 6}', 0)
     assert time.monotonic() - at > 1
     assert (rest.count(b"got"), rest.count(b" ms, billed ")) == (0, 1)
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 from conftest import LCLI, Project
 
@@ -173,9 +174,11 @@ def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
         text=True,
     )
     os.close(slave)
+    # What came before it asks is not its: it must have begun.
+    while not psutil.Process(process.pid).net_connections():
+        time.sleep(0.05)
     if "--live" in way:
-        # It has no past: a session must have begun.
-        time.sleep(2)
+        time.sleep(1)
     deployed.ok("invoke", "one", "-p", '{"n": 1}')
     deployed.ok("invoke", "two", "-p", '{"n": 2}')
     seen = b""

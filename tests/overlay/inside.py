@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from io import BytesIO, StringIO, TextIOWrapper
@@ -50,6 +51,8 @@ def lcli(
         for name, value in environ.items():
             patch.setenv(name, value)
         patch.chdir(directory)
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
         run = Run(stdout=out, stderr=err, stdin=StringIO(stdin))
         try:
             command(run).main(args=list(words), prog_name="lcli")
