@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -130,9 +131,16 @@ def _read(body: Any) -> bytes:
     return content
 
 
+_INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected")
+"""In urllib3's words, which the SDK wraps."""
+
+
 def cut(error: Exception, operation: str) -> AwsError:
     """What is known of a call whose response was not read to its end."""
-    message = f"the response was cut: {error}"
+    message = "the response was cut short"
+    if read := _INCOMPLETE.search(str(error)):
+        got, missing = int(read[1]), int(read[2])
+        message += f", after {got:,} of {got + missing:,} bytes"
     return AwsError("Unreachable", message, service="lambda", operation=operation, lost=True)
 
 

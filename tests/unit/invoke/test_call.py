@@ -3,9 +3,11 @@ import io
 import json
 
 import pytest
+from botocore.exceptions import ResponseStreamingError
 from botocore.session import get_session
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
-from lcli.invoke.call import FunctionError, Mode, Target, invoke
+from lcli.invoke.call import FunctionError, Mode, Target, cut, invoke
 
 
 class OneAnswer:
@@ -86,3 +88,21 @@ def test_an_asynchronous_call_asks_for_no_log():
 def test_a_function_error_is_a_value(body, expected):
     single = OneAnswer(FunctionError="Unhandled", Payload=io.BytesIO(json.dumps(body).encode()))
     assert invoke(single, Target("f"), b"").error == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        pytest.param(
+            ResponseStreamingError(
+                error=ProtocolError("Connection broken", IncompleteRead(1442, 18560))
+            ),
+            "the response was cut short, after 1,442 of 20,002 bytes",
+            id="a length was promised",
+        ),
+        pytest.param(ProtocolError("reset"), "the response was cut short", id="reset"),
+    ],
+)
+def test_a_response_that_is_cut_says_how_much_came(error, message):
+    lost = cut(error, "Invoke")
+    assert (lost.message, lost.lost) == (message, True)
