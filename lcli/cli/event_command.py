@@ -37,7 +37,7 @@ def command(
     from lcli.invoke.payload import check_json
 
     run: Run = ctx.obj
-    directory = run.any_document.path.parent if run.any_document else None
+    directory = run.folder
     if kind is None:
         own = {
             name: f"{path.parent.name}/{path.name}" for name, path in own_events(directory).items()

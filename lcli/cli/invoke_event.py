@@ -16,8 +16,7 @@ def named_event(run: Run, named: Named, name: str) -> bytes:
     ``shared:NAME`` means a shared one alone. AWS is asked only where nothing here has the name.
     Raises LcliError (USAGE), AwsError.
     """
-    document = run.any_document
-    directory = document.path.parent if document else None
+    directory = run.folder
     if is_known(name, directory):
         return read_event(name, directory)
     clients = run.session(named.region)

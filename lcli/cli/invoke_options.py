@@ -66,14 +66,10 @@ Parallel = Annotated[
 def complete_event(ctx: typer.Context, incomplete: str) -> list[str]:
     """The names that --event takes, for shell completion."""
     from lcli.cli.run import Run
-    from lcli.errors import LcliError
     from lcli.invoke.event import KINDS, own_events
 
     run = ctx.find_root().obj
-    try:
-        own = own_events(run.manifest_path.parent) if isinstance(run, Run) else {}
-    except LcliError:
-        own = {}
+    own = own_events(run.folder) if isinstance(run, Run) else {}
     return [name for name in sorted({*KINDS, *own}) if name.startswith(incomplete)]
 
 

@@ -123,6 +123,14 @@ class Run:
 
         return find(Path.cwd(), file=self.options.file or "", environ=self.environ)
 
+    @property
+    def folder(self) -> Path | None:
+        """The manifest's folder, if there is one; the manifest is not read for it."""
+        try:
+            return self.manifest_path.parent
+        except LcliError:
+            return None
+
     @cached_property
     def document(self) -> Document:
         """The manifest, merged for the stage. Raises LcliError (USAGE) where there is none."""

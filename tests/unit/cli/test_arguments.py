@@ -26,3 +26,9 @@ def test_what_cannot_be_meant_is_refused(tmp_path, monkeypatch, arguments, told)
     monkeypatch.setattr("sys.argv", ["lcli", *arguments])
     done = lcli(tmp_path, {}, *arguments)
     assert (done.code, done.stderr) == (2, told)
+
+
+def test_a_sample_is_printed_beside_a_manifest_that_is_broken(tmp_path):
+    (tmp_path / "lcli.yaml").write_text("app: [\n")
+    done = lcli(tmp_path, {}, "event", "s3", "--set", "Records=1")
+    assert (done.code, done.stdout, done.stderr) == (0, '{\n  "Records": 1\n}\n', "")
