@@ -83,7 +83,8 @@ class SimulatedGroup:
             raise error
         for outage in self.outages:
             if outage.start <= self.clock() < outage.end:
-                raise AwsError(outage.code, "no", **REFUSAL, status=outage.status)
+                lost = outage.status >= 500
+                raise AwsError(outage.code, "no", **REFUSAL, status=outage.status, lost=lost)
         token = parameters.get("nextToken", "")
         if self.random.random() < self.trouble:
             raise self._trouble(token)
