@@ -79,8 +79,6 @@ async def serve(home: Path, tell: int) -> None:
     with suppress(OSError, ValueError, OverflowError):
         cloud.front.bind(int(known.read_text()))
     await cloud.start()
-    with suppress(OSError):
-        known.write_text(str(cloud.front.port))
     state = {
         "url": cloud.url,
         "pid": os.getpid(),
@@ -91,6 +89,8 @@ async def serve(home: Path, tell: int) -> None:
         "log": str(home / "daemon.log"),
     }
     write_state(home / "daemon.json", state)
+    with suppress(OSError):
+        known.write_text(str(cloud.front.port))
     os.write(tell, json.dumps(state).encode())
     os.close(tell)
     LOG.info("listening at %s", cloud.url)
