@@ -31,7 +31,8 @@ SETTINGS = {
 }
 
 _THREADS = 32
-"""Long polls (ReceiveMessage) hold one each; idle ones cost nothing."""
+_LONG_POLLS = 1000
+"""At a time: each holds a thread of its own, and nobody else waits for it."""
 _ALIASES = {"eventbridge": "events", "execute-api": "apigatewaymanagementapi"}
 """Signing names that are not the service's own name in its host."""
 _GLOBAL = frozenset({"budgets", "cloudfront"})
@@ -51,6 +52,7 @@ class MotoServices:
         for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="moto")
+        self._polls = ThreadPoolExecutor(_LONG_POLLS, thread_name_prefix="moto-poll")
         self._ready: asyncio.Future[None] | None = None
 
     def prepare(self, work: Callable[[], None]) -> None:
@@ -59,16 +61,20 @@ class MotoServices:
 
     async def handle(self, request: Request, service: str, region: str, account: str) -> Response:
         """Answer one request, in a thread: moto blocks."""
-        answer: Response = await self.run(
-            lambda: _answer(request, service.lower(), region, account)
+        answer: Response = await self._run(
+            self._polls if _may_wait(request, service) else self._pool,
+            lambda: _answer(request, service.lower(), region, account),
         )
         return answer
 
     async def run(self, work: Callable[[], Any]) -> Any:
         """Run something that touches moto's backends in the same threads as its requests."""
+        return await self._run(self._pool, work)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], Any]) -> Any:
         if self._ready:
             await asyncio.shield(self._ready)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     def reset(self) -> None:
         """Forget everything in every account."""
@@ -91,7 +97,16 @@ class MotoServices:
 
     def close(self) -> None:
         """Let go of the threads; calls that wait (long polls) are not waited for."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._polls):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _may_wait(request: Request, service: str) -> bool:
+    """It is a receive, which may wait 20 seconds for a message."""
+    if service.lower() != "sqs":
+        return False
+    target = request.headers.get("x-amz-target", "")
+    return target.endswith(".ReceiveMessage") or b"Action=ReceiveMessage" in request.body
 
 
 def _answer(request: Request, service: str, region: str, account: str) -> Response:

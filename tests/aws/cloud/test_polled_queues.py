@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from moto.sqs.models import sqs_backends
 
 
 @dataclass
@@ -249,7 +248,26 @@ def test_nothing_is_lost_while_others_send(cloud):
     assert sorted(seen, key=int) == [str(number) for number in range(200)]
 
 
+def test_nobody_waits_for_who_waits_for_messages(cloud):
+    queue = make(cloud)
+    asked = {"QueueUrl": queue.url, "WaitTimeSeconds": 5}
+    with ThreadPoolExecutor(33) as pool:
+        polls = [pool.submit(queue.client.receive_message, **asked) for _ in range(33)]
+        time.sleep(0.2)
+        began = time.monotonic()
+        cloud.boto3("s3").list_buckets()
+        took = time.monotonic() - began
+        for first in range(0, 33, 10):
+            entries = [{"Id": str(n), "MessageBody": "x"} for n in range(first, first + 10)]
+            queue.client.send_message_batch(QueueUrl=queue.url, Entries=entries)
+    assert took < 3
+    assert all(poll.result()["Messages"] for poll in polls)
+
+
 def test_sending_counts_no_messages(cloud):
+    # Not above: moto reads the cloud's settings when it is imported first.
+    from moto.sqs.models import sqs_backends
+
     queue = make(cloud)
     kept = sqs_backends[cloud.account][cloud.region].queues[queue.arn.rpartition(":")[2]]
     kept._messages = [None]  # who looks at it fails
