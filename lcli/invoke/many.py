@@ -107,6 +107,50 @@ _MEANT_OTHERWISE = frozenset({"tenant", "durable-function"})
 _Job = tuple[int, bytes, "Future[Result]"]
 
 
+class _Queues:
+    """Between who reads the payloads, who calls, and who takes the results in their order."""
+
+    def __init__(self, ahead: int) -> None:
+        self.jobs: SimpleQueue[_Job] = SimpleQueue()
+        self.order: Queue[Future[Result] | None] = Queue(maxsize=ahead)
+        self.stopped = threading.Event()
+
+    def read(self, payloads: Iterable[bytes]) -> None:
+        """Make a job of each payload; what `payloads` raises is the last result."""
+        try:
+            for number, payload in enumerate(payloads, 1):
+                if self.stopped.is_set():
+                    return
+                future: Future[Result] = Future()
+                self.order.put(future)
+                self.jobs.put((number, payload, future))
+        except BaseException as error:
+            broken: Future[Result] = Future()
+            broken.set_exception(error)
+            self.order.put(broken)
+        self.order.put(None)
+
+    def work(self, call: Caller, begun: Callable[[int], None]) -> None:
+        """Call for one job after the other."""
+        while not self.stopped.is_set():
+            with suppress(Empty):
+                number, payload, future = self.jobs.get(timeout=1)
+                if self.stopped.is_set():
+                    return
+                begun(number)
+                try:
+                    future.set_result(call(number, payload))
+                except BaseException as error:
+                    future.set_exception(error)
+
+    def stop(self) -> None:
+        """Begin no call more; who waits for room in the order goes on, and sees it."""
+        self.stopped.set()
+        with suppress(Empty):
+            while True:
+                self.order.get_nowait()
+
+
 def invoke_many(
     call: Caller,
     payloads: Iterable[bytes],
@@ -123,47 +167,16 @@ def invoke_many(
     Memory is bounded: no more is read while `parallel` times `_AHEAD` results are not taken.
     Raises AwsError for a refusal that all calls would get, and whatever `payloads` raises.
     """
-    jobs: SimpleQueue[_Job] = SimpleQueue()
-    order: Queue[Future[Result] | None] = Queue(maxsize=parallel * _AHEAD)
-    stopped = threading.Event()
-
-    def read() -> None:
-        try:
-            for number, payload in enumerate(payloads, 1):
-                if stopped.is_set():
-                    return
-                future: Future[Result] = Future()
-                order.put(future)
-                jobs.put((number, payload, future))
-        except BaseException as error:
-            broken: Future[Result] = Future()
-            broken.set_exception(error)
-            order.put(broken)
-        order.put(None)
-
-    def work() -> None:
-        while not stopped.is_set():
-            with suppress(Empty):
-                number, payload, future = jobs.get(timeout=1)
-                if stopped.is_set():
-                    return
-                begun(number)
-                try:
-                    future.set_result(call(number, payload))
-                except BaseException as error:
-                    future.set_exception(error)
-
+    queues = _Queues(parallel * _AHEAD)
     # Daemons: Ctrl-C must not wait for functions that run for minutes.
-    for target in (read, *[work] * parallel):
-        threading.Thread(target=target, daemon=True).start()
+    threading.Thread(target=queues.read, args=(payloads,), daemon=True).start()
+    for _ in range(parallel):
+        threading.Thread(target=queues.work, args=(call, begun), daemon=True).start()
     try:
-        while (future := order.get()) is not None:
+        while (future := queues.order.get()) is not None:
             yield future.result()
     finally:
-        stopped.set()
-        with suppress(Empty):
-            while True:
-                order.get_nowait()
+        queues.stop()
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -78,16 +78,7 @@ def start(home: Path, environ: Mapping[str, str]) -> Running:
 
     Raises LcliError: lcli's extra "local" is not installed, or it did not start.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise LcliError(
-            Problem(
-                "local-extra-missing",
-                f"the local cloud needs packages that are not installed: {', '.join(missing)}",
-                "",
-                "install lcli with its extra: pip install 'lcli[local]'",
-            )
-        )
+    _check_installed()
     log = home / "daemon.log"
     with suppress(FileNotFoundError):
         if log.stat().st_size > _LOG_LIMIT:
@@ -126,6 +117,19 @@ def start(home: Path, environ: Mapping[str, str]) -> Running:
             f"see the log, and whether there is space in {home}; then try again",
         )
     )
+
+
+def _check_installed() -> None:
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LcliError(
+            Problem(
+                "local-extra-missing",
+                f"the local cloud needs packages that are not installed: {', '.join(missing)}",
+                "",
+                "install lcli with its extra: pip install 'lcli[local]'",
+            )
+        )
 
 
 def _told(ready: int) -> bytes:
