@@ -1,21 +1,17 @@
-"""The one place that makes SDK clients; every call to AWS goes through `Session.call`.
+"""Calls to AWS: every one goes through `Session.call`.
 
 Clients are made on first use and shared by threads. Retries are those of lcli/aws/retry.py, the
-pace that of lcli/aws/pacing.py. botocore is used without boto3's resource layer, which nothing
-here needs and which costs start-up time.
+pace that of lcli/aws/pacing.py. What of the SDK is used is in lcli/aws/sdk.py.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from http import HTTPStatus
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -25,19 +21,13 @@ from lcli.aws.endpoint import check
 from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
+from lcli.aws.sdk import client_of, local_sdk, users_sdk
 from lcli.aws.translate import setup_problem, translated
 
 _READ_TIMEOUT = 60.0
-_KEEPALIVE_IDLE = 60
-"""Seconds; NAT gateways and load balancers drop a silent connection after 350."""
-_KEEPALIVE_PROBES = {"TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""Every 15 s, four times: a peer that is gone is noticed after two minutes, not after ten."""
 _IAM_CHANGES = ("Create", "Put", "Attach", "Update")
 _NAMING = frozenset({"FunctionName", "Role", "KMSKeyArn"})
 """Parameters that say what a refused request was about."""
-_BODILESS = frozenset({204, 304})
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
-"""One of these is in every answer of AWS that can have a body."""
 _SILENCE = 2.0
 """Seconds without an answer after which the user is told that there is none."""
 _UPDATE_SETTLES = 600.0
@@ -218,43 +208,24 @@ class Session:
         return client
 
     def _make(self, service: str, read_timeout: float) -> Any:
+        make = partial(
+            client_of,
+            self.sdk,
+            service,
+            self.region,
+            read_timeout=read_timeout,
+            connections=2 * self._parallel + 4,
+            local=self._local,
+        )
         try:
-            client = self._make_at(service, read_timeout, self.endpoint_url)
+            client = make(self.endpoint_url)
             address = client.meta.endpoint_url
             if not (self.endpoint_url or on_aws(address)):
                 # AWS_ENDPOINT_URL or the profile's: the same as --endpoint-url.
-                client = self._make_at(service, read_timeout, address)
+                client = make(address)
         except Exception as error:
             raise setup_problem(error) from error
-        _stay_alive(client)
-        client.meta.events.register("before-parse", _refuse_cut_heads)
-        if service == "logs":
-            client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
         return client
-
-    def _make_at(self, service: str, read_timeout: float, endpoint_url: str) -> Any:
-        from botocore.config import Config
-
-        from lcli import __version__
-
-        config = Config(
-            retries={"total_max_attempts": 1},
-            max_pool_connections=2 * self._parallel + 4,
-            tcp_keepalive=True,
-            connect_timeout=10,
-            read_timeout=read_timeout,
-            s3={"addressing_style": "path"} if endpoint_url else None,
-            user_agent_extra=f"lcli/{__version__}",
-            # `streaming-` before an address of one's own leads nowhere.
-            inject_host_prefix=False if endpoint_url else None,
-            proxies={} if self._local else None,
-        )
-        return self.sdk.create_client(
-            service,
-            region_name=self.region,
-            endpoint_url=endpoint_url or None,
-            config=config,
-        )
 
 
 def _function_in(parameters: Mapping[str, Any]) -> str:
@@ -269,50 +240,6 @@ def _hide_environment(refused: AwsError, parameters: Mapping[str, Any]) -> None:
     if found := pattern_of(variables.values()):
         refused.message = found.sub(MASKED, refused.message)
         refused.args = (found.sub(MASKED, str(refused)),)
-
-
-def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Takes an answer that ended within its headers for none at all.
-
-    The SDK takes it for a success without members: urllib3 only logs what is missing.
-    """
-    from botocore.exceptions import IncompleteReadError
-
-    framed = {name.lower() for name in response_dict["headers"]}
-    if response_dict["status_code"] in _BODILESS or framed & _FRAMING:
-        return
-    raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
-
-
-def _as_it_stands(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
-) -> None:
-    """Takes a page of log events as its JSON says it.
-
-    The SDK goes through every member of every event to the same end, which takes five times as
-    long as reading the JSON; a page has up to 10,000 events. What is no JSON is left to the SDK.
-    """
-    if response_dict["status_code"] != HTTPStatus.OK:
-        return
-    try:
-        customized_response_dict.update(json.loads(response_dict["body"]))
-    except ValueError:
-        return
-    response_dict["body"] = b"{}"
-
-
-def _stay_alive(client: Any) -> None:
-    """Sets the idle time of TCP keep-alive, for which botocore has no setting.
-
-    `tcp_keepalive` alone leaves the kernel's two hours. The options are those of the pool.
-    """
-    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
-    options = getattr(client._endpoint.http_session, "_socket_options", None)
-    if idle is not None and options is not None:
-        options.append((socket.IPPROTO_TCP, idle, _KEEPALIVE_IDLE))
-        for name, value in _KEEPALIVE_PROBES.items():
-            if (option := getattr(socket, name, None)) is not None:
-                options.append((socket.IPPROTO_TCP, option, value))
 
 
 def connect(
@@ -338,17 +265,14 @@ def connect(
     pacing = Pacing(environ.get("LCLI_RATE", ""))
     try:
         if local_account:
-            sdk = _local_sdk(local_account)
+            sdk = local_sdk(local_account)
         else:
-            sdk = _sdk(profile)
+            sdk = users_sdk(profile)
             # AWS_REGION is what most tools read; botocore has AWS_DEFAULT_REGION and the profile.
             region = region or environ.get("AWS_REGION") or ""
             region = region or str(sdk.get_config_variable("region") or "")
     except Exception as error:
         raise setup_problem(error) from error
-    sdk.lazy_register_component(
-        "data_loader", lambda: _data_files(sdk.get_config_variable("data_path"))
-    )
     check(region, endpoint_url or environ.get("AWS_ENDPOINT_URL", ""))
     return Session(
         sdk,
@@ -360,42 +284,3 @@ def connect(
         on_call=on_call,
         notice=notice,
     )
-
-
-@cache
-def _data_files(path: str | None) -> Any:
-    """The SDK's descriptions of services: botocore would read them anew for each session."""
-    from botocore.loaders import create_loader
-
-    return create_loader(path)
-
-
-def _sdk(profile: str) -> Any:
-    from botocore.session import Session as SdkSession
-
-    sdk = SdkSession(profile=profile or None)
-    sdk.get_scoped_config()
-    return sdk
-
-
-def _local_sdk(account: str) -> Any:
-    """A botocore session that reads neither files nor environment: every setting its default.
-
-    The access key's id is the account: that is how the local cloud tells accounts apart.
-    """
-    from botocore.configprovider import (
-        BOTOCORE_DEFAUT_SESSION_VARIABLES,
-        ConfigValueStore,
-        ConstantProvider,
-    )
-    from botocore.session import Session as SdkSession
-
-    sdk = SdkSession(profile=None)
-    nothing = {"profile": None, "config_file": None, "credentials_file": None, "region": None}
-    defaults = {
-        name: ConstantProvider(nothing.get(name, default))
-        for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
-    }
-    sdk.register_component("config_store", ConfigValueStore(mapping=defaults))
-    sdk.set_credentials(account, "local", "local")
-    return sdk

@@ -1,0 +1,153 @@
+"""The SDK's sessions and clients as lcli has them; the one place that makes any.
+
+botocore is used without boto3's resource layer, which nothing here needs and which costs start-up
+time.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+_KEEPALIVE_IDLE = 60
+"""Seconds; NAT gateways and load balancers drop a silent connection after 350."""
+_KEEPALIVE_PROBES = {"TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""Every 15 s, four times: a peer that is gone is noticed after two minutes, not after ten."""
+_BODILESS = frozenset({204, 304})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""One of these is in every answer of AWS that can have a body."""
+
+
+def users_sdk(profile: str) -> Any:
+    """A botocore session with the user's configuration; of a wrong one it raises its own errors."""
+    from botocore.session import Session as SdkSession
+
+    sdk = SdkSession(profile=profile or None)
+    sdk.get_scoped_config()
+    return _with_shared_data(sdk)
+
+
+def local_sdk(account: str) -> Any:
+    """A botocore session that reads neither files nor environment: every setting its default.
+
+    The access key's id is the account: that is how the local cloud tells accounts apart.
+    """
+    from botocore.configprovider import (
+        BOTOCORE_DEFAUT_SESSION_VARIABLES,
+        ConfigValueStore,
+        ConstantProvider,
+    )
+    from botocore.session import Session as SdkSession
+
+    sdk = SdkSession(profile=None)
+    nothing = {"profile": None, "config_file": None, "credentials_file": None, "region": None}
+    defaults = {
+        name: ConstantProvider(nothing.get(name, default))
+        for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    sdk.register_component("config_store", ConfigValueStore(mapping=defaults))
+    sdk.set_credentials(account, "local", "local")
+    return _with_shared_data(sdk)
+
+
+def _with_shared_data(sdk: Any) -> Any:
+    sdk.lazy_register_component(
+        "data_loader", lambda: _data_files(sdk.get_config_variable("data_path"))
+    )
+    return sdk
+
+
+@cache
+def _data_files(path: str | None) -> Any:
+    """The SDK's descriptions of services: botocore would read them anew for each session."""
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
+
+
+def client_of(
+    sdk: Any,
+    service: str,
+    region: str,
+    endpoint_url: str,
+    *,
+    read_timeout: float,
+    connections: int,
+    local: bool,
+) -> Any:
+    """A client of that session: one attempt a call, kept alive, never an answer cut short.
+
+    `endpoint_url` is empty for AWS's own, `read_timeout` in seconds; `local` goes through no proxy.
+    """
+    from botocore.config import Config
+
+    from lcli import __version__
+
+    config = Config(
+        retries={"total_max_attempts": 1},
+        max_pool_connections=connections,
+        tcp_keepalive=True,
+        connect_timeout=10,
+        read_timeout=read_timeout,
+        s3={"addressing_style": "path"} if endpoint_url else None,
+        user_agent_extra=f"lcli/{__version__}",
+        # `streaming-` before an address of one's own leads nowhere.
+        inject_host_prefix=False if endpoint_url else None,
+        proxies={} if local else None,
+    )
+    client = sdk.create_client(
+        service, region_name=region, endpoint_url=endpoint_url or None, config=config
+    )
+    _stay_alive(client)
+    client.meta.events.register("before-parse", _refuse_cut_heads)
+    if service == "logs":
+        client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
+    return client
+
+
+def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Takes an answer that ended within its headers for none at all.
+
+    The SDK takes it for a success without members: urllib3 only logs what is missing.
+    """
+    from botocore.exceptions import IncompleteReadError
+
+    framed = {name.lower() for name in response_dict["headers"]}
+    if response_dict["status_code"] in _BODILESS or framed & _FRAMING:
+        return
+    raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
+
+
+def _as_it_stands(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
+    """Takes a page of log events as its JSON says it.
+
+    The SDK goes through every member of every event to the same end, which takes five times as
+    long as reading the JSON; a page has up to 10,000 events. What is no JSON is left to the SDK.
+    """
+    if response_dict["status_code"] != HTTPStatus.OK:
+        return
+    try:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+    except ValueError:
+        return
+    response_dict["body"] = b"{}"
+
+
+def _stay_alive(client: Any) -> None:
+    """Sets the idle time of TCP keep-alive, for which botocore has no setting.
+
+    `tcp_keepalive` alone leaves the kernel's two hours. The options are those of the pool.
+    """
+    idle = getattr(socket, "TCP_KEEPIDLE", None) or getattr(socket, "TCP_KEEPALIVE", None)
+    options = getattr(client._endpoint.http_session, "_socket_options", None)
+    if idle is not None and options is not None:
+        options.append((socket.IPPROTO_TCP, idle, _KEEPALIVE_IDLE))
+        for name, value in _KEEPALIVE_PROBES.items():
+            if (option := getattr(socket, name, None)) is not None:
+                options.append((socket.IPPROTO_TCP, option, value))
