@@ -52,7 +52,7 @@ def install_python(
             code="install-failed",
             what=f'the dependencies in "{listed}" cannot be installed',
             where=str(listed),
-            next_step="correct the requirement, or mend the way to the package index that uv names; "
+            next_step="correct the requirement, or the way to the package index that uv names; "
             "a package without a wheel for the target can be given as a .whl file or brought by a "
             "layer",
         )
