@@ -105,7 +105,7 @@ def serving(answer: Answer) -> Iterator[str]:
     """The URL under which `answer` is given, until the block ends."""
 
     async def handle(request: Request) -> Response:
-        operation = request.headers["x-amz-target"].rpartition(".")[2]
+        operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
         if operation != "FilterLogEvents":
             return Response(400, [], b'{"__type": "UnknownOperationException"}')
         kind = [("content-type", "application/x-amz-json-1.1")]
