@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lcli.aws.clients import AwsError
 from lcli.invoke.report import InvocationReport, find_report
+
+if TYPE_CHECKING:
+    from urllib3.exceptions import IncompleteRead
 
 
 class Mode(StrEnum):
@@ -131,17 +133,22 @@ def _read(body: Any) -> bytes:
     return content
 
 
-_INCOMPLETE = re.compile(r"IncompleteRead\((\d+) bytes read, (\d+) more expected")
-"""In urllib3's words, which the SDK wraps."""
-
-
 def cut(error: Exception, operation: str) -> AwsError:
     """What is known of a call whose response was not read to its end."""
     message = "the response was cut short"
-    if read := _INCOMPLETE.search(str(error)):
-        got, missing = int(read[1]), int(read[2])
-        message += f", after {got:,} of {got + missing:,} bytes"
+    if read := _incomplete(error):
+        whole = read.partial + (read.expected or 0)
+        message += f", after {read.partial:,} of {whole:,} bytes"
     return AwsError("Unreachable", message, service="lambda", operation=operation, lost=True)
+
+
+def _incomplete(error: Exception) -> IncompleteRead | None:
+    """How much was read, where a length was promised: urllib3 says it, and the SDK wraps that."""
+    from urllib3.exceptions import IncompleteRead
+
+    wrapped = getattr(error, "kwargs", {}).get("error", error)
+    inner = (wrapped, *wrapped.args)
+    return next((one for one in inner if isinstance(one, IncompleteRead)), None)
 
 
 def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:
