@@ -164,6 +164,38 @@ def test_a_gap_that_cannot_be_read_is_told():
     ]
 
 
+def test_what_was_dropped_while_nobody_read_the_output_is_read():
+    clock, notices, pauses, count = Clock(), [], [], 25
+    script = Script(
+        [start(), *(update((GROUP, STREAM, 20_000 + n, f"{n}\n")) for n in range(count))]
+    )
+    dropped = [stored(n, 20_000 + n, f"{n}\n") for n in range(count + 3)]
+    operations = {
+        "DescribeLogGroups": groups(GROUP),
+        "StartLiveTail": script,
+        "FilterLogEvents": lambda asked: said({"events": dropped}),
+    }
+    with logs_service(operations) as (session, _):
+        tail = live(
+            session, [Source("f", GROUP, "f")], notices, pauses, clock=clock, wall=lambda: 80_000
+        )
+        while not tail._updates.full():
+            time.sleep(0.01)
+        time.sleep(0.05)
+        clock.seconds = 60.0
+        events = tailed(tail, count + 3)
+        until = time.monotonic() + 10
+        while not notices and time.monotonic() < until:
+            time.sleep(0.01)
+        tail.end()
+        script.hold.set()
+    assert sorted(int(event.message) for event in events) == list(range(count + 3))
+    assert [event.message for event in events if event.late] == ["25\n", "26\n", "27\n"]
+    assert notices == [
+        "the output was not read for 60.0 s; what came in between was read afterwards, 3 events"
+    ]
+
+
 def test_what_a_reading_has_shown_is_not_shown_again_when_a_session_sends_it():
     shown = Shown()
     event = LogEvent("f", GROUP, STREAM, "", 1, 2, "x\n")
