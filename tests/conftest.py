@@ -21,7 +21,7 @@ from uuid import uuid4
 import pytest
 from overlay.cloud import running_cloud
 
-from lcli.aws.session import Session, connect
+from lcli.aws.session import Sent, Session, connect
 from lcli.local.execution import Invocation, Invoker, Outcome
 from lcli.local.server import Cloud
 
@@ -179,6 +179,16 @@ class TestCloud:
     def clients(self, region: str = "", account: str = "") -> Session:
         """lcli's own calls to this account, or to another one."""
         return connected(region or self.region, self.url, account or self.account)
+
+    def counted(self, sent: list[Sent]) -> Session:
+        """lcli's own calls, not paced, each of them noted in `sent`."""
+        return connect(
+            region=self.region,
+            endpoint_url=self.url,
+            local_account=self.account,
+            environ={"LCLI_RATE": "off"},
+            on_call=sent.append,
+        )
 
     def other(self, account: str) -> TestCloud:
         """The same cloud, another account."""

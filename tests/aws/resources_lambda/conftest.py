@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lcli.aws.session import Sent, Session, connect
+from lcli.aws.session import Sent, Session
 from lcli.deploy.apply import apply
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.read import read
@@ -131,13 +131,7 @@ def zips(tmp_path) -> Callable[[str], Zip]:
 @pytest.fixture
 def app(cloud, zips) -> App:
     sent: list[Sent] = []
-    clients = connect(
-        region=cloud.region,
-        endpoint_url=cloud.url,
-        local_account=cloud.account,
-        environ={"LCLI_RATE": "off"},
-        on_call=sent.append,
-    )
+    clients = cloud.counted(sent)
     trust = {
         "Version": "2012-10-17",
         "Statement": [

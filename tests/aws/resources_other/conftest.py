@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lcli.aws.clients import AwsError
-from lcli.aws.session import Sent, Session, connect
+from lcli.aws.session import Sent, Session
 from lcli.resources import kinds
 from lcli.resources.model import Action, Actual, Key, Place, Reading, Ref, Resource, Text, Verb
 
@@ -148,12 +148,6 @@ def lost(afterwards) -> Callable[..., None]:
 @pytest.fixture
 def world(cloud) -> World:
     sent: list[Sent] = []
-    clients = connect(
-        region=cloud.region,
-        endpoint_url=cloud.url,
-        local_account=cloud.account,
-        environ={"LCLI_RATE": "off"},
-        on_call=sent.append,
-    )
+    clients = cloud.counted(sent)
     place = Place("photos", "prod", cloud.region, cloud.account)
     return World(place, clients, cloud.boto3, sent)

@@ -48,7 +48,7 @@ def event(at, message, stream="one"):
     }
 
 
-def followed(group, within=20.0):
+def followed(group, within=20.0, **more):
     group.pause(0)
     records = follow_invocation(
         group,
@@ -58,6 +58,7 @@ def followed(group, within=20.0):
         within=within,
         clock=group.clock,
         sleep=group.pause,
+        **more,
     )
     return [record.event.message for record in records]
 
@@ -103,18 +104,7 @@ def test_what_aws_refuses_is_raised():
 def test_what_was_printed_is_left_out():
     report = f"REPORT RequestId: {MINE}{REPORT}"
     group = Group([event(1, f"START RequestId: {MINE}"), event(2, "one"), event(3, report)])
-    group.pause(0)
-    records = follow_invocation(
-        group,
-        Source("f", "g"),
-        MINE,
-        lambda: 0,
-        within=5,
-        printed={"1-one", "2-one"},
-        clock=group.clock,
-        sleep=group.pause,
-    )
-    assert [record.event.message for record in records] == [report]
+    assert followed(group, 5, printed={"1-one", "2-one"}) == [report]
 
 
 def test_the_log_of_an_answer_is_read_line_by_line_its_stacks_kept_together():
