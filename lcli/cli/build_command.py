@@ -42,6 +42,8 @@ def _as_written(run: Run, arn: Named) -> Place:
     """Where the manifest is deployed by its own word; what it does not say, the ARN says."""
     from lcli.resources.model import Place
 
+    if not arn.region:
+        return run.naming_place()
     app, regions = run.identity, run.regions
     region = arn.region if arn.region in regions or regions == ("",) else regions[0]
     return Place(app.app, app.stage, region, app.account or arn.account)

@@ -67,8 +67,8 @@ def _log(asked: Asked, source: Source, began: float) -> CallLog:
 def _source(asked: Asked) -> Source:
     """The function's log group: the manifest's, else what AWS says."""
     run, named = asked.run, asked.named
-    document = run.any_document
-    for function in document.functions() if document else ():
+    document = run.any_document if named.key else None
+    for function in document.functions(run.naming_place(named.region)) if document else ():
         if function.name == named.name:
             return Source(named.key or named.name, function.log_group)
     return Source(named.name, group_of(run, named, named.region))

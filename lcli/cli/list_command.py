@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from lcli.deploy.drift import Drift
     from lcli.deploy.inventory import Row
     from lcli.manifest.document import Document
-    from lcli.resources.model import Place
 
 
 class Drifting(Protocol):
@@ -64,7 +62,7 @@ def _rows(
     clients = run.session(region)
     if document is None:
         return rows(clients), {}
-    place = _place(run, document, clients.region)
+    place = run.naming_place(clients.region)
     with ThreadPoolExecutor(1, "list") as pool:
         asked = pool.submit(rows, clients, document.functions(place))
         from lcli.deploy.drift import drifts
@@ -73,16 +71,6 @@ def _rows(
     return listed, drifts(
         document, place, {row.function: row.answer for row in listed}, workshop(run)
     )
-
-
-def _place(run: Run, document: Document, region: str) -> Place:
-    """Where the functions are; AWS is asked for the account only where their names depend on it."""
-    place = run.presumed_place(region)
-    if run.options.local or run.identity.account:
-        return place
-    other = replace(place, account="1" * 12)
-    presumed, elsewhere = ([one.name for one in document.functions(at)] for at in (place, other))
-    return place if presumed == elsewhere else run.place(region)
 
 
 def show_rows(

@@ -57,7 +57,7 @@ def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named
     """What was typed, the function that it means in a region, and the manifest's log group for it:
     empty for a function that no manifest describes."""
     document = run.any_document
-    place = run.presumed_place(region) if document else None
+    place = run.naming_place(region) if document else None
     functions = document.functions(place) if document else ()
     if functions and not texts:
         run.check_account()

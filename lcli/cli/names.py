@@ -116,12 +116,14 @@ def chosen(run: Run, text: str, place: Place | None = None) -> Named:
     credentials are. Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be
     asked.
     """
-    named = find(text, run.any_document, place)
+    named = find(text, None)
     if named.region:
         account = run.account(named.region)
         if account != named.account:
             raise _elsewhere(text, f"account {account}")
         return _of_arn(run, named)
+    if run.any_document:
+        named = find(text, run.any_document, place or run.naming_place())
     if named.key:
         run.check_account()
     return named
@@ -190,19 +192,17 @@ def keys(
 ) -> frozenset[str] | None:
     """The manifest's keys of the functions named; None when none is named, meaning all.
 
-    `place` says where the manifest is deployed, and is asked only for what is an ARN.
+    `place` says where the manifest is deployed, and is asked only for what is not a key.
     Raises LcliError (USAGE) with the nearest key for one that the manifest does not have.
     """
     if not texts:
         return None
     found, problems = set(), []
-    known = [function.key for function in document.functions()]
+    known = list(document.function_nodes())
     for text in texts:
-        named = whole(text, document)
-        if named.region:
-            named = whole(text, document, place(named))
-        if named.key:
-            found.add(named.key)
+        named = whole(text, document, place(find(text, None))) if text not in known else None
+        if named is None or named.key:
+            found.add(named.key if named else text)
             continue
         near = difflib.get_close_matches(named.name if named.region else text, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
@@ -233,7 +233,7 @@ def _keys_of(run: Run) -> list[str]:
 
     keys = plain_keys(run.manifest_path.read_text("utf-8")) if not run.options.stage else None
     if keys is None:
-        keys = [function.key for function in run.document.functions()]
+        keys = list(run.document.function_nodes())
     return keys
 
 

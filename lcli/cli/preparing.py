@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lcli.cli.local_runtimes import check_runtimes
-from lcli.cli.names import keys
+from lcli.cli.names import Named, keys
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.neutral import neutralise
@@ -59,8 +59,10 @@ def prepare_region(
     """
     from lcli.deploy.engine import prepare
 
-    functions = keys(texts, run.document, lambda _: run.place(region))
-    adopted = keys(adopt, run.document, lambda _: run.place(region))
+    def where(named: Named) -> Place:
+        return run.place(region) if named.region else run.naming_place(region)
+
+    functions, adopted = (keys(given, run.document, where) for given in (texts, adopt))
     place = run.place(region)
     app = load_app(run, place, functions)
     if run.options.local and not only_looking:

@@ -234,6 +234,19 @@ class Run:
         account = app.account or (LOCAL_ACCOUNT if self.options.local else "0" * 12)
         return Place(app.app, app.stage, region, account, local=self.options.local)
 
+    def naming_place(self, region: str = "") -> Place:
+        """Where the functions are that have names.
+
+        AWS is asked for the account only where the manifest does not say it and names depend on it.
+        Raises LcliError (USAGE) for names that cannot be told, AwsError.
+        """
+        place = self.presumed_place(region)
+        if self.options.local or self.identity.account:
+            return place
+        other = replace(place, account="1" * 12)
+        presumed, elsewhere = (self.document.functions(at) for at in (place, other))
+        return place if presumed == elsewhere else self.place(region)
+
     @property
     def identity(self) -> Identity:
         """App, stage, regions and account.

@@ -99,8 +99,8 @@ def test_what_works_on_the_manifest_takes_keys_names_and_arns(run):
     assert found == {"payments", "orders"}
 
 
-def test_where_the_manifest_is_deployed_is_asked_for_arns_only(run):
-    assert keys(["payments", "shop-orders"], run.document, lambda arn: 1 / 0)
+def test_where_the_manifest_is_deployed_is_not_asked_for_keys(run):
+    assert keys(["payments", "orders"], run.document, lambda named: 1 / 0) == {"payments", "orders"}
 
 
 @pytest.mark.parametrize("text", ["ordrs", HERE.replace("orders", "ordrs")])
@@ -142,6 +142,8 @@ def test_an_arn_of_a_region_that_the_manifest_has_not_is_refused(run):
 class Of(Run):
     """A run with the credentials of an account."""
 
+    region = "eu-west-1"
+
     def __init__(self, account):
         super().__init__(Globals(), environ={})
         self.of = account
@@ -159,6 +161,17 @@ class Of(Run):
 )
 def test_an_arn_is_taken_with_the_credentials_of_its_account(run, text, key):
     assert chosen(Of("123456789012"), text).key == key
+
+
+@pytest.mark.parametrize("text", ["orders", "shop-123456789012-orders"])
+def test_names_with_the_account_are_those_of_the_credentials(tmp_path, monkeypatch, text):
+    template = 'name: "${app}-${account}-${function}"'
+    (tmp_path / "lcli.yaml").write_text(f"{template}\n{MANIFEST}")
+    monkeypatch.chdir(tmp_path)
+    run = Of("123456789012")
+    named = chosen(run, text)
+    assert (named.key, named.name) == ("orders", "shop-123456789012-orders")
+    assert keys([text], run.document, lambda named: run.naming_place()) == {"orders"}
 
 
 def test_an_arn_of_another_account_is_refused(run):
