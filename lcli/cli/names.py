@@ -116,14 +116,15 @@ def chosen(run: Run, text: str, place: Place | None = None) -> Named:
     credentials are. Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be
     asked.
     """
-    named = find(text, None)
+    document = run.any_document
+    named = find(text, document if place else None, place)
     if named.region:
         account = run.account(named.region)
         if account != named.account:
             raise _elsewhere(text, f"account {account}")
         return _of_arn(run, named)
-    if run.any_document:
-        named = find(text, run.any_document, place or run.naming_place())
+    if document and not place:
+        named = find(text, document, run.naming_place())
     if named.key:
         run.check_account()
     return named
