@@ -96,7 +96,10 @@ def test_an_update_under_way_leaves_no_revision_to_rely_on():
             "f is Failed: InvalidImage: no image",
             id="failed",
         ),
-        pytest.param({"State": "Deactivated"}, "f is Deactivated: AWS gives no reason", id="off"),
+        *(
+            pytest.param({"State": state}, f"f is {state}: AWS gives no reason", id=state)
+            for state in ("Deactivating", "Deactivated", "Deleting", "ActiveNonInvocable")
+        ),
         pytest.param(
             {"State": "Failed", "Version": "7", "StateReason": "init"},
             "version 7 of f is Failed: init",
