@@ -140,7 +140,11 @@ def _create(clients: Clients, function: str, name: str, value: Any) -> dict[str,
     made = _tolerate_conflict(
         clients, "CreateSchema", **_schema(function), Type=_KIND, Content=content
     )
-    return None if made else _document(clients, function) or {}
+    if made:
+        return None
+    there = _document(clients, function) or {}
+    # A conflict with what was to be made is an earlier answer that was lost.
+    return None if there == document else there
 
 
 def _tolerate_conflict(clients: Clients, operation: str, **parameters: Any) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from overlay.faults import Reset, Rule, first
 from overlay.inside import lcli
 from overlay.outages import project
+from overlay.server import overlay
 
+from lcli.aws.session import connect
 from lcli.errors import ExitCode, LcliError
 from lcli.invoke.shared_events import (
     REGISTRY,
@@ -59,6 +62,17 @@ def test_an_event_that_is_replaced_keeps_what_else_is_said_of_it(cloud, schemas)
     put_shared_event(cloud.clients(), "hello", "one", b"2", replace=True)
     content = json.loads(schemas.describe_schema(**named)["Content"])
     assert content["components"]["examples"] == {"one": {"value": 2, "summary": "theirs"}}
+
+
+def test_one_that_was_kept_although_the_answer_was_lost_is_no_other_s(cloud):
+    lost = Rule(Reset(processed=True), first(1), frozenset({"schemas:CreateSchema"}))
+    with overlay(cloud.url, lost) as between:
+        session = connect(
+            region=cloud.region, endpoint_url=between.url, local_account=cloud.account
+        )
+        assert put_shared_event(session, "hello", "one", b"1", replace=False) is False
+        assert between.faults()
+    assert shared_events(cloud.clients(), "hello") == {"one": 1}
 
 
 def test_five_versions_are_kept_as_the_console_does(cloud, schemas):
