@@ -94,7 +94,8 @@ def translated(
     if isinstance(error, sdk.ClientError):
         said: Mapping[str, Any] = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        message = said.get("Message") or said.get("message") or str(error)
+        silent = f"{endpoint or 'AWS'} answers with status {status} and gives no reason"
+        message = said.get("Message") or said.get("message") or silent
         code = str(said.get("Code", status))
         lost = code in _STOPPED or (status >= 500 and code not in NEVER_RAN)
         return refusal(code, message, status, lost=lost)

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import SSLError
+from botocore.exceptions import ClientError, SSLError
 from botocore.session import Session as Sdk
 from scripted_endpoint import Script, endpoint, refusal
 from urllib3.exceptions import SSLError as Urllib3SSLError
@@ -71,6 +71,15 @@ def test_a_page_of_a_proxy_is_no_answer_of_aws() -> None:
             session(script, pauses).once("iam", "ListRoles", 5)
         assert (raised.value.code, raised.value.lost) == ("Unreachable", True)
         assert raised.value.message == f"{script.url} gave an answer that is not AWS's"
+
+
+def test_a_status_without_a_word_is_told_with_who_answered() -> None:
+    answer = {"Error": {"Code": "404", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    raised = ClientError(answer, "GetFunction")
+    told = translated(
+        raised, service="lambda", operation="GetFunction", region="", endpoint="https://x"
+    )
+    assert told.message == "https://x answers with status 404 and gives no reason"
 
 
 @pytest.mark.parametrize(
