@@ -270,8 +270,8 @@ class Cloud:
     def _status(self) -> dict[str, Any]:
         now = time.monotonic()
         return {
-            "uptime": now - self._started,
-            "idle": self.idle_seconds(),
+            "uptime": round(now - self._started, 1),
+            "idle": round(self.idle_seconds(), 1),
             "addresses": self.ports.urls(),
             "notices": self.notices,
         }
