@@ -38,7 +38,7 @@ def command(
     execution_name: options.ExecutionName = None,
     client_context: options.ClientContext = None,
 ) -> None:
-    """Invoke a function; response on stdout.
+    """Invoke a function; response on stdout, with --async the request id.
 
     Log and REPORT go to stderr. Exactly one request a call is sent, whatever the network does.
     Exit 4 if the function failed; --each goes on after errors and exits 4 at the end.

@@ -10,7 +10,15 @@ from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import Answer, Pieces
 from lcli.invoke.call import Mode, Response, invoke
 from lcli.invoke.refusals import refused
-from lcli.ui.response import begin_line, closing_line, document, note_error, print_payload, writer
+from lcli.ui.response import (
+    begin_line,
+    closing_line,
+    document,
+    note_error,
+    print_id,
+    print_payload,
+    writer,
+)
 
 
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
@@ -83,6 +91,8 @@ def _show(asked: Asked, response: Response) -> None:
     if run.json:
         run.print_json(document(response, asked.rate))
     else:
+        if asked.mode is Mode.ASYNC:
+            print_id(run.stdout, response.request_id)
         print_payload(run.stdout, response.payload, raw=asked.raw)
         if asked.raw or not run.stdout.isatty():
             begin_line(run.terminal, response.payload)

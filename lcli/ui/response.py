@@ -40,6 +40,14 @@ def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
     stdout.write(neutralise(text) + "\n")
 
 
+def print_id(stdout: TextIO, request_id: str) -> None:
+    """The request id of a queued event: what a script keeps to find it in the log."""
+    from lcli.ui.neutral import neutralise
+
+    stdout.write(neutralise(request_id) + "\n")
+    stdout.flush()
+
+
 def begin_line(terminal: Terminal, payload: bytes) -> None:
     """End the last line of a response that was written as it came, where a terminal, a pipe or a
     file takes stderr too, as a CI system's log does."""
@@ -66,10 +74,8 @@ def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
 
 def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
     """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``."""
-    if mode is Mode.ASYNC and response.execution:
-        return f"{name}: started as {response.request_id}"
     if mode is Mode.ASYNC:
-        return f"{name}: queued as {response.request_id}"
+        return f"{name}: {'started' if response.execution else 'queued'}"
     if mode is Mode.DRY_RUN:
         return f"{name}: would be invoked"
     version = f" version {response.version}" if response.version else ""

@@ -86,7 +86,7 @@ def test_a_function_error_exits_4_with_type_message_and_stack(deployed):
 def test_invoke_by_name_async_and_dry_run(deployed):
     name = deployed.json("list")["functions"][0]["name"]
     assert json.loads(deployed.ok("invoke", name, "-p", "{}"))["size"] == "128"
-    assert "queued as" in deployed.run("invoke", "hello", "--async").stderr
+    assert "hello: queued" in deployed.run("invoke", "hello", "--async").stderr
     assert "would be invoked" in deployed.run("invoke", "hello", "--dry-run").stderr
 
 

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from uuid import UUID
 
 import pytest
 from conftest import LCLI, Project
@@ -196,7 +197,8 @@ def test_tail_shows_more_than_the_4_kb_that_an_answer_carries(deployed):
 def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code):
     done = deployed.run("invoke", "echo", "--async", "--wait", "-p", payload)
     assert done.returncode == code, done.stderr
-    assert "echo: queued as" in done.stderr
+    assert UUID(done.stdout.removesuffix("\n"))
+    assert "echo: queued\n" in done.stderr
     assert "RequestId" not in done.stderr
     if code:
         assert "\n[ERROR] ValueError: asked to fail\nTraceback" in done.stderr
