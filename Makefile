@@ -20,8 +20,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
+# One more than the cores of a small machine: much of the tests' time is waiting.
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 # What `make test` samples, whole: runs killed at every change, calls that fail, rivals.
 chaos: $(READY)

@@ -45,7 +45,8 @@ functions:
 """
 
 
-@pytest.fixture(scope="module")
+# Not of the module: a worker that takes over tests may come back to it.
+@pytest.fixture(scope="session")
 def deployed(tmp_path_factory, local_environ):
     project = Project(tmp_path_factory.mktemp("invoking"), dict(local_environ))
     project.write("src/app.py", HANDLERS)

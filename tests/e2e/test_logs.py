@@ -37,7 +37,8 @@ functions:
 """
 
 
-@pytest.fixture(scope="module")
+# Not of the module: a worker that takes over tests may come back to it.
+@pytest.fixture(scope="session")
 def deployed(tmp_path_factory, local_environ):
     """Two functions that have run, the last time in vain."""
     project = Project(tmp_path_factory.mktemp("reading"), dict(local_environ))

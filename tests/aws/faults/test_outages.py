@@ -135,7 +135,7 @@ def test_a_disk_that_is_full_beneath_the_local_cloud(tmp_path: Path) -> None:
     assert not unclear({"local start": said}, "local-cloud-start", 60)
     assert "File too large" in said.stderr
     left = {path.name for path in (tmp_path / "home" / "local").iterdir() if path.is_file()}
-    assert left == {"daemon.lock", "daemon.log", "daemon.port"}
+    assert left == {"daemon.lock", "daemon.log"}
 
 
 def test_a_project_that_cannot_be_written(cloud: Any, tmp_path: Path) -> None:
