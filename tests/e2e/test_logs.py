@@ -34,7 +34,10 @@ defaults: {runtime: python3.11, source: src, handler: app.handler}
 functions:
   one: {}
   two: {log: {format: json}}
+  more: {}
+  also: {log: {format: json}}
 """
+# Tests run in any order: those that invoke do so with `more` and `also`, the rest read the others.
 
 
 # Not of the module: a worker that takes over tests may come back to it.
@@ -149,8 +152,9 @@ def test_a_query_prints_a_table_and_what_it_read(deployed):
 
 
 def test_a_closed_pipe_ends_it_quietly(deployed):
+    deployed.ok("invoke", "more", "-p", '{"n": 1}')
     process = subprocess.Popen(
-        [LCLI, "logs", "one", "-F"],
+        [LCLI, "logs", "more", "-F"],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=subprocess.PIPE,
@@ -167,7 +171,7 @@ def test_a_closed_pipe_ends_it_quietly(deployed):
 def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [LCLI, "logs", "one", "two", *way, "--grep", "packed"],
+        [LCLI, "logs", "more", "also", *way, "--grep", "packed"],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=slave,
@@ -180,8 +184,8 @@ def test_a_follow_prints_what_arrives_and_ends_with_a_count(deployed, way):
         time.sleep(0.05)
     if "--live" in way:
         time.sleep(1)
-    deployed.ok("invoke", "one", "-p", '{"n": 1}')
-    deployed.ok("invoke", "two", "-p", '{"n": 2}')
+    deployed.ok("invoke", "more", "-p", '{"n": 1}')
+    deployed.ok("invoke", "also", "-p", '{"n": 2}')
     seen = b""
     until = time.monotonic() + 30
     while seen.count(b"packed") < 2 and time.monotonic() < until:
