@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from lcli.errors import LcliError, Problem
@@ -13,7 +15,14 @@ _SHOWN = 25
 
 
 def run_tool(
-    arguments: list[str], *, cwd: Path, code: str, what: str, where: str, next_step: str
+    arguments: list[str],
+    *,
+    cwd: Path,
+    code: str,
+    what: str,
+    where: str,
+    next_step: str,
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
     """Runs a tool to its end without a terminal.
 
@@ -25,6 +34,7 @@ def run_tool(
         done = subprocess.run(
             arguments,
             cwd=cwd,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lcli.artifact.cache import Folder, folder
@@ -55,6 +55,7 @@ def install_python(
             next_step="correct the requirement, or the way to the package index that uv names; "
             "a package without a wheel for the target can be given as a .whl file or brought by a "
             "layer",
+            environ=with_certificates(os.environ),
         )
         make_reproducible(made)
 
@@ -77,6 +78,24 @@ def python_platform(target: Target) -> list[str]:
     machine = "aarch64" if target.architecture == "arm64" else "x86_64"
     platform = ["--python", sys.executable, "--python-platform", f"{machine}-manylinux_{glibc}"]
     return platform + (["--python-version", named] if named else [])
+
+
+def with_certificates(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which uv trusts what this machine trusts, as pip does.
+
+    uv's own default is a bundle of public roots, without those of a company's proxy or index. It
+    stays the default where the machine has no store of certificates (small containers).
+    """
+    import ssl
+
+    paths = ssl.get_default_verify_paths()
+    folder = Path(paths.capath) if paths.capath else None
+    has_store = (
+        sys.platform in ("darwin", "win32")
+        or paths.cafile is not None
+        or (folder is not None and any(folder.iterdir()))
+    )
+    return ({"UV_SYSTEM_CERTS": "true"} if has_store else {}) | dict(environ)
 
 
 def _uv() -> str:

@@ -1,4 +1,5 @@
 import json
+import ssl
 import sys
 import tarfile
 import zipfile
@@ -9,7 +10,7 @@ import pytest
 from lcli.artifact import Artifact, Build, Source, Target, build
 from lcli.artifact.dependencies import find_requirements
 from lcli.artifact.layer import build_layer
-from lcli.artifact.python import python_platform
+from lcli.artifact.python import python_platform, with_certificates
 from lcli.errors import ExitCode, LcliError
 
 PYTHON = Target("python3.13", "arm64")
@@ -159,6 +160,26 @@ def test_a_local_target_gets_its_own_entry(root, cache):
 )
 def test_uv_is_told_the_target(target, options):
     assert python_platform(target) == options
+
+
+@pytest.mark.parametrize(
+    ("stores", "environ", "expected"),
+    [
+        pytest.param(["ca.pem"], {}, {"UV_SYSTEM_CERTS": "true"}, id="a store"),
+        pytest.param([], {}, {}, id="an empty store"),
+        pytest.param(
+            ["ca.pem"], {"UV_SYSTEM_CERTS": "0"}, {"UV_SYSTEM_CERTS": "0"}, id="the user's word"
+        ),
+    ],
+)
+def test_uv_trusts_what_this_machine_trusts(monkeypatch, tmp_path, stores, environ, expected):
+    for name in stores:
+        (tmp_path / name).touch()
+    nothing = str(tmp_path / "none")
+    paths = ssl.DefaultVerifyPaths(None, str(tmp_path), "", nothing, "", nothing)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert with_certificates(environ) == expected
 
 
 def test_a_failed_install_says_what_uv_said_and_leaves_nothing(root, cache):
