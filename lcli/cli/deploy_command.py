@@ -31,6 +31,7 @@ def command(
     parallel: options.Parallel = 16,
     quick: options.Quick = False,
     fail_fast: options.FailFast = False,
+    no_wait: options.NoWait = False,
     events: options.Events = False,
 ) -> None:
     """Build, plan and apply; publish a version and move the alias.
@@ -59,7 +60,13 @@ def command(
         confirm(run, reasons, yes=yes)
     stop = Flag()
     reports = apply_all(
-        run, ready, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events
+        run,
+        ready,
+        parallel=parallel,
+        fail_fast=fail_fast,
+        waits=not no_wait,
+        stop=stop,
+        events=events,
     )
     finish(run, reports, events=events)
 
@@ -70,6 +77,7 @@ def apply_all(
     *,
     parallel: int,
     fail_fast: bool = False,
+    waits: bool = True,
     stop: Flag,
     events: bool = False,
 ) -> list[Report]:
@@ -86,7 +94,13 @@ def apply_all(
             run.terminal.note(f"{title(one)}:")
         try:
             report = _apply(
-                run, one, parallel=parallel, fail_fast=fail_fast, stop=stop, events=events
+                run,
+                one,
+                parallel=parallel,
+                fail_fast=fail_fast,
+                waits=waits,
+                stop=stop,
+                events=events,
             )
         except (LcliError, AwsError) as error:
             if not reports:
@@ -109,7 +123,14 @@ def _not_begun(run: Run, ready: Ready, error: LcliError | AwsError) -> Report:
 
 
 def _apply(
-    run: Run, ready: Ready, *, parallel: int, fail_fast: bool, stop: Flag, events: bool
+    run: Run,
+    ready: Ready,
+    *,
+    parallel: int,
+    fail_fast: bool,
+    waits: bool,
+    stop: Flag,
+    events: bool,
 ) -> Report:
     """Apply one region's plan with its progress shown.
 
@@ -127,6 +148,7 @@ def _apply(
             listener=_telling(run, ready, listener) if events else listener,
             parallel=parallel,
             fail_fast=fail_fast,
+            waits=waits,
             stop=stop,
         )
 

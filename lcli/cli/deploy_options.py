@@ -30,6 +30,13 @@ Quick = Annotated[
         "only what differs. Does not look for drift.",
     ),
 ]
+NoWait = Annotated[
+    bool,
+    typer.Option(
+        "--no-wait",
+        help="Do not wait until provisioned concurrency and event source mappings are ready.",
+    ),
+]
 FailFast = Annotated[
     bool, typer.Option("--fail-fast", help="Start nothing more after the first failure.")
 ]

@@ -269,13 +269,13 @@ class Run:
         """What is right and what is wrong with the manifest and the named functions of it.
 
         With `only` AWS is asked for nothing but those keys' references (`loading.check`).
-        Its secrets are masked in every output from here on.
+        Its secrets are masked in every output from here on, beside those of other regions.
         """
         from lcli.manifest.loading import check
 
         clients = _OnDemand(self, place.region)
         found = check(self.document, place, clients=clients, functions=functions, only=only)
-        self.mask = Mask(found.secrets, show=self.mask.show)
+        self.mask = self.mask.with_more(found.secrets)
         if found.app is not None:
             for notice in found.app.notices:
                 self.terminal.note(self.mask.text(notice))

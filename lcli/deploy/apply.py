@@ -54,6 +54,7 @@ def apply(
     fail_fast: bool = False,
     stop: Flag | None = None,
     action_seconds: float = ACTION_SECONDS,
+    waits: bool = True,
 ) -> Report:
     """Do the plan; what an action's failure leaves undone is skipped, all else goes on.
 
@@ -61,7 +62,7 @@ def apply(
     touch. `stop`, and the first Ctrl-C or SIGTERM, let what is in flight end (`DRAIN`
     seconds); a second one returns at once. After an answer that no other call will fare better than
     (credentials, access) nothing more is started. No call is tried again beyond `action_seconds`
-    of its action. Raises only what `listener` raises, and
+    of its action. `waits`: see `Applying.waits`. Raises only what `listener` raises, and
     errors in lcli itself.
     """
     run = _Run(
@@ -73,6 +74,7 @@ def apply(
         listener=listener,
         fail_fast=fail_fast,
         action_seconds=action_seconds,
+        waits=waits,
     )
     began = time.monotonic()
     stop = stop or Flag()
@@ -125,6 +127,7 @@ class _Run:
         listener: Listener,
         fail_fast: bool,
         action_seconds: float,
+        waits: bool,
     ) -> None:
         self.plan = plan
         self.place = place
@@ -133,6 +136,7 @@ class _Run:
         self.listener = listener
         self.fail_fast = fail_fast
         self.action_seconds = action_seconds
+        self.waits = waits
         self.known = Known({key: one.outputs for key, one in actual.items()})
         self.outcomes: dict[int, Outcome] = {}
         self.schedule = Schedule(plan, kinds)
@@ -212,7 +216,7 @@ class _Run:
             self.queue.put(Doing(actions[0], doing, time.monotonic() - began))
 
         kind = self.kinds[actions[0].resource.key.kind]
-        work = Work(self.place, self.clients, self.known, say)
+        work = Work(self.place, self.clients, self.known, say, waits=self.waits)
         outputs: Mapping[Key, Outputs] = {}
         error: BaseException | None = None
         try:

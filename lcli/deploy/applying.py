@@ -55,10 +55,17 @@ class Work:
     """One action's view of the run; implements `lcli.resources.kind.Applying`."""
 
     def __init__(
-        self, place: Place, clients: Clients, known: Known, say: Callable[[str], None]
+        self,
+        place: Place,
+        clients: Clients,
+        known: Known,
+        say: Callable[[str], None],
+        *,
+        waits: bool = True,
     ) -> None:
         self.place = place
         self.clients = clients
+        self.waits = waits
         self._known = known
         self._say = say
 

@@ -26,6 +26,7 @@ from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.scope import Scope
 from lcli.deploy.sources import answer_lookups
+from lcli.deploy.standins import brought_here
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
@@ -89,8 +90,9 @@ def prepare(
     """
     if prune and functions is not None:
         raise LcliError(_PRUNE_WITH_NAMES, ExitCode.USAGE)
+    app, notices = brought_here(app, place)
     say("building")
-    code, notices = _code(app, place, workshop, clients)
+    code, told = _code(app, place, workshop, clients)
     say("reading what there is")
     lookups = answer_lookups(lookups_needed(app, place), clients)
     expanded = expand(app, place, code.functions, code.layers, lookups)
@@ -102,7 +104,7 @@ def prepare(
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    notices = (*notices, *expanded.notices, *made.notices, *_logs_left(made, compared.actual))
+    notices += (*told, *expanded.notices, *made.notices, *_logs_left(made, compared.actual))
     return replace(
         compared,
         plan=replace(made, notices=notices),
@@ -237,8 +239,11 @@ def deploy(
     fail_fast: bool = False,
     stop: Flag | None = None,
     action_seconds: float = ACTION_SECONDS,
+    waits: bool = True,
 ) -> Report:
     """Do what was prepared, then prune old versions of what was published.
+
+    Without `waits` it does not wait for what gets ready by itself (`Applying.waits`).
 
     Raises LcliError and AwsError only while nothing of the plan has been done (upload of large
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
@@ -272,6 +277,7 @@ def deploy(
         fail_fast=fail_fast,
         stop=stop,
         action_seconds=action_seconds,
+        waits=waits,
     )
     problems = marks.close(interrupted=report.interrupted)
     if report.exit_code is ExitCode.DONE:

@@ -54,6 +54,7 @@ def expand_function(
         function="" if shares_log else function.key,
         where=function.where,
         ignored=settings.ignored(function),
+        is_named=function.log.group is not None,
     )
     names = _part_names(function, attached, role_parts)
     made = function_resource(

@@ -92,11 +92,12 @@ class ProvisionedConcurrency(Attached):
         Raises LcliError with AWS's reason when they fail.
         """
         super().create(wanted, applying)
-        applying.poll(
-            lambda: self._ready(applying.clients, wanted),
-            f"waiting for provisioned concurrency of {wanted.key.name}",
-            _READY_SECONDS,
-        )
+        if applying.waits:
+            applying.poll(
+                lambda: self._ready(applying.clients, wanted),
+                f"waiting for provisioned concurrency of {wanted.key.name}",
+                _READY_SECONDS,
+            )
         return {}
 
     def _ready(self, clients: Clients, wanted: Resource) -> bool | None:

@@ -37,6 +37,8 @@ class Applying(Protocol):
 
     place: Place
     clients: Clients
+    waits: bool
+    """Whether to wait, too, for what gets ready by itself and nothing else of the run needs."""
 
     def settle(self, value: Value) -> object:
         """The value as plain Python (dict, list, str …), every Ref replaced by what AWS chose."""

@@ -125,7 +125,8 @@ class UnusedLayer(Layer):
 
 
 def _owner(place: Place) -> str:
-    return "-".join(filter(None, (place.app, place.stage)))
+    """App and stage; a hyphen, which both may hold, would make two apps one."""
+    return "/".join(filter(None, (place.app, place.stage)))
 
 
 def _newest(clients: Clients, name: str) -> dict[str, Any] | None:

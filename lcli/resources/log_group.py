@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.resources.compare import merged
-from lcli.resources.function_tags import are_ours, own
+from lcli.resources.function_tags import are_ours, own, owner
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.log_group_tags import indexed, ours_left, wanted_tags
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import LOG_GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Payload of a group that the manifest names: it may be somebody else's."""
 
 
 def log_group(
@@ -24,11 +30,13 @@ def log_group(
     function: str = "",
     where: str = "",
     ignored: Iterable[str] = (),
+    is_named: bool = False,
 ) -> Resource:
     """The log group `name`; without `retention_days` its events are kept for ever.
 
     `function` is empty for a group that several functions share. `ignored` paths (``Tags.X``)
-    belong to somebody else.
+    belong to somebody else. One that the manifest names (`is_named`), not Lambda by the function's
+    name, is written to but left as it is where it was not made for this app and stage.
     """
     return Resource(
         Key("log_group", name),
@@ -36,11 +44,12 @@ def log_group(
         function=function,
         where=where,
         ignored=frozenset(ignored),
+        payload=Named() if is_named else None,
     )
 
 
 class LogGroup(Kind):
-    """A log group; one that Lambda or anybody else made first is taken over, never emptied."""
+    """A log group; one that Lambda made first is taken over, never emptied."""
 
     name = "log_group"
     title = "log group"
@@ -58,23 +67,29 @@ class LogGroup(Kind):
         tags are taken to be those of the group's function, written together with the group's.
         """
         logged = _logged(reading)
+        wanted = {one.key.name: one for one in reading.wanted(self.name)}
         owners = {group: function.resource.function for group, function in logged.items()}
-        owners |= {one.key.name: one.function for one in reading.wanted("log_group")}
+        owners |= {name: one.function for name, one in wanted.items()}
         listings = reading.each(lambda prefix: _listed(reading.clients, prefix), _prefixes(owners))
         groups = [one for found in listings for one in found if one["logGroupName"] in owners]
         arns = {one["logGroupName"]: one["arn"].removesuffix(":*") for one in groups}
-        tags = wanted_tags(reading, arns, reading.wanted("log_group"))
+        tags = wanted_tags(reading, arns, wanted.values())
         if self.name in reading.everywhere:
+            groups = _without_others(reading, groups, logged, wanted)
             left = _left(reading, owners)
             owners |= ours_left(reading, left)
             groups += [one for one in left if one["logGroupName"] in owners]
         return [
-            _actual(
-                group,
-                owners[group["logGroupName"]],
-                logged.get(group["logGroupName"]),
-                tags.get(group["logGroupName"]) if tags is not None else None,
-                tags is None,
+            _whose(
+                _actual(
+                    group,
+                    owners[group["logGroupName"]],
+                    logged.get(group["logGroupName"]),
+                    tags.get(group["logGroupName"]) if tags is not None else None,
+                    tags is None,
+                ),
+                wanted.get(group["logGroupName"]),
+                reading.place,
             )
             for group in groups
         ]
@@ -166,6 +181,38 @@ def _actual(
         outputs={"arn": group["arn"].removesuffix(":*")},
         unknown=frozenset() if known else frozenset({"Tags"}),
     )
+
+
+def _whose(actual: Actual, wanted: Resource | None, place: Place) -> Actual:
+    """With what its tags say: somebody else's group is refused, or left alone if it is named."""
+    tags = actual.resource.fields["Tags"]
+    if wanted is None or "Tags" in actual.unknown or not isinstance(tags, Mapping):
+        return actual
+    if are_ours(tags, place):
+        return actual
+    if not isinstance(wanted.payload, Named):
+        is_free = "lcli:app" not in tags
+        return actual if is_free else replace(actual, ours=False, owner=owner(tags))
+    kept, asked = (one.fields["RetentionInDays"] for one in (actual.resource, wanted))
+    note = f"was not made for this app, so its retention stays {kept or 'unlimited'}"
+    return replace(
+        actual,
+        unknown=frozenset({"Tags", "RetentionInDays"}),
+        note="" if asked in (None, kept) else note,
+    )
+
+
+def _without_others(
+    reading: Reading,
+    groups: list[dict[str, Any]],
+    logged: Mapping[str, Actual],
+    wanted: Collection[str],
+) -> list[dict[str, Any]]:
+    """The groups that go with their functions: of those with names of their own, ours alone."""
+    lambdas = {LOG_GROUPS + one.resource.key.name for one in logged.values()}
+    named = [one for one in groups if one["logGroupName"] not in lambdas | {*wanted}]
+    others = {one["logGroupName"] for one in named} - {*ours_left(reading, named)}
+    return [one for one in groups if one["logGroupName"] not in others]
 
 
 def _names(tags: Value) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -104,6 +104,18 @@ class Trigger(BaseModel):
     @abstractmethod
     def expand(self, target: Target) -> Expansion:
         """The plain resources that wire this source to the function; pure."""
+
+    def brought_to(self, place: Place) -> Self:
+        """The same trigger with its source in `place`, where it is named by an ARN of another."""
+        source = getattr(self, self.short)
+        if not source.startswith("arn:"):
+            return self
+        _, partition, service, region, account, name = source.split(":", 5)
+        if (partition, region, account) == (place.partition, place.region, place.account):
+            return self
+        if not (region or account):  # a bucket's says neither
+            return self
+        return self.model_copy(update={self.short: place.arn(service, name)})
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Facts needed before `expand` (a table's LatestStreamArn)."""

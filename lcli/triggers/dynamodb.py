@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -38,6 +38,11 @@ class Dynamodb(Stream):
     def settings(self) -> dict[str, Any]:
         """Those of every stream, and where to begin."""
         return {**super().settings(), "StartingPosition": self.start.upper()}
+
+    def brought_to(self, place: Place) -> Self:
+        """The table there; the name of its stream is another one with every table that is made."""
+        table = self.table.partition("/stream/")[0]
+        return super(Dynamodb, self.model_copy(update={"table": table})).brought_to(place)
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """The table's stream, whose name AWS has chosen."""

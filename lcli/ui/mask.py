@@ -27,6 +27,10 @@ class Mask:
             text = self._pattern.sub(MASKED, text)
         return without_signatures(text)
 
+    def with_more(self, secrets: Iterable[str]) -> Mask:
+        """One that hides these secrets, too."""
+        return Mask(self._secrets.union(secrets), show=self.show)
+
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         return pattern_of(self._secrets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from lcli.aws.redacting import MASKED
 from lcli.resources.model import Ref, Text, Value
@@ -41,6 +42,8 @@ def plain(value: Value) -> object:
         return [plain(item) for item in value]
     if isinstance(value, set | frozenset):
         return sorted(str(item) for item in value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value
 
 

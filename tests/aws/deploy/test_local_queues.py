@@ -69,3 +69,36 @@ def test_a_queue_below_six_times_is_a_notice(app: OnCloud) -> None:
         "20 s; AWS advises a VisibilityTimeout of six times that, 120, lest messages of throttled "
         "batches come twice (after `lcli local reset` a deploy makes the queue so)"
     )
+
+
+def test_a_source_of_the_real_account_has_a_stand_in_that_triggers(app: OnCloud) -> None:
+    arns = {
+        "sqs": "arn:aws:sqs:eu-west-1:210987654321:orders",
+        "dynamodb": "arn:aws:dynamodb:eu-west-1:210987654321:table/users/stream/2026-01-01T00:00",
+        "kinesis": "arn:aws:kinesis:eu-west-1:210987654321:stream/clicks",
+    }
+    triggers = ", ".join(f"{{{kind}: '{arn}'}}" for kind, arn in arns.items())
+    app.manifest(f"""
+        app: photos
+        functions:
+          f: {{runtime: python3.13, handler: app.handler, source: code, triggers: [{triggers}]}}
+    """)
+    here = f"us-east-1:{app.account}"
+    notices = app.prepare().plan.notices
+    assert notices == (
+        f"{arns['sqs']} is not on this machine: arn:aws:sqs:{here}:orders of the local cloud "
+        "stands for it",
+        f"{arns['dynamodb']} is not on this machine: arn:aws:dynamodb:{here}:table/users of the "
+        "local cloud stands for it",
+        f"{arns['kinesis']} is not on this machine: arn:aws:kinesis:{here}:stream/clicks of the "
+        "local cloud stands for it",
+    )
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+    found = app.session().call("lambda", "ListEventSourceMappings")["EventSourceMappings"]
+    sources = sorted(one["EventSourceArn"].partition("/stream/")[0] for one in found)
+    assert sources == [
+        f"arn:aws:dynamodb:{here}:table/users",
+        f"arn:aws:kinesis:{here}:stream/clicks",
+        f"arn:aws:sqs:{here}:orders",
+    ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from lcli.resources.code import Code
 from lcli.resources.layer import layer
-from lcli.resources.model import Ref
+from lcli.resources.model import Place, Ref
 
 NAME = "photos-prod-imaging"
 
@@ -56,4 +56,16 @@ def test_one_of_someone_else_is_refused(app):
     app.boto3("lambda").publish_layer_version(LayerName=NAME, Content={"ZipFile": blob})
     assert [one.what for one in app.plan([imaging(app)]).refusals] == [
         f"layer {NAME} exists already and belongs to someone else"
+    ]
+
+
+def test_another_app_whose_name_is_ours_with_the_stage_keeps_its_layer(app):
+    mine = Place("photos", "prod", app.place.region, app.place.account, local=True)
+    others = Place("photos-prod", "", app.place.region, app.place.account, local=True)
+    app.place = others
+    app.deploy([imaging(app)])
+    app.place = mine
+    assert app.deploy([]) == []
+    assert [one.what for one in app.plan([imaging(app)]).refusals] == [
+        f"layer {NAME} exists already and belongs to lcli app photos-prod"
     ]

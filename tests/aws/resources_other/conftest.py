@@ -35,6 +35,7 @@ class World:
         *,
         found: Iterable[Actual] = (),
         functions: frozenset[str] | None = None,
+        everywhere: frozenset[str] = frozenset(),
     ) -> dict[Key, Actual]:
         reading = Reading(
             self.place,
@@ -43,6 +44,7 @@ class World:
             {one.resource.key: one for one in found},
             lambda call, items: [call(item) for item in items],
             functions,
+            everywhere,
         )
         read = {one.resource.key: one for one in kinds()[kind].read(reading)}
         self.outputs |= {key: one.outputs for key, one in read.items()}
@@ -72,6 +74,8 @@ class World:
         names = [f"{one.service}:{one.operation}" for one in self.sent]
         self.sent.clear()
         return [name for name in names if not name.partition(":")[2].startswith(READS)]
+
+    waits = True
 
     def settle(self, value: object) -> Any:
         if isinstance(value, Ref):

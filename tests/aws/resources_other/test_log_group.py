@@ -183,3 +183,58 @@ def test_delete_of_one_that_is_gone_is_fine(world):
     world.boto3("logs").delete_log_group(logGroupName=NAME)
     kinds()["log_group"].delete(found, world)
     assert groups(world) == {}
+
+
+SHARED = "/company/shared"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        pytest.param({}, id="made by hand"),
+        pytest.param({"lcli:app": "billing", "lcli:stage": "prod"}, id="of another app"),
+        pytest.param({"lcli:app": "photos", "lcli:stage": ""}, id="of another stage"),
+    ],
+)
+def test_a_named_group_of_others_is_left_as_it_is(world, tags):
+    logs = world.boto3("logs")
+    logs.create_log_group(logGroupName=SHARED, tags=tags)
+    logs.put_retention_policy(logGroupName=SHARED, retentionInDays=30)
+    one = wanted(world, None, SHARED, is_named=True)
+    assert world.converge("log_group", one) == []
+    assert world.read("log_group", [one])[one.key].note == ""
+    asked = wanted(world, 7, SHARED, is_named=True)
+    assert world.converge("log_group", asked) == []
+    assert world.read("log_group", [asked])[asked.key].note == (
+        "was not made for this app, so its retention stays 30"
+    )
+    assert groups(world) == {SHARED: 30}
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{SHARED}"
+    assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == tags
+
+
+def test_a_named_group_that_we_made_is_kept_as_the_manifest_says(world):
+    assert world.converge("log_group", wanted(world, 7, SHARED, is_named=True)) == ["create"]
+    changed = wanted(world, 14, SHARED, is_named=True)
+    assert world.converge("log_group", changed) == ["update RetentionInDays"]
+    assert world.converge("log_group", changed) == []
+
+
+def test_a_functions_group_with_the_tags_of_another_app_is_refused(world):
+    tags = {"lcli:app": "billing", "lcli:stage": "prod"}
+    world.boto3("logs").create_log_group(logGroupName=NAME, tags=tags)
+    (found,) = world.read("log_group", [wanted(world)]).values()
+    assert (found.ours, found.owner) == (False, "lcli app billing, stage prod")
+
+
+def test_a_deletion_takes_no_named_group_of_others(world):
+    logs = world.boto3("logs")
+    logs.create_log_group(logGroupName=SHARED, tags={"lcli:app": "billing"})
+    function = function_with(world, {}, SHARED)
+    everywhere = frozenset({"log_group"})
+    assert world.read("log_group", found=[function], everywhere=everywhere) == {}
+    place = world.place.tags("thumbnail")
+    arn = f"arn:aws:logs:us-east-1:{world.place.account}:log-group:{SHARED}"
+    logs.tag_resource(resourceArn=arn, tags=place)
+    (found,) = world.read("log_group", found=[function], everywhere=everywhere).values()
+    assert (found.resource.key.name, found.resource.needs) == (SHARED, (function.resource.key,))

@@ -1,5 +1,6 @@
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
@@ -245,6 +246,7 @@ def test_a_value_fits_on_a_line(value, expected):
         ("x", True, "(secret)"),
         ({"a": ("token-1", VERSION)}, False, {"a": ["(secret)", "(new)"]}),
         (frozenset({"b", "a"}), False, ["a", "b"]),
+        (datetime(2026, 1, 31, 12, tzinfo=UTC), False, "2026-01-31T12:00:00+00:00"),
     ],
 )
 def test_a_value_is_shown_as_json_with_secrets_masked(value, secret, expected):
