@@ -2,7 +2,7 @@
 // streamed responses. Behaviour and error shapes follow AWS's own aws-lambda-nodejs-runtime-interface-client.
 import http from "node:http";
 import { createRequire } from "node:module";
-import { consoleForLambda, current } from "./log.mjs";
+import { consoleForLambda, current, logError } from "./log.mjs";
 import { HttpResponseStream, STREAMING, responseStream } from "./streaming.mjs";
 import { loadHandler } from "./handler.mjs";
 
@@ -50,7 +50,8 @@ export function describe(error) {
 function report(path, error) {
   const described = describe(error);
   const { trace, ...named } = described;
-  console.error(path.endsWith("init/error") ? "Uncaught Exception" : "Invoke Error", "\t", JSON.stringify({ ...named, stack: trace }));
+  const what = path.endsWith("init/error") ? "Uncaught Exception" : "Invoke Error";
+  logError(what, error, { ...named, stack: trace });
   return call("POST", path, JSON.stringify(described), {
     "Content-Type": "application/json",
     "Lambda-Runtime-Function-Error-Type": described.errorType,

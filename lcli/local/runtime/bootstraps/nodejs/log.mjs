@@ -7,6 +7,7 @@ export const current = { requestId: "" };
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 const METHODS = { trace: "TRACE", debug: "DEBUG", log: "INFO", info: "INFO", warn: "WARN", error: "ERROR" };
 const FRAME = 0xa55a0003;
+const json = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON";
 
 function write(text) {
   const message = Buffer.from(text);
@@ -21,20 +22,30 @@ function asText(level, values) {
   return `${new Date().toISOString()}\t${current.requestId || "undefined"}\t${level}\t${format(...values)}`;
 }
 
+function named(error) {
+  return { errorType: error.constructor?.name ?? "UnknownError", errorMessage: error.message, stackTrace: (error.stack ?? "").split("\n") };
+}
+
+// An error alone is the message, as an object; beside other values it is told in fields of its own.
 function asJson(level, values) {
   const record = { timestamp: new Date().toISOString(), level, requestId: current.requestId };
   const error = values.find((value) => value instanceof Error);
-  record.message = values.length === 1 && !error ? values[0] : format(...values);
-  if (error) Object.assign(record, { errorType: error.name, errorMessage: error.message, stackTrace: (error.stack ?? "").split("\n") });
+  record.message = values.length === 1 ? values[0] : format(...values);
+  if (error && values.length > 1) Object.assign(record, named(error));
   try {
-    return JSON.stringify(record);
+    return JSON.stringify(record, (_, value) => (value instanceof Error ? { ...named(value), ...value } : value));
   } catch {
     return JSON.stringify({ ...record, message: format(...values) });
   }
 }
 
+// What the runtime logs of an error that ends an invocation or the init phase.
+export function logError(what, error, described) {
+  if (json) console.error(error instanceof Error ? error : new Error(format(error)));
+  else console.error(what, "\t", JSON.stringify(described));
+}
+
 export function consoleForLambda() {
-  const json = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON";
   const least = json ? LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL ?? "TRACE") : 0;
   for (const [method, level] of Object.entries(METHODS)) {
     console[method] = (...values) => {
