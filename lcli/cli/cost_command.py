@@ -11,7 +11,7 @@ from lcli.cli.run import Run, usage
 from lcli.errors import LcliError, Problem
 
 if TYPE_CHECKING:
-    from lcli.invoke.price import Prices, Table
+    from lcli.invoke.price import Prices, Source, Table
 
 
 def command(
@@ -38,7 +38,7 @@ def command(
                 Problem(
                     "price-unknown",
                     f"price of {region} unknown",
-                    "the table of this version of lcli",
+                    f"the table of this version of lcli, of {found.compiled}",
                     f"there are {', '.join(regions)}; see https://aws.amazon.com/lambda/pricing",
                 )
             )
@@ -54,6 +54,7 @@ def _document(table: Table, regions: Mapping[str, Prices]) -> dict[str, object]:
 
     return {
         "currency": "USD",
+        "compiled": table.compiled,
         "sources": {key: asdict(source) for key, source in table.sources.items()},
         "tiers": table.tiers,
         "regions": {region: asdict(prices) for region, prices in regions.items()},
@@ -76,12 +77,12 @@ def _show(run: Run, table: Table, regions: Mapping[str, Prices]) -> None:
             _price(price.storage),
             _price(price.provisioned),
             _price(price.provisioned_duration),
-            table.sources[price.source].date or "unknown",
+            _day(table.sources[price.source]),
             price.source,
         )
     run.terminal.show(shown)
     used = {price.source for price in regions.values()}
-    lines = ["US dollars."]
+    lines = [f"US dollars. This table is of {table.compiled}; of a price, its own day where known."]
     lines += [f"Source {key}: {one.text}." for key, one in table.sources.items() if key in used]
     for architecture, tiers in table.tiers.items():
         steps = (f"{1 - share:.0%} less from {start / 1e9:g} billion" for start, share in tiers[1:])
@@ -94,6 +95,14 @@ def _show(run: Run, table: Table, regions: Mapping[str, Prices]) -> None:
         "SnapStart, streamed bytes above 6 MB, operations of durable functions."
     )
     run.stdout.write("\n" + "\n".join(lines) + "\n")
+
+
+def _day(source: Source) -> str:
+    """Of a row: all its prices have a day, or some, or none."""
+    if source.date is None:
+        return "unknown"
+    alone = ", ".join(source.dated)
+    return source.date if "million_requests" in source.dated else f"{source.date} ({alone})"
 
 
 def _price(amount: float | None) -> str:

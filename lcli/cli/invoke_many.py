@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -16,10 +16,10 @@ from lcli.cli.invoke_asked import Asked
 from lcli.invoke.answer import describe, longest_wait
 from lcli.invoke.call import Mode
 from lcli.invoke.latency import Latency, Measurements
-from lcli.invoke.many import Caller, invoke_many, lines
+from lcli.invoke.many import Caller, Line, invoke_many, lines
 from lcli.invoke.price import Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
-from lcli.ui.response import cost_document, writer
+from lcli.ui.response import cost_document, ran, writer
 
 
 def many(asked: Asked, times: int | None, *, parallel: int) -> Count:
@@ -31,11 +31,11 @@ def _each_line(asked: Asked, parallel: int) -> Count:
     """One call a line of standard input, one line of stdout a call, in order."""
     run = asked.run
     caller, rate = _prepared(asked, raw=asked.raw)
-    render = partial(as_document, rate=rate) if run.json else as_line
+    render = partial(as_document, rate=rate) if run.json else partial(as_line, raw=asked.raw)
     # A file object of its own, never closed: closing it, as Python does with sys.stdin at exit,
     # waits for the thread that reads.
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
-    count = Count(run.terminal, rate, share=_share_read(stream))
+    count = Count(run.terminal, rate, size=_size(stream))
     write = writer(run.stdout, raw=asked.raw)
     calls = invoke_many(caller, lines(stream), parallel=parallel, begun=count.begin)
     with _told(asked, count), closing(calls):
@@ -44,19 +44,17 @@ def _each_line(asked: Asked, parallel: int) -> Count:
     return count
 
 
-def _share_read(stream: BinaryIO) -> Callable[[], float] | None:
-    """How much of a file has been read; None of a pipe, whose end nobody knows."""
+def _size(stream: BinaryIO) -> int | None:
+    """How much of a file there is to read; None of a pipe, whose end nobody knows."""
     found = os.fstat(stream.fileno())
-    if not stat.S_ISREG(found.st_mode) or not found.st_size:
-        return None
-    return lambda: min(1.0, stream.tell() / found.st_size)
+    return found.st_size - stream.tell() if stat.S_ISREG(found.st_mode) else None
 
 
 def _repeated(asked: Asked, times: int, parallel: int) -> Count:
     """The same call many times, and a table of how long it took, also of those before Ctrl-C."""
     caller, rate = _prepared(asked, raw=True)
     count, measured = Count(asked.run.terminal, rate, times), Measurements()
-    payloads = repeat(asked.payload, times)
+    payloads = repeat(Line(asked.payload), times)
     calls = invoke_many(caller, payloads, parallel=min(parallel, times), begun=count.begin)
     with _told(asked, count):
         try:
@@ -72,7 +70,7 @@ def _repeated(asked: Asked, times: int, parallel: int) -> Count:
 def _show(asked: Asked, latency: Latency, count: Count) -> None:
     run = asked.run
     if run.json:
-        cost = cost_document(count.bill.rate, count.bill.total)
+        cost = cost_document(count.bill.told_by, count.bill.total)
         run.print_json({"function": asked.named.name, **asdict(latency), "cost": cost})
     else:
         run.terminal.show(latency_table(latency, count.bill))
@@ -81,17 +79,20 @@ def _show(asked: Asked, latency: Latency, count: Count) -> None:
 @contextmanager
 def _told(asked: Asked, count: Count) -> Iterator[None]:
     """Closes with the count, however it ends; Ctrl-C with what may have been sent besides."""
-    note, name = asked.run.terminal.note, asked.named.name
+
+    def note(text: str) -> None:
+        asked.run.terminal.note(f"{asked.named.name}{ran(*count.versions)}: {text}")
+
     try:
         yield
     except KeyboardInterrupt:
-        note(f"{name}: interrupted; {count}; {count.open}")
+        note(f"interrupted; {count}; {count.open}")
         raise
     except Exception:
         if count.calls:
-            note(f"{name}: {count}; {count.open}")
+            note(f"{count}; {count.open}")
         raise
-    note(f"{name}: {count}")
+    note(str(count))
 
 
 def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,6 +48,8 @@ class Target:
     """JSON about the caller, which the function finds in its context object (ClientContext)."""
 
 
+LOG_TAIL = 4096
+"""Bytes of the log that an answer brings (LogResult, Invoke API reference)."""
 LONGEST = 5400.0
 """Seconds that a function may run: 900 (Lambda quotas, "Function timeout"), and this long with a
 capacity provider (the largest Timeout of CreateFunction)."""
@@ -55,6 +58,7 @@ _QUEUEING = 60.0
 UNBOUNDED = 6 * 3600.0
 """Seconds for which the socket waits for one that runs: `lcli.invoke.answer` gives up long before,
 and a peer that is gone is noticed by TCP keep-alive."""
+_STACKS = ("stackTrace", "trace", "stack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,13 @@ class Response:
     def report(self) -> InvocationReport | None:
         """Duration, billed time and memory, where the log has them."""
         return find_report(self.log)
+
+    @property
+    def log_is_whole(self) -> bool:
+        """Whether `log` begins with the invocation, or lacks what came before its last 4 KB."""
+        first = self.log.partition("\n")[0]
+        begins = first.startswith("START RequestId: ") or '"platform.start"' in first
+        return begins or len(self.log.encode()) < LOG_TAIL
 
 
 def invoke(
@@ -169,6 +180,11 @@ def request(target: Target, payload: bytes, mode: Mode) -> dict[str, Any]:
     return parameters
 
 
+def in_order(versions: Iterable[str]) -> tuple[str, ...]:
+    """Versions of a function by their numbers, $LATEST last."""
+    return tuple(sorted(filter(None, versions), key=lambda one: (not one.isdigit(), len(one), one)))
+
+
 def log_tail(encoded: str) -> str:
     """The text of a LogResult."""
     return base64.b64decode(encoded).decode("utf-8", "backslashreplace")
@@ -184,10 +200,16 @@ def function_error(kind: str, body: bytes) -> FunctionError | None:
         document = {}
     if not isinstance(document, dict):
         document = {"errorMessage": str(document)}
-    stack = document.get("stackTrace") or document.get("trace") or []
+    return error_of(kind, document)
+
+
+def error_of(kind: str, document: Mapping[str, Any]) -> FunctionError:
+    """An error by the names that the runtimes give its parts, in responses and in logs."""
+    stack: Any = next((document[key] for key in _STACKS if document.get(key)), [])
+    frames = stack if isinstance(stack, list) else str(stack).splitlines()
     return FunctionError(
         kind,
         str(document.get("errorType", "")),
         str(document.get("errorMessage", "")),
-        tuple(str(frame).rstrip("\n") for frame in stack if frame),
+        tuple(str(frame).rstrip("\n") for frame in frames if frame),
     )

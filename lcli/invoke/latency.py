@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log
 
+from lcli.invoke.call import in_order
 from lcli.invoke.many import Result
 
 
@@ -35,13 +36,18 @@ class Latency:
     calls: int
     errors: int
     """Functions that failed, refusals and lost answers."""
-    cold_starts: int
+    unreported: int
+    """Answers without a REPORT, which the function's system log level may suppress."""
+    cold_starts: int | None
+    """None where an answer did not tell."""
+    versions: tuple[str, ...]
+    """That ran."""
     round_trip: Spread | None
     """As seen here, of all calls that were answered."""
     duration: Spread | None
-    """As Lambda reports it."""
+    """As Lambda reports it, of those that it reported."""
     init: Spread | None
-    """Of the cold starts."""
+    """Of the cold starts that are known."""
     histogram: tuple[Bucket, ...]
     """Of the round trips."""
 
@@ -50,7 +56,8 @@ class Measurements:
     """Adds up results as they come; keeps three numbers a call."""
 
     def __init__(self) -> None:
-        self._calls = self._errors = 0
+        self._calls = self._errors = self._unreported = 0
+        self._versions: set[str] = set()
         self._trips: list[float] = []
         self._durations: list[float] = []
         self._inits: list[float] = []
@@ -62,10 +69,14 @@ class Measurements:
         if result.response is None:
             return
         self._trips.append(result.seconds * 1000)
-        if report := result.response.report:
-            self._durations.append(report.duration)
-            if report.init is not None:
-                self._inits.append(report.init)
+        self._versions.add(result.response.version)
+        report = result.response.report
+        if report is None:
+            self._unreported += 1
+            return
+        self._durations.append(report.duration)
+        if report.init is not None:
+            self._inits.append(report.init)
 
     @property
     def latency(self) -> Latency:
@@ -73,7 +84,9 @@ class Measurements:
         return Latency(
             self._calls,
             self._errors,
-            len(self._inits),
+            self._unreported,
+            None if self._unreported else len(self._inits),
+            in_order(self._versions),
             spread(self._trips),
             spread(self._durations),
             spread(self._inits),

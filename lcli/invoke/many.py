@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, Queue, SimpleQueue
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from lcli.aws.clients import AwsError
 from lcli.aws.translate import ENDS_ALL
@@ -21,6 +21,14 @@ from lcli.invoke.refusals import refused
 _AHEAD = 2
 """Calls a worker that may be waiting or done before the first result is taken: what is in memory
 is bounded by this and the size of payloads, 6 MB."""
+
+
+class Line(NamedTuple):
+    """A payload, and where it ends in the input."""
+
+    payload: bytes
+    end: int = 0
+    """Bytes from where reading began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,18 @@ class Result:
     message: str = ""
     lost: bool = False
     """There was no answer, and the function may have run."""
+    end: int = 0
+    """Of its line in the input."""
 
     @property
     def failed(self) -> bool:
         """Whether the function failed or did not run."""
         return self.response is None or self.response.error is not None
+
+    @property
+    def ran(self) -> bool:
+        """Whether the function ran, or may have: AWS may bill it."""
+        return self.response is not None or self.lost
 
     @property
     def why(self) -> str:
@@ -104,7 +119,7 @@ _SAME_FOR_ALL = ENDS_ALL | {"ResourceNotFoundException"}
 _MEANT_OTHERWISE = frozenset({"tenant", "durable-function"})
 """Refusals that every other call would get too, by AWS's code and by ours: they end the run."""
 
-_Job = tuple[int, bytes, "Future[Result]"]
+_Job = tuple[int, Line, "Future[Result]"]
 
 
 class _Queues:
@@ -115,15 +130,15 @@ class _Queues:
         self.order: Queue[Future[Result] | None] = Queue(maxsize=ahead)
         self.stopped = threading.Event()
 
-    def read(self, payloads: Iterable[bytes]) -> None:
+    def read(self, payloads: Iterable[Line]) -> None:
         """Make a job of each payload; what `payloads` raises is the last result."""
         try:
-            for number, payload in enumerate(payloads, 1):
+            for number, line in enumerate(payloads, 1):
                 if self.stopped.is_set():
                     return
                 future: Future[Result] = Future()
                 self.order.put(future)
-                self.jobs.put((number, payload, future))
+                self.jobs.put((number, line, future))
         except BaseException as error:
             broken: Future[Result] = Future()
             broken.set_exception(error)
@@ -134,12 +149,12 @@ class _Queues:
         """Call for one job after the other."""
         while not self.stopped.is_set():
             with suppress(Empty):
-                number, payload, future = self.jobs.get(timeout=1)
+                number, line, future = self.jobs.get(timeout=1)
                 if self.stopped.is_set():
                     return
                 begun(number)
                 try:
-                    future.set_result(call(number, payload))
+                    future.set_result(replace(call(number, line.payload), end=line.end))
                 except BaseException as error:
                     future.set_exception(error)
 
@@ -153,7 +168,7 @@ class _Queues:
 
 def invoke_many(
     call: Caller,
-    payloads: Iterable[bytes],
+    payloads: Iterable[Line],
     *,
     parallel: int,
     begun: Callable[[int], None] = lambda number: None,
@@ -179,14 +194,17 @@ def invoke_many(
         queues.stop()
 
 
-def lines(stream: BinaryIO) -> Iterator[bytes]:
+def lines(stream: BinaryIO) -> Iterator[Line]:
     """The lines of NDJSON that are not blank, without their ends.
 
     Of a line that is longer than any payload, one byte too many is kept, so that it is refused.
     """
+    end = 0
     while line := stream.readline(SYNC_LIMIT + 1):
+        end += len(line)
         whole = line.endswith(b"\n")
         while not whole and (rest := stream.readline(SYNC_LIMIT)):
+            end += len(rest)
             whole = rest.endswith(b"\n")
         if line.strip():
-            yield line.rstrip(b"\r\n")
+            yield Line(line.rstrip(b"\r\n"), end)

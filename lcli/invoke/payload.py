@@ -109,6 +109,15 @@ def check_json(payload: bytes, source: str) -> None:
         ) from error
 
 
+def is_json(payload: bytes) -> bool:
+    """Whether bytes are JSON in UTF-8."""
+    try:
+        parsed(payload.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def parsed(text: str) -> Any:
     """The value of JSON text; ValueError also for NaN and Infinity, which Python would take."""
     return json.loads(text, parse_constant=_refuse)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,16 @@ class Source:
     text: str
     date: str | None
     """``2026-09-19``, of AWS's own list; None where a copy says no day."""
+    dated: tuple[str, ...]
+    """The columns of `Prices` that have this day; of the others none is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """All that is known of prices."""
 
+    compiled: str
+    """The day when it was put together."""
     sources: Mapping[str, Source]
     tiers: Mapping[str, tuple[tuple[float, float], ...]]
     """Of an architecture: from so many GB-seconds a month on, this share of the price."""
@@ -60,8 +64,10 @@ class Table:
 def table() -> Table:
     """The price table of this version of lcli."""
     found: dict[str, Any] = json.loads(Path(__file__).with_name("prices.json").read_bytes())
+    sources = found["sources"].items()
     return Table(
-        {key: Source(**source) for key, source in found["sources"].items()},
+        found["compiled"],
+        {key: Source(one["text"], one["date"], tuple(one["dated"])) for key, one in sources},
         {key: tuple(map(tuple, tiers)) for key, tiers in found["tiers"].items()},
         {region: Prices(**prices) for region, prices in found["regions"].items()},
     )
@@ -84,8 +90,12 @@ class Rate:
 
     @property
     def date(self) -> str | None:
-        """Of the region's prices; None where that is not known."""
-        return table().sources[self._prices.source].date if self._prices else None
+        """Of the prices of requests and duration; None unless it is known of both."""
+        if self._prices is None:
+            return None
+        source = table().sources[self._prices.source]
+        used = {"million_requests", self.architecture or "x86_64"}
+        return source.date if used.issubset(source.dated) else None
 
     def cost(self, report: InvocationReport | None) -> float | None:
         """US dollars of one invocation; None without its report or the region's prices."""
@@ -120,18 +130,31 @@ class Rate:
 
 @dataclass(slots=True)
 class Bill:
-    """What many calls cost together; those without a REPORT are not in it."""
+    """What many calls cost together; those without a REPORT are not in it, which it says."""
 
     rate: Rate
     usd: float = 0.0
     calls: int = 0
+    unreported: int = 0
 
     def add(self, report: InvocationReport | None) -> None:
         """Count one call."""
+        self.unreported += report is None
         cost = self.rate.cost(report)
         if cost is not None:
             self.usd += cost
             self.calls += 1
+
+    @property
+    def told_by(self) -> Rate:
+        """The rate that tells the sum."""
+        if not self.unreported:
+            return self.rate
+        missing = f"{self.unreported:,} call{'s' * (self.unreported > 1)} without a REPORT"
+        return replace(self.rate, uncounted=(*self.rate.uncounted, missing))
+
+    def __str__(self) -> str:
+        return self.told_by.told(self.total)
 
     @property
     def total(self) -> float | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
 from lcli.invoke.many import Result
-from lcli.invoke.payload import as_json
+from lcli.invoke.payload import as_json, is_json
 from lcli.invoke.price import Bill, Rate, dollars
 from lcli.ui.measures import counted
 from lcli.ui.neutral import neutralise_json
@@ -28,8 +28,11 @@ _SHARE = 20
 """Characters of the bar that says how far many calls are."""
 
 
-def as_line(result: Result) -> bytes:
-    """The response as one line of JSON; of a refusal, an error document like a function's."""
+def as_line(result: Result, *, raw: bool = False) -> bytes:
+    """The response as one line of JSON; of a refusal, an error document like a function's.
+
+    With `raw`, what is not JSON stays as it came if it is one line.
+    """
     response = result.response
     if response is None:
         refusal = {"errorType": result.code, "errorMessage": result.message}
@@ -37,7 +40,7 @@ def as_line(result: Result) -> bytes:
     payload = response.payload
     if not payload:
         payload = json.dumps(response.request_id).encode() if response.status == 202 else b"null"
-    elif b"\n" in payload or b"\r" in payload:
+    elif b"\n" in payload or b"\r" in payload or not (raw or is_json(payload)):
         payload = as_json(body(payload))
     return payload + b"\n"
 
@@ -62,9 +65,9 @@ class Count:
         terminal: Terminal,
         rate: Rate,
         total: int | None = None,
-        share: Callable[[], float] | None = None,
+        size: int | None = None,
     ) -> None:
-        """`total` calls are made, or `share` says how much of all is done; else nobody knows."""
+        """`total` calls are made, or those of an input of `size` bytes; else nobody knows."""
         self._terminal = terminal
         # On one terminal the results are the progress.
         self._live = terminal.live and (total is not None or not terminal.stdout.isatty())
@@ -78,7 +81,11 @@ class Count:
         self.unanswered = 0
         """Those that failed and are not a function's own failure."""
         self.bill = Bill(rate)
-        self._share = (lambda: self.calls / total) if total else share
+        self.versions: set[str] = set()
+        """That ran."""
+        self._all = total or size
+        self._counts_calls = total is not None
+        self._end = 0
 
     def begin(self, number: int) -> None:
         """Call `number` is about to be sent; by any thread."""
@@ -108,13 +115,16 @@ class Count:
         failed = f", {self.failed:,} failed" if self.failed else ""
         calls = counted(self.calls, "call")
         rate = f"{self.calls / seconds:,.0f} a second"
-        cost = f", {self.bill.rate.told(self.bill.total)}" if self.bill.calls else ""
+        cost = f", {self.bill}" if self.bill.calls else ""
         return f"{calls} in {seconds:.1f} s, {rate}{failed}{cost}"
 
     def _add(self, result: Result) -> None:
         self.calls += 1
+        self._end = result.end
         if result.response is not None:
-            self.bill.add(result.response.report)
+            self.versions.add(result.response.version)
+        if result.ran:
+            self.bill.add(result.response.report if result.response else None)
         self.unanswered += result.response is None
         if result.failed:
             self.failed += 1
@@ -132,9 +142,10 @@ class Count:
     @property
     def _bar(self) -> str:
         """``[=====               ] ``; nothing where it is not known how much there is."""
-        if self._share is None:
+        if not self._all:
             return ""
-        return f"[{'=' * round(self._share() * _SHARE):<{_SHARE}}] "
+        done = self.calls if self._counts_calls else self._end
+        return f"[{'=' * round(min(1, done / self._all) * _SHARE):<{_SHARE}}] "
 
 
 def latency_table(latency: Latency, bill: Bill) -> RenderableType:
@@ -154,11 +165,10 @@ def latency_table(latency: Latency, bill: Bill) -> RenderableType:
         if spread:
             numbers = (spread.p50, spread.p90, spread.p99, spread.max)
             table.add_row(name, *(f"{number:,.1f}" for number in numbers))
-    counts = (
-        f"{counted(latency.calls, 'call')}, {counted(latency.cold_starts, 'cold start')}, "
-        f"{counted(latency.errors, 'error')}"
-    )
-    cost = bill.rate.told(bill.total)
+    cold = latency.cold_starts
+    starts = "cold starts unknown" if cold is None else counted(cold, "cold start")
+    counts = f"{counted(latency.calls, 'call')}, {starts}, {counted(latency.errors, 'error')}"
+    cost = str(bill)
     if bill.each is not None:
         cost = f"cost {cost}, {dollars(bill.each)} a call"
     if latency.round_trip is None:

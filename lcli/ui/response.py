@@ -12,9 +12,9 @@ from functools import partial
 from textwrap import indent
 from typing import Any, TextIO
 
-from lcli.invoke.call import FunctionError, Mode, Response
-from lcli.invoke.payload import SYNC_LIMIT
-from lcli.invoke.price import Rate
+from lcli.invoke.call import FunctionError, Mode, Response, in_order
+from lcli.invoke.payload import SYNC_LIMIT, parsed
+from lcli.invoke.price import Rate, table
 from lcli.ui.terminal import Terminal
 
 _ONE_LINE = 80
@@ -72,13 +72,19 @@ def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
         terminal.note(indent(frame, "  "))
 
 
+def ran(*versions: str) -> str:
+    """`` version 7``, `` versions 3, 4`` where an alias divides its traffic; empty for none."""
+    known = in_order(versions)
+    return f" version{'s' * (len(known) > 1)} {', '.join(known)}" if known else ""
+
+
 def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
     """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``."""
     if mode is Mode.ASYNC:
         return f"{name}: {'started' if response.execution else 'queued'}"
     if mode is Mode.DRY_RUN:
         return f"{name}: would be invoked"
-    version = f" version {response.version}" if response.version else ""
+    version = ran(response.version)
     if response.execution:
         return f"{name}{version}: the execution has ended"
     report = response.report
@@ -110,8 +116,8 @@ def document(response: Response, rate: Rate) -> dict[str, Any]:
 def body(payload: bytes) -> Any:
     """What JSON says, else its text; None of nothing."""
     try:
-        return json.loads(payload) if payload else None
-    except ValueError:
+        return parsed(payload.decode()) if payload else None
+    except (ValueError, RecursionError):
         return payload.decode("utf-8", "backslashreplace")
 
 
@@ -124,6 +130,7 @@ def cost_document(rate: Rate, dollars: float | None) -> dict[str, Any] | None:
         "at_most": not rate.architecture,
         "region": rate.region,
         "prices": rate.date,
+        "table": table().compiled,
         "uncounted": rate.uncounted,
     }
 

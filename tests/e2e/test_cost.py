@@ -10,13 +10,18 @@ def test_the_prices_come_with_their_date_and_sources(project):
     row = r"^us-east-1 +\$0\.0000166667 +\$0\.0000133334 +\$0\.20 +\$0\.0000000309 "
     assert re.search(row, printed, re.MULTILINE)
     assert re.search(r"^us-east-1 .* 2026-09-19 +1$", printed, re.MULTILINE)
+    assert re.search(r"^eu-west-1 .* 2026-09-19 \(x86_64\) +2$", printed, re.MULTILINE)
+    assert "\nUS dollars. This table is of 2026-11-24; " in printed
     assert re.search(r"^ca-west-1 .* unknown +4$", printed, re.MULTILINE)
     assert "\nSource 1: AWS's price list, offer AWSLambda, of that day, " in printed
     assert "Free tier: not counted." in printed
 
 
 def test_one_region_alone(project):
-    assert project.json("cost", "--prices", "--region", "af-south-1")["regions"] == {
+    found = project.json("cost", "--prices", "--region", "af-south-1")
+    assert found["compiled"] == "2026-11-24"
+    assert found["sources"]["2"]["dated"] == ["x86_64"]
+    assert found["regions"] == {
         "af-south-1": {
             "source": "2",
             "million_requests": 0.27,

@@ -11,7 +11,7 @@ from overlay.server import overlay
 from lcli.aws.clients import AwsError
 from lcli.aws.session import connect
 from lcli.invoke.call import Mode, Target, invoke
-from lcli.invoke.many import Caller, invoke_many
+from lcli.invoke.many import Caller, Line, invoke_many
 from lcli.invoke.stream import invoke_stream
 
 BUSY = ("ServiceUnavailable", "GatewayTimeout")
@@ -94,7 +94,7 @@ def test_many_calls_are_sent_once_each(hello: Any, fault: Fault) -> None:
         session = connect(
             region=hello.region, endpoint_url=between.url, local_account=hello.account
         )
-        payloads = [str(number).encode() for number in range(20)]
+        payloads = [Line(str(number).encode()) for number in range(20)]
         results = list(invoke_many(Caller(session, Target("hello")), payloads, parallel=5))
         between.settle()
         assert all(result.failed for result in results)

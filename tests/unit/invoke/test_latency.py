@@ -38,11 +38,21 @@ def test_results_add_up():
     ):
         measured.add(one)
     found = measured.latency
-    assert (found.calls, found.errors, found.cold_starts) == (4, 2, 1)
+    assert (found.calls, found.errors, found.unreported, found.cold_starts) == (4, 2, 0, 1)
+    assert found.versions == ("7",)
     assert found.round_trip == Spread(20, 500, 500, 500)
     assert found.duration == Spread(6, 400, 400, 400)
     assert found.init == Spread(150.5, 150.5, 150.5, 150.5)
     assert sum(bucket.count for bucket in found.histogram) == 3
+
+
+def test_cold_starts_are_not_known_without_a_report_of_each_answer():
+    measured = Measurements()
+    measured.add(result(1, 0.5, REPORT.format(400) + "\tInit Duration: 150.5 ms"))
+    measured.add(result(2, 0.5))
+    found = measured.latency
+    assert (found.unreported, found.cold_starts) == (1, None)
+    assert found.init == Spread(150.5, 150.5, 150.5, 150.5)
 
 
 @pytest.mark.parametrize(

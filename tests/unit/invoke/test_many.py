@@ -7,7 +7,7 @@ import pytest
 
 from lcli.aws.clients import AwsError
 from lcli.invoke.call import FunctionError, Target
-from lcli.invoke.many import Caller, invoke_many, lines
+from lcli.invoke.many import Caller, Line, invoke_many, lines
 from lcli.invoke.payload import SYNC_LIMIT
 
 
@@ -38,7 +38,7 @@ class Echo:
 
 
 def many(echo, payloads, parallel=4):
-    return list(invoke_many(Caller(echo, Target("f")), payloads, parallel=parallel))
+    return list(invoke_many(Caller(echo, Target("f")), map(Line, payloads), parallel=parallel))
 
 
 def test_results_come_in_the_order_of_the_payloads_and_each_is_sent_once():
@@ -57,7 +57,7 @@ def test_no_more_is_read_than_the_results_that_are_not_taken_allow():
     def endless():
         while True:
             read.append(None)
-            yield b"1"
+            yield Line(b"1")
 
     results = invoke_many(Caller(Echo(), Target("f")), endless(), parallel=3)
     for _ in range(10):
@@ -75,9 +75,9 @@ def test_a_result_is_given_while_the_next_payload_is_not_there_yet():
     go_on = threading.Event()
 
     def slow():
-        yield b"1"
+        yield Line(b"1")
         go_on.wait(5)
-        yield b"2"
+        yield Line(b"2")
 
     results = invoke_many(Caller(Echo(), Target("f")), slow(), parallel=2)
     began = time.monotonic()
@@ -117,13 +117,15 @@ def test_what_reading_raises_is_raised():
 def test_lines_skip_blanks_and_keep_what_shows_that_a_line_is_too_long():
     text = b'{"a": 1}\r\n\n  \n2\n"' + b"x" * (3 * SYNC_LIMIT) + b'"\n3'
     found = list(lines(io.BytesIO(text)))
-    assert [len(line) if len(line) > 10 else line for line in found] == [
+    payloads = [line.payload for line in found]
+    assert [len(payload) if len(payload) > 10 else payload for payload in payloads] == [
         b'{"a": 1}',
         b"2",
         SYNC_LIMIT + 1,
         b"3",
     ]
-    result = many(Echo(), [found[2]])[0]
+    assert [line.end for line in found] == [10, 16, len(text) - 1, len(text)]
+    result = many(Echo(), [payloads[2]])[0]
     assert result.code == "payload-too-large"
 
 
@@ -138,7 +140,7 @@ def test_many_payloads_need_no_more_memory_than_a_few():
 
     tracemalloc.start()
     for _ in invoke_many(
-        Caller(Quick(), Target("f")), (body + b" " for _ in range(500)), parallel=4
+        Caller(Quick(), Target("f")), (Line(body + b" ") for _ in range(500)), parallel=4
     ):
         pass
     peak = tracemalloc.get_traced_memory()[1]
@@ -149,13 +151,19 @@ def test_many_payloads_need_no_more_memory_than_a_few():
 
 def test_nothing_is_sent_any_more_once_it_is_closed():
     echo, begun = Echo(), []
-    payloads = (str(number).encode() for number in range(1000))
+    payloads = (Line(str(number).encode()) for number in range(1000))
     results = invoke_many(Caller(echo, Target("f")), payloads, parallel=4, begun=begun.append)
     next(results)
     results.close()
     there = max(begun)
     time.sleep(0.1)
     assert max(begun) == there == len(begun) == len(echo.sent) < 20
+
+
+def test_a_result_has_the_end_of_its_own_line_though_reading_is_ahead():
+    text = io.BytesIO(b"1\n22\n\n333")
+    results = invoke_many(Caller(Echo(), Target("f")), lines(text), parallel=4)
+    assert [result.end for result in results] == [2, 5, 9]
 
 
 def test_a_lost_answer_says_that_the_function_may_have_run():

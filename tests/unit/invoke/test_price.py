@@ -1,6 +1,8 @@
+from dataclasses import fields
+
 import pytest
 
-from lcli.invoke.price import Bill, Rate, dollars, table
+from lcli.invoke.price import Bill, Prices, Rate, dollars, table
 from lcli.invoke.report import InvocationReport
 
 SECOND = InvocationReport("1", 990.0, 1000, 1024, 61)
@@ -75,7 +77,11 @@ def test_a_bill_adds_up_what_reported():
 
 def test_the_table_is_whole():
     found = table()
+    assert found.compiled >= "2026-11-24"
     assert found.sources["1"].date == "2026-09-19"
+    for source in found.sources.values():
+        assert (source.date is None) == (not source.dated)
+        assert {*source.dated} <= {field.name for field in fields(Prices)} - {"source"}
     assert set(found.tiers) == {"x86_64", "arm64"}
     for tiers in found.tiers.values():
         assert tiers[0] == (0, 1)
@@ -92,10 +98,19 @@ def test_the_table_is_whole():
 
 
 @pytest.mark.parametrize(
-    ("region", "date"), [("us-east-1", "2026-09-19"), ("us-west-2", None), ("nowhere-1", None)]
+    ("rate", "date"),
+    [
+        (Rate("us-east-1"), "2026-09-19"),
+        (Rate("us-east-1", "arm64"), "2026-09-19"),
+        # Of these regions the day of the duration's price alone is known, on x86_64.
+        (Rate("eu-west-1", "x86_64"), None),
+        (Rate("eu-west-1", "arm64"), None),
+        (Rate("us-west-2"), None),
+        (Rate("nowhere-1"), None),
+    ],
 )
-def test_a_price_has_a_day_only_where_one_is_known(region, date):
-    assert Rate(region).date == date
+def test_a_cost_has_a_day_only_where_one_is_known_of_all_its_prices(rate, date):
+    assert rate.date == date
 
 
 def test_the_second_tier_is_a_tenth_cheaper():

@@ -8,6 +8,7 @@ from lcli.invoke.latency import Measurements
 from lcli.invoke.many import Result
 from lcli.invoke.price import Bill, Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
+from lcli.ui.response import ran
 from lcli.ui.terminal import Terminal
 
 
@@ -23,8 +24,8 @@ REPORT = (
 )
 
 
-def answered(payload, status=200, log=""):
-    return Result(1, 0.5, Response(status, payload, "r-1", "7", log, None))
+def answered(payload, status=200, log="", *, version="7", end=0):
+    return Result(1, 0.5, Response(status, payload, "r-1", version, log, None), end=end)
 
 
 REFUSED = Result(2, 0.1, None, "TooManyRequestsException", "slow down")
@@ -36,6 +37,10 @@ REFUSED = Result(2, 0.1, None, "TooManyRequestsException", "slow down")
         pytest.param(answered(b'{"a":1}'), b'{"a":1}\n', id="as it came"),
         pytest.param(answered(b'{\n "a": 1\n}'), b'{"a": 1}\n', id="laid out"),
         pytest.param(answered(b"not\nJSON"), b'"not\\nJSON"\n', id="not JSON"),
+        pytest.param(answered(b"text"), b'"text"\n', id="text"),
+        pytest.param(answered(b'{"a": NaN}'), b'"{\\"a\\": NaN}"\n', id="NaN"),
+        pytest.param(answered(b"1\0"), b'"1\\u0000"\n', id="not UTF-8"),
+        pytest.param(answered(b"[" * 9999), b'"' + b"[" * 9999 + b'"\n', id="too deep"),
         pytest.param(answered(b'"\\ud800"\n'), b'"\\ud800"\n', id="half a pair"),
         pytest.param(answered(b""), b"null\n", id="nothing"),
         pytest.param(answered(b"", 202), b'"r-1"\n', id="queued"),
@@ -48,6 +53,10 @@ REFUSED = Result(2, 0.1, None, "TooManyRequestsException", "slow down")
 )
 def test_a_result_is_one_line(result, line):
     assert as_line(result) == line
+
+
+def test_a_raw_result_stays_as_it_came():
+    assert as_line(answered(b"text"), raw=True) == b"text\n"
 
 
 def test_a_refusal_as_a_document_has_the_shape_of_an_answer():
@@ -69,13 +78,15 @@ def test_progress_is_drawn_on_a_terminal_and_gone_at_the_end():
     ("known", "drawn"),
     [
         pytest.param({"total": 4}, "[=====               ] 1 of 4 done, ", id="so many calls"),
-        pytest.param({"share": lambda: 1.0}, "[====================] 1 done, ", id="a file"),
+        pytest.param({"size": 20}, "[==========          ] 1 done, ", id="a file"),
+        pytest.param({"size": 5}, "[====================] 1 done, ", id="a file that grows"),
+        pytest.param({"size": 0}, "1 done, ", id="an empty file"),
     ],
 )
 def test_a_bar_says_how_far_it_is_where_that_is_known(known, drawn):
     stderr = Screen()
     count = Count(Terminal(io.StringIO(), stderr), RATE, **known)
-    list(count.watch([answered(b"1")]))
+    list(count.watch([answered(b"1", end=10)]))
     assert stderr.getvalue().startswith(f"\r\x1b[K{drawn}")
 
 
@@ -92,11 +103,26 @@ def test_a_document_and_the_closing_count_say_what_was_spent():
         "at_most": False,
         "region": "us-east-1",
         "prices": "2026-09-19",
+        "table": "2026-11-24",
         "uncounted": [],
     }
     count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
     list(count.watch([one, one, REFUSED]))
     assert str(count).endswith(" a second, 1 failed, $0.000034")
+
+
+def test_a_sum_says_which_calls_are_not_in_it():
+    count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
+    lost = Result(2, 0.1, None, "Unreachable", "no answer", lost=True)
+    list(count.watch([answered(b"1", log=REPORT), answered(b"1"), lost, REFUSED]))
+    said = "$0.000017 (2 calls without a REPORT not counted)"
+    assert str(count).endswith(f" a second, 2 failed, {said}")
+
+
+def test_the_versions_that_ran_are_counted():
+    count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
+    list(count.watch([answered(b"1", version="10"), answered(b"1", version="9"), REFUSED]))
+    assert ran(*count.versions) == " versions 9, 10"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +154,15 @@ def test_a_table_of_no_answers_has_no_latencies():
     measured.add(REFUSED)
     table = latency_table(measured.latency, Bill(RATE))
     assert str(table) == "1 call, 0 cold starts, 1 error"
+
+
+def test_cold_starts_are_unknown_where_an_answer_does_not_tell():
+    measured = Measurements()
+    for one in (answered(b"1", log=REPORT), answered(b"1")):
+        measured.add(one)
+    shown = io.StringIO()
+    Terminal(shown, io.StringIO()).show(latency_table(measured.latency, Bill(RATE)))
+    assert "\n2 calls, cold starts unknown, 0 errors\n" in shown.getvalue()
 
 
 @pytest.mark.parametrize(("lost", "kind"), [(True, "Lost"), (False, "Refused")])
