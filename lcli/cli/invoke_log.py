@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from lcli.cli.invoke_asked import Asked
 from lcli.cli.logs_sources import group_of
 from lcli.errors import LcliError, Problem
 from lcli.invoke.answer import MARGIN, Answer, describe, longest_wait
+from lcli.invoke.call import Response
 from lcli.observe.call_log import CallLog
 from lcli.observe.events import Source
-from lcli.observe.records import Kind, Record
-from lcli.ui.log_lines import Lines, Style
+from lcli.observe.records import Record
+from lcli.ui.answer_log import CallLines
+from lcli.ui.logged_error import Told
+from lcli.ui.response import ran
 
 
 def print_log_of(answer: Answer, asked: Asked, began: float) -> None:
@@ -17,11 +23,12 @@ def print_log_of(answer: Answer, asked: Asked, began: float) -> None:
 
     Raises AwsError where there is no answer.
     """
-    _log(asked, _source(asked), began).while_called(answer)
+    show = CallLines(asked.run.terminal)
+    _log(asked, _source(asked), began, show).while_called(answer)
 
 
-def wait_for_report(asked: Asked, request: str, began: float) -> bool:
-    """Follow a queued invocation to its REPORT; whether it failed.
+def wait_for_report(asked: Asked, queued: Response, began: float) -> Response:
+    """Follow a queued invocation to its REPORT: the answer with what its log tells of it.
 
     `began` is when it was queued, in seconds since 1970. Raises LcliError where there is no REPORT
     within the function's time-out and two minutes, for the queue.
@@ -29,32 +36,25 @@ def wait_for_report(asked: Asked, request: str, began: float) -> bool:
     source, name = _source(asked), asked.named.name
     described = describe(asked.run.session(asked.named.region), asked.target)
     within = longest_wait(described, 2 * MARGIN)
-    followed = _log(asked, source, began).until_report(request, within)
-    if followed.report:
-        cost = asked.rate.told(asked.rate.cost(followed.report))
-        failed = " failed" * followed.failed
-        asked.run.terminal.note(f"{name}{failed}: {followed.report}, {cost}")
-        return followed.failed
+    told = Told(CallLines(asked.run.terminal))
+    report = _log(asked, source, began, told).until_report(queued.request_id, within).report
+    if report:
+        cost = asked.rate.told(asked.rate.cost(report))
+        failed = " failed" if told.error else ""
+        asked.run.terminal.note(f"{name}{ran(told.version)}{failed}: {report}, {cost}")
+        return replace(queued, version=told.version, error=told.error, log=told.log)
     raise LcliError(
         Problem(
             "no-report",
-            f"{name} reported nothing of request {request} within {within:.0f} s",
+            f"{name} reported nothing of request {queued.request_id} within {within:.0f} s",
             source.group,
             "lcli logs --request shows what it wrote; its log level may suppress the REPORT",
         )
     )
 
 
-def _log(asked: Asked, source: Source, began: float) -> CallLog:
-    """Lines as those of lcli logs. The REPORT is in the line that closes the command."""
+def _log(asked: Asked, source: Source, began: float, show: Callable[[Record], None]) -> CallLog:
     terminal, session = asked.run.terminal, asked.run.session(asked.named.region)
-    color = terminal.color and terminal.stderr.isatty()
-    line_of = Lines(Style(timestamps=False, color=color, neutral=True))
-
-    def show(record: Record) -> None:
-        if record.kind is not Kind.REPORT:
-            terminal.lines(line_of(record))
-
     return CallLog(
         session,
         source,

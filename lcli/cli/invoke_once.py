@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 
 from lcli.aws.clients import AwsError
@@ -33,20 +34,46 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
             asked, f"{asked.named.name} may have been called, and goes on if it runs", key
         )
         raise
+    if wait:
+        return _queued(asked, response, began, key)
+    if response.log and not (tail or asked.run.json or asked.run.terminal.quiet):
+        from lcli.ui.answer_log import print_log
+
+        print_log(asked.run.terminal, response, _logs(asked, key, response.request_id[:8]))
     _show(asked, response)
-    if not wait:
-        return response.error is not None
+    return response.error is not None
+
+
+def _queued(asked: Asked, response: Response, began: float, key: str) -> bool:
+    """Follow what was queued to its end; whether it failed.
+
+    With -o json the document is printed at the end, however that comes; until then the request id
+    is on stderr.
+    """
+    run = asked.run
     try:
-        return _wait(asked, response, began)
+        if run.json:
+            run.terminal.note(f"{asked.named.name}: queued, request {response.request_id}")
+        else:
+            _show(asked, response)
+        response = _wait(asked, response, began)
     except KeyboardInterrupt:
         _note_goes_on(asked, f"{asked.named.name} was queued, and goes on", key)
         raise
+    finally:
+        if run.json:
+            run.print_json(document(response, asked.rate))
+    return response.error is not None
 
 
 def _note_goes_on(asked: Asked, what: str, key: str) -> None:
-    run = asked.run
-    logs = run.options.repeated(f"`lcli logs {key} --follow`", run.environ)
-    run.terminal.note(f"{what}; {logs} shows it")
+    asked.run.terminal.note(f"{what}; {_logs(asked, key)} shows it")
+
+
+def _logs(asked: Asked, key: str, request: str = "") -> str:
+    """The command that shows the log of one request, or follows it."""
+    which = f"--request {request}" if request else "--follow"
+    return asked.run.options.repeated(f"`lcli logs {key} {which}`", asked.run.environ)
 
 
 def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Response:
@@ -66,13 +93,13 @@ def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Respon
     return response
 
 
-def _wait(asked: Asked, response: Response, began: float) -> bool:
-    """Follow what was queued to its end; whether it failed."""
+def _wait(asked: Asked, response: Response, began: float) -> Response:
+    """Follow what was queued to its end, and put what that tells into the response."""
     if response.execution:
-        return _wait_for_end(asked, response.execution)
+        return _wait_for_end(asked, response)
     from lcli.cli.invoke_log import wait_for_report
 
-    return wait_for_report(asked, response.request_id, began)
+    return wait_for_report(asked, response, began)
 
 
 def _call(asked: Asked, pieces: Pieces | None = None) -> Response:
@@ -101,13 +128,15 @@ def _show(asked: Asked, response: Response) -> None:
             run.terminal.note(f"execution {response.execution}")
 
 
-def _wait_for_end(asked: Asked, arn: str) -> bool:
-    """Follow an execution to its end, event by event on stderr; whether it did not succeed."""
-    from lcli.invoke.execution_history import SUCCEEDED, follow
+def _wait_for_end(asked: Asked, response: Response) -> Response:
+    """Follow an execution to its end, event by event on stderr."""
+    from lcli.invoke.execution_history import error_at_end, follow
+    from lcli.invoke.executions import ARN
     from lcli.ui.executions import event_line
 
-    began, kind = None, ""
-    for event in follow(asked.run.session(asked.named.region), arn):
-        began, kind = began or event["EventTimestamp"], event["EventType"]
+    began, event = None, {}
+    for event in follow(asked.run.session(asked.named.region), response.execution):
+        began = began or event["EventTimestamp"]
         asked.run.terminal.comment(event_line(event, began))
-    return kind != SUCCEEDED
+    started = ARN.fullmatch(response.execution)
+    return replace(response, version=started[3] if started else "", error=error_at_end(event))

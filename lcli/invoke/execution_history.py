@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.invoke.call import FunctionError
 from lcli.invoke.executions import PAGE, Document, gone
 
 SUCCEEDED = "ExecutionSucceeded"
@@ -75,6 +76,20 @@ def follow(
             if event["EventType"] in _LAST:
                 return
         sleep(_PAUSE)
+
+
+def error_at_end(event: Document) -> FunctionError | None:
+    """With what an execution ended, by its last event; None if it succeeded."""
+    kind = event["EventType"]
+    if kind == SUCCEEDED:
+        return None
+    told = event.get(f"{kind}Details", {}).get("Error", {}).get("Payload") or {}
+    return FunctionError(
+        "Unhandled",
+        str(told.get("ErrorType", kind)),
+        str(told.get("ErrorMessage", "")),
+        tuple(told.get("StackTrace", ())),
+    )
 
 
 def _after(clients: Clients, arn: str, seen: int, *, data: bool) -> Iterator[Document]:

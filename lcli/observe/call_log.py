@@ -23,8 +23,6 @@ _CLOCKS = 60_000
 _PAUSE = 1.0
 """Seconds until the log is first looked at, and between two looks: FilterLogEvents allows five a
 second in the whole account."""
-_TAIL = 4096
-"""Bytes of the log that an answer brings (LogResult, Invoke API reference)."""
 
 
 @dataclass(slots=True)
@@ -33,7 +31,6 @@ class Followed:
 
     lines: int = 0
     report: InvocationReport | None = None
-    failed: bool = False
 
 
 class CallLog:
@@ -85,7 +82,7 @@ class CallLog:
         if running.request not in ("", response.request_id):
             self._tell(f"the lines above are those of request {running.request}, called meanwhile")
         log = response.log
-        if not running.printed and (_is_whole(log) or not log):
+        if not running.printed and response.log_is_whole:
             self._show_all(log)
             return
         within = _LATE if find_report(log) else _UNREPORTED
@@ -116,7 +113,6 @@ class CallLog:
         ):
             self._show(record)
             found.lines += 1
-            found.failed = found.failed or record.failure
             if record.kind is Kind.REPORT:
                 found.report = find_report(record.event.message)
         return found
@@ -124,8 +120,3 @@ class CallLog:
     def _show_all(self, log: str) -> None:
         for record in records_in(log, self._source):
             self._show(record)
-
-
-def _is_whole(log: str) -> bool:
-    starts = log.startswith("START RequestId: ") or '"platform.start"' in log.partition("\n")[0]
-    return len(log.encode()) < _TAIL or starts

@@ -14,6 +14,8 @@ _PAUSE = 1.0
 
 _FUTURE = 7_200_000
 """Milliseconds beyond now up to which is read: this machine's clock may be behind."""
+_FURTHER = ("XRAY TraceId: ", "\u00a0")
+"""With what further lines of a message begin: of a REPORT, and of Python's stacks."""
 _LATE = 60_000
 """Milliseconds by which an event may arrive after newer ones: what is older is not read again."""
 
@@ -81,7 +83,7 @@ def records_in(log: str, source: Source) -> list[Record]:
     """The records of a log that an answer brought as one text, which says no times."""
     messages: list[str] = []
     for line in log.splitlines():
-        if messages and (continues(line) or not line):
+        if messages and (continues(line) or not line or line.startswith(_FURTHER)):
             messages[-1] += f"\n{line}"
         else:
             messages.append(line)

@@ -100,6 +100,10 @@ def test_whoever_waits_gets_the_result(shop):
     failed = shop.run("invoke", "order", "-p", "{}", "--async", "--wait")
     assert failed.returncode == 4
     assert "ExecutionFailed" in failed.stderr
+    failed = shop.run("invoke", "order", "-p", "{}", "--async", "--wait", "-o", "json")
+    document = json.loads(failed.stdout)
+    assert (failed.returncode, document["version"]) == (4, "1")
+    assert (document["error"]["type"], document["error"]["message"]) == ("KeyError", "'amount'")
 
 
 def test_executions_are_listed_paused_stopped_and_deleted(shop):

@@ -56,6 +56,35 @@ def deployed(tmp_path_factory, local_environ):
     return project
 
 
+def test_the_log_is_printed_before_what_came_of_the_call(deployed):
+    done = deployed.run("invoke", "echo", "-p", '{"a": 1}')
+    got, closing = done.stderr.splitlines()
+    assert (done.stdout, got) == ('{"a": 1}', "got {'a': 1}")
+    assert closing.startswith("invoking-echo version 1: ")
+    for quiet in (("-q",), ("-o", "json")):
+        assert "got" not in deployed.run("invoke", "echo", "-p", '{"a": 1}', *quiet).stderr
+
+
+def test_the_error_of_a_function_is_told_once_below_its_log(deployed):
+    done = deployed.run("invoke", "echo", "-p", '{"fail": true}')
+    lines = done.stderr.splitlines()
+    assert lines[:2] == ["got {'fail': True}", "invoking-echo failed: ValueError: asked to fail"]
+    assert done.stderr.count("asked to fail") == 2  # in the message and in the line that raised it
+
+
+def test_a_log_that_is_cut_says_where_the_rest_is(deployed):
+    done = deployed.run("invoke", "echo", "-p", '{"chatty": true}')
+    lines = done.stderr.splitlines()
+    said = re.fullmatch(
+        "the log begins earlier, AWS answers with its last 4,096 bytes: "
+        r"`lcli logs echo --request ([0-9a-f]{8})` shows all of it, or the next time --tail",
+        lines[0],
+    )
+    assert lines[-2].startswith("line 299 xxx")
+    assert "line 100 " not in done.stderr
+    assert "line 100 " in deployed.ok("logs", "echo", "--request", said[1])
+
+
 def test_no_fail_on_error_exits_0_and_still_says_what_failed(deployed):
     done = deployed.run("invoke", "echo", "-p", '{"fail": true}', "--no-fail-on-error")
     assert done.returncode == 0
@@ -101,6 +130,22 @@ def test_each_answers_every_line_in_order_and_exits_4_at_the_end(deployed):
     assert "3: ValueError: asked to fail\n" in done.stderr
     assert "6 calls in" in done.stderr
     assert re.search(r" a second, 2 failed, \$0\.\d+ on AWS\n$", done.stderr)
+    assert "\ninvoking-echo version 1: 6 calls in" in done.stderr
+
+
+def test_each_writes_json_though_a_response_is_none(deployed):
+    deployed.write("events.ndjson", "{}\n{}\n")
+    with (deployed.directory / "events.ndjson").open() as events:
+        done = subprocess.run(
+            [LCLI, "invoke", "drip", "--each"],
+            cwd=deployed.directory,
+            env=deployed.environ,
+            stdin=events,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (0, '"first second"\n' * 2), done.stderr
 
 
 @pytest.mark.parametrize(
@@ -151,7 +196,8 @@ def test_repeat_prints_percentiles_cold_starts_and_a_histogram(deployed):
     assert re.search(cost, done.stdout, re.MULTILINE)
     assert "█" in done.stdout
     found = deployed.json("invoke", "echo", "--repeat", "3")
-    assert (found["calls"], found["errors"]) == (3, 0)
+    assert (found["calls"], found["errors"], found["versions"]) == (3, 0, ["1"])
+    assert "\ninvoking-echo version 1: 12 calls in" in f"\n{done.stderr}"
     assert sum(bucket["count"] for bucket in found["histogram"]) == 3
 
 
@@ -204,7 +250,40 @@ def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code)
     if code:
         assert "\n[ERROR] ValueError: asked to fail\nTraceback" in done.stderr
     closing = done.stderr.splitlines()[-1]
-    assert closing.startswith(f"invoking-echo{' failed' if code else ''}: ")
+    assert closing.startswith(f"invoking-echo version 1{' failed' if code else ''}: ")
+
+
+@pytest.mark.parametrize(("payload", "code"), [('{"a": 1}', 0), ('{"fail": true}', 4)])
+def test_the_document_of_what_was_queued_comes_with_what_its_log_tells(deployed, payload, code):
+    done = deployed.run("invoke", "echo", "--async", "--wait", "-o", "json", "-p", payload)
+    assert done.returncode == code, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["status"], found["version"]) == (202, "1")
+    assert found["report"]["request_id"] == found["request_id"]
+    assert found["cost"]["usd"] > 0
+    assert found["log"].splitlines()[-1].startswith("REPORT ")
+    error = found["error"]
+    assert (error and (error["type"], error["message"])) == (
+        ("ValueError", "asked to fail") if code else None
+    )
+    assert f"invoking-echo: queued, request {found['request_id']}\n" in done.stderr
+
+
+def test_the_document_comes_though_the_wait_is_interrupted(deployed):
+    process = subprocess.Popen(
+        [LCLI, "invoke", "echo", "--async", "--wait", "-o", "json", "-p", '{"sleep": 4}'],
+        cwd=deployed.directory,
+        env=deployed.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    queued = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    found = json.loads(out)
+    assert (process.returncode, found["report"], found["error"]) == (130, None, None)
+    assert queued == f"invoking-echo: queued, request {found['request_id']}\n"
 
 
 @pytest.mark.parametrize("how", [[], ["--tail"], ["--async", "--wait"]], ids=" ".join)
@@ -231,7 +310,7 @@ def test_whoever_presses_ctrl_c_is_told_that_the_function_goes_on(deployed, how)
 
 def test_a_stack_keeps_its_shape(deployed):
     done = deployed.run("invoke", "echo", "-p", '{"fail": true}')
-    file, line = done.stderr.splitlines()[1:3]
+    file, line = done.stderr.splitlines()[2:4]
     assert file.startswith("    File ")
     assert line == '      raise ValueError("asked to fail")'
 
@@ -373,3 +452,7 @@ def test_a_report_that_is_suppressed_is_not_waited_for(project):
     assert (
         "its log level may suppress it" in done.stderr or "only the end of the log" in done.stderr
     )
+    many = project.run("invoke", "echo", "--repeat", "2", "-p", "1")
+    assert "2 calls, cold starts unknown, 0 errors\ncost unknown\n" in many.stdout
+    found = project.json("invoke", "echo", "--repeat", "2", "-p", "1")
+    assert (found["unreported"], found["cold_starts"], found["cost"]) == (2, None, None)
