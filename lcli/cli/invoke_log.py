@@ -18,13 +18,14 @@ from lcli.ui.logged_error import Told
 from lcli.ui.response import ran
 
 
-def print_log_of(answer: Answer, asked: Asked, began: float) -> None:
+def print_log_of(answer: Answer, asked: Asked, began: float) -> bool:
     """Print the log of a call, made at `began`, while it runs and until its REPORT.
 
-    Raises AwsError where there is no answer.
+    Gives whether it told an error with its stack. Raises AwsError where there is no answer.
     """
-    show = CallLines(asked.run.terminal)
-    _log(asked, _source(asked), began, show).while_called(answer)
+    told = Told(CallLines(asked.run.terminal))
+    _log(asked, _source(asked), began, told).while_called(answer)
+    return told.error is not None and told.error.stack != ()
 
 
 def wait_for_report(asked: Asked, queued: Response, began: float) -> Response:

@@ -26,7 +26,7 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
     key, began = asked.named.key or asked.named.name, time.time()
     try:
-        response = _answered(asked, began, stream=stream, tail=tail)
+        response, stack_shown = _answered(asked, began, stream=stream, tail=tail)
     except AwsError as error:
         raise refused(error, asked.target, asked.mode, key) from error
     except KeyboardInterrupt:
@@ -40,7 +40,7 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
         from lcli.ui.answer_log import print_log
 
         print_log(asked.run.terminal, response, _logs(asked, key, response.request_id[:8]))
-    _show(asked, response)
+    _show(asked, response, stack=not stack_shown)
     return response.error is not None
 
 
@@ -76,21 +76,25 @@ def _logs(asked: Asked, key: str, request: str = "") -> str:
     return asked.run.options.repeated(f"`lcli logs {key} {which}`", asked.run.environ)
 
 
-def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> Response:
-    """The answer to the one request. Raises AwsError."""
+def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> tuple[Response, bool]:
+    """The answer to the one request, and whether --tail has shown an error's stack.
+
+    Raises AwsError.
+    """
     if asked.mode is not Mode.SYNC:
-        return _call(asked)
+        return _call(asked), False
     single = asked.run.session(asked.named.region)
     pieces = Pieces(writer(asked.run.stdout, raw=asked.raw)) if stream else None
     answer = Answer(partial(_call, asked, pieces), single, asked.target, pieces=pieces)
+    stack_shown = False
     if tail:
         from lcli.cli.invoke_log import print_log_of
 
-        print_log_of(answer, asked, began)
+        stack_shown = print_log_of(answer, asked, began)
     response = answer.result()
     if pieces:
         begin_line(asked.run.terminal, pieces.end)
-    return response
+    return response, stack_shown
 
 
 def _wait(asked: Asked, response: Response, began: float) -> Response:
@@ -111,10 +115,10 @@ def _call(asked: Asked, pieces: Pieces | None = None) -> Response:
     return invoke_stream(session, asked.target, asked.payload, pieces)
 
 
-def _show(asked: Asked, response: Response) -> None:
+def _show(asked: Asked, response: Response, *, stack: bool = True) -> None:
     run, name = asked.run, asked.named.name
     if response.error:
-        note_error(run.terminal, name, response.error)
+        note_error(run.terminal, name, response.error, stack=stack)
     if run.json:
         run.print_json(document(response, asked.rate))
     else:

@@ -65,10 +65,10 @@ def write_bytes(stdout: TextIO, data: bytes) -> None:
     stdout.buffer.flush()
 
 
-def note_error(terminal: Terminal, name: str, error: FunctionError) -> None:
-    """What a function that failed says: type, message and stack."""
+def note_error(terminal: Terminal, name: str, error: FunctionError, *, stack: bool = True) -> None:
+    """What a function that failed says: type, message and, unless it is shown already, `stack`."""
     terminal.note(f"{name} failed: {error.type or 'error'}: {error.message}")
-    for frame in error.stack:
+    for frame in error.stack if stack else ():
         terminal.note(indent(frame, "  "))
 
 

@@ -72,6 +72,12 @@ def test_the_error_of_a_function_is_told_once_below_its_log(deployed):
     assert done.stderr.count("asked to fail") == 2  # in the message and in the line that raised it
 
 
+def test_the_stack_that_tail_shows_is_not_repeated(deployed):
+    done = deployed.run("invoke", "echo", "--tail", "-p", '{"fail": true}')
+    assert "\ninvoking-echo failed: ValueError: asked to fail\ninvoking-echo version" in done.stderr
+    assert done.stderr.count("raise ValueError") == 1
+
+
 def test_a_log_that_is_cut_says_where_the_rest_is(deployed):
     done = deployed.run("invoke", "echo", "-p", '{"chatty": true}')
     lines = done.stderr.splitlines()
