@@ -91,7 +91,7 @@ def moment_of(text: str | None) -> datetime | None:
         return None
     from lcli.observe.times import moment
 
-    return datetime.fromtimestamp(moment(text, datetime.now().astimezone()) / 1000, UTC)
+    return datetime.fromtimestamp(moment(text, datetime.now(UTC)) / 1000, UTC)
 
 
 def error_object(

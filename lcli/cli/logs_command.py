@@ -106,18 +106,18 @@ def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
     from lcli.cli.logs_reading import Span
     from lcli.observe.times import is_counted, moment
 
-    now = datetime.now(UTC) if utc else datetime.now().astimezone()
-    start = moment(since, now)
+    now, zone = datetime.now(UTC), UTC if utc else None
+    start = moment(since, now, zone)
     # An event of this very millisecond is still to be seen.
-    end = moment(until, now) if until else int(now.timestamp() * 1000) + 1
+    end = moment(until, now, zone) if until else int(now.timestamp() * 1000) + 1
     if end <= start:
         if until is None:
             raise usage("usage", f"--since {since} is in the future", "write an earlier moment")
         raise usage("usage", f"--since {since} is not before --until {until}", "swap them")
-    began = datetime.fromtimestamp(start / 1000, now.tzinfo)
+    days = datetime.fromtimestamp(start / 1000, zone).date() != now.astimezone(zone).date()
     told = f"since {since}" + (f" until {until}" if until else "")
     counted = (is_counted(since), until is None or is_counted(until))
-    return Span(start, end, pattern, began.date() != now.date(), told, counted)
+    return Span(start, end, pattern, days, told, counted)
 
 
 def _wanted(

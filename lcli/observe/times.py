@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from lcli.errors import ExitCode, LcliError, Problem
 
@@ -12,15 +12,18 @@ _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}))?"
 _DAY = re.compile(rf"(today|yesterday)(?:[ T]{_CLOCK})?|{_CLOCK}", re.IGNORECASE)
 
 
-def moment(text: str, now: datetime) -> int:
+def moment(text: str, now: datetime, zone: tzinfo | None = None) -> int:
     """Milliseconds since 1970 of ``now``, ``1d12h``, ``14:00``, ``yesterday 14:00``, ISO 8601.
 
-    A time of day alone is the last one that was. Spans count back from `now`, which carries the
-    zone that texts without one are read in.
+    A time of day alone is the last one that was. Spans count back from `now`, which has a zone;
+    texts without one are read in `zone`: None is this machine's, with its summer time.
     Raises LcliError (USAGE).
     """
     text = text.strip()
-    found = _span(text, now) or _day(text, now) or _iso(text, now)
+    try:
+        found = _span(text, now) or _day(text, now, zone) or _iso(text, zone)
+    except (OverflowError, OSError, ValueError):  # beyond the years that there are
+        found = None
     if found is None:
         raise LcliError(
             Problem(
@@ -32,12 +35,15 @@ def moment(text: str, now: datetime) -> int:
             ),
             ExitCode.USAGE,
         )
-    return int(found.astimezone(UTC).timestamp() * 1000)
+    return int(found.timestamp() * 1000)
 
 
 def is_counted(text: str) -> bool:
     """Whether a text such as ``10m`` or ``now`` is counted back from now."""
-    return _span(text.strip(), datetime.now(UTC)) is not None
+    try:
+        return _span(text.strip(), datetime.now(UTC)) is not None
+    except OverflowError:
+        return False
 
 
 def _span(text: str, now: datetime) -> datetime | None:
@@ -47,31 +53,34 @@ def _span(text: str, now: datetime) -> datetime | None:
     if not text or match is None:
         return None
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    try:
-        return now - timedelta(
-            weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds
-        )
-    except OverflowError:
-        return None
+    back = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return now.astimezone(UTC) - back
 
 
-def _day(text: str, now: datetime) -> datetime | None:
+def _day(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
     match = _DAY.fullmatch(text)
     if match is None:
         return None
     day = (match[1] or "").lower()
     hour, minute, second = (int(part or 0) for part in match.groups()[1 if day else 4 :][:3])
-    try:
-        found = now.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    except ValueError:
-        return None
-    before = day == "yesterday" or (not day and found > now)
-    return found - timedelta(days=1) if before else found
+    midnight = datetime.combine(now.astimezone(zone).date(), datetime.min.time())
+    today = midnight.replace(hour=hour, minute=minute, second=second)
+    yesterday = today - timedelta(days=1)
+    if day:
+        return _at(today if day == "today" else yesterday, zone)
+    # Where summer time ends, an hour of the day comes twice.
+    twice = (_at(today.replace(fold=1), zone), _at(today, zone))
+    return next((each for each in twice if each <= now), _at(yesterday, zone))
 
 
-def _iso(text: str, now: datetime) -> datetime | None:
+def _iso(text: str, zone: tzinfo | None) -> datetime | None:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return read if read.tzinfo else read.replace(tzinfo=now.tzinfo)
+    return read if read.tzinfo else _at(read, zone)
+
+
+def _at(clock: datetime, zone: tzinfo | None) -> datetime:
+    """When clocks of the zone show that."""
+    return (clock.replace(tzinfo=zone) if zone else clock).astimezone(UTC)

@@ -1,5 +1,6 @@
 """lcli logs, run inside of this process against a scripted service on loopback."""
 
+import calendar
 import time
 from email.utils import formatdate
 
@@ -93,6 +94,22 @@ def test_a_moment_that_is_given_is_kept_where_the_clock_is_off(tmp_path):
     answer = stored({("eu-west-1", "/aws/lambda/f"): events}, -3_600)
     ran = logs(tmp_path, {"FilterLogEvents": answer}, "f", "--since", at, "--until", "2100-01-01")
     assert (ran.stdout, ran.stderr) == ("f after\n", "")
+
+
+@pytest.mark.parametrize(
+    ("day", "hour"), [("2025-07-01", 12), ("2025-01-15", 13)], ids=["summer", "winter"]
+)
+def test_local_time_is_that_of_the_day_which_is_given(tmp_path, monkeypatch, day, hour):
+    first = calendar.timegm(time.strptime(day, "%Y-%m-%d")) * 1000
+    events = [event(at, first + at * 3_600_000 + 1, f"{at} UTC") for at in range(24)]
+    answer = stored({("eu-west-1", "/aws/lambda/f"): events})
+    words = ("f", "--since", f"{day}T14:00", "--until", f"{day}T15:00")
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        ran = logs(tmp_path, {"FilterLogEvents": answer}, *words)
+    time.tzset()
+    assert ran.stdout == f"f {hour} UTC\n"
 
 
 def test_the_log_group_that_a_function_names_is_read_without_a_manifest(tmp_path):
