@@ -74,7 +74,7 @@ def test_handlers_of_every_form_answer(bench: Any, files: dict[str, str], handle
         pytest.param(
             "const later = () => new Promise((r) => setTimeout(r, 1000));"
             "export const handler = () => { Promise.reject(new Error('lost')); return later() }",
-            ("Runtime.UnhandledPromiseRejection", "lost"),
+            ("Runtime.UnhandledPromiseRejection", "Error: lost"),
             id="rejection",
         ),
     ],
@@ -106,6 +106,79 @@ def test_json_logs_are_filtered_by_level(bench: Any) -> None:
     ]
 
 
+def logged(bench: Any, source: str, log_format: str) -> dict[str, Any]:
+    """What is logged of the error that a function ends with."""
+    bench.invoke(bench.function(source, NODE, log_format=log_format), request_id="r-1")
+    if log_format == "JSON":
+        return next(json.loads(line) for line in bench.logs.messages if '"level":' in line)
+    line = next(text for text in bench.logs.messages if "\tERROR\t" in text)
+    prefix, _, error = line.partition(" \t")
+    return {"what": prefix.split("\t", 1)[1], **json.loads(error)}
+
+
+THROWN = """export const handler = async () => {
+  throw Object.assign(new TypeError("no"), {code: 7})
+}"""
+LOST = """
+const later = () => new Promise((r) => setTimeout(r, 1000));
+export const handler = () => { Promise.reject(new Error('lost')); return later() }
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "kind", "text"),
+    [
+        pytest.param(THROWN, "r-1\tERROR\tInvoke Error", "TypeError", "no", id="handler"),
+        pytest.param(
+            LOST,
+            "r-1\tERROR\tUnhandled Promise Rejection",
+            "Runtime.UnhandledPromiseRejection",
+            "Error: lost",
+            id="rejection",
+        ),
+        pytest.param(
+            "throw new RangeError('at once')",
+            "undefined\tERROR\tUncaught Exception",
+            "RangeError",
+            "at once",
+            id="init",
+        ),
+        pytest.param(
+            "export const other = 1",
+            "undefined\tERROR\tUncaught Exception",
+            "Runtime.HandlerNotFound",
+            "app.handler is undefined or not exported",
+            id="no handler",
+        ),
+    ],
+)
+def test_an_unhandled_error_is_logged_as_lambda_does(
+    bench: Any, source: str, what: str, kind: str, text: str
+) -> None:
+    error = logged(bench, source, "Text")
+    assert (error["what"], error["errorType"], error["errorMessage"]) == (what, kind, text)
+    assert error["stack"][0] == f"{kind}: {text}"
+    record = logged(bench, source, "JSON")
+    named = {"errorType": kind.removeprefix("Runtime."), "errorMessage": text}
+    assert record["level"] == "ERROR"
+    assert record["message"].items() >= named.items()
+    assert record["message"]["stackTrace"][0] == f"{kind}: {text}"
+    assert record.get("requestId") == ("r-1" if "r-1" in what else None)
+
+
+def test_an_errors_own_fields_are_logged_with_it(bench: Any) -> None:
+    assert logged(bench, THROWN, "Text")["code"] == 7
+    assert logged(bench, THROWN, "JSON")["message"]["code"] == 7
+
+
+def test_an_error_that_is_logged_stands_beside_its_message(bench: Any) -> None:
+    source = """export const handler = async () => console.error("failed", new TypeError("no"))"""
+    record = logged(bench, source, "JSON")
+    assert record["message"].startswith("failed TypeError: no\n    at ")
+    assert (record["errorType"], record["errorMessage"]) == ("TypeError", "no")
+    assert record["stackTrace"][0] == "TypeError: no"
+
+
 STREAM = """
 export const handler = awslambda.streamifyResponse(async (event, out) => {
   out = awslambda.HttpResponseStream.from(out, {statusCode: 201});
@@ -135,6 +208,7 @@ def test_an_error_in_a_stream_arrives_in_its_completion(bench: Any) -> None:
     error = json.loads(outcome.payload)
     assert (error["errorType"], error["errorMessage"]) == ("Error", "late")
     assert outcome.function_error == "Unhandled"
+    assert any("\tERROR\tInvoke Error \t{" in text for text in bench.logs.messages)
 
 
 def test_a_stream_is_gathered_for_a_caller_that_takes_none(bench: Any) -> None:

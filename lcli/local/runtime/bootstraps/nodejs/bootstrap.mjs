@@ -47,11 +47,9 @@ export function describe(error) {
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-function report(path, error) {
+function report(path, error, what = "Invoke Error") {
+  logError(what, error);
   const described = describe(error);
-  const { trace, ...named } = described;
-  const what = path.endsWith("init/error") ? "Uncaught Exception" : "Invoke Error";
-  logError(what, error, { ...named, stack: trace });
   return call("POST", path, JSON.stringify(described), {
     "Content-Type": "application/json",
     "Lambda-Runtime-Function-Error-Type": described.errorType,
@@ -115,6 +113,7 @@ async function stream(handler, event, headers, id) {
     await output.finish();
   } catch (error) {
     if (!output.started) return report(`/invocation/${id}/error`, error);
+    logError("Invoke Error", error);
     await output.finish(describe(error));
   }
 }
@@ -147,19 +146,29 @@ async function serve(handler) {
   }
 }
 
-async function fatal(error, name) {
-  const described = error instanceof Error ? error : new Error(String(error));
-  if (name) described.name = name;
+async function fatal(error, what, status) {
   const path = current.requestId ? `/invocation/${current.requestId}/error` : "/init/error";
-  await report(path, described);
-  process.exit(129);
+  await report(path, error, what);
+  process.exit(status);
 }
 
+class UnhandledPromiseRejection extends Error {
+  constructor(reason, promise) {
+    super(reason);
+    Object.assign(this, { reason, promise });
+  }
+}
+UnhandledPromiseRejection.prototype.name = "Runtime.UnhandledPromiseRejection";
+
+const uncaught = (error) => fatal(error, "Uncaught Exception", 129);
+
 consoleForLambda();
-process.on("uncaughtException", (error) => fatal(error));
-process.on("unhandledRejection", (error) => fatal(error, "Runtime.UnhandledPromiseRejection"));
+process.on("uncaughtException", uncaught);
+process.on("unhandledRejection", (reason, promise) =>
+  fatal(new UnhandledPromiseRejection(reason, promise), "Unhandled Promise Rejection", 128),
+);
 try {
   await serve(await loadHandler(env.LAMBDA_TASK_ROOT, env._HANDLER, createRequire));
 } catch (error) {
-  await fatal(error);
+  await uncaught(error);
 }
