@@ -154,6 +154,7 @@ def _write(
         dates=span.days,
         utc=utc,
         color=terminal and run.terminal.color,
+        many_colors=log_lines.has_many_colors(run.environ),
         neutral=terminal,
     )
     return log_lines.Lines(style, rates(run, chosen))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.observe.records import LEVELS, Record
+from lcli.observe.levels import LEVELS
+from lcli.observe.records import Record
 
 Predicate = Callable[[Record], bool]
 

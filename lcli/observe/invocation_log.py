@@ -7,15 +7,16 @@ from collections.abc import Callable, Container, Iterator
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, read_pages
-from lcli.observe.records import Kind, Reader, Record, continues
+from lcli.observe.levels import TRACEBACK
+from lcli.observe.records import Kind, Reader, Record
 
 _PAUSE = 1.0
 """Seconds between two reads: FilterLogEvents allows five a second and account."""
 
 _FUTURE = 7_200_000
 """Milliseconds beyond now up to which is read: this machine's clock may be behind."""
-_FURTHER = ("XRAY TraceId: ", "\u00a0")
-"""With what further lines of a message begin: of a REPORT, and of Python's stacks."""
+_FURTHER = "XRAY TraceId: "
+"""With what the second line of a REPORT begins."""
 _LATE = 60_000
 """Milliseconds by which an event may arrive after newer ones: what is older is not read again."""
 
@@ -82,13 +83,27 @@ def read_group(clients: Clients, source: Source, start: int, pattern: str = "") 
 def records_in(log: str, source: Source) -> list[Record]:
     """The records of a log that an answer brought as one text, which says no times."""
     messages: list[str] = []
-    for line in log.splitlines():
-        if messages and (continues(line) or not line or line.startswith(_FURTHER)):
-            messages[-1] += f"\n{line}"
+    lines, reader = Reader(), Reader()
+    rows = log.splitlines()
+    for row, following in zip(rows, [*rows[1:], ""], strict=True):
+        carries_on = lines.read(_untimed(row, source)).head is not None
+        if row == TRACEBACK and following.startswith("\xa0"):
+            # The runtime's own, since it indents so: the error's message may have several lines.
+            _join_error(messages)
+            carries_on = True
+        if messages and (carries_on or not row or row.startswith(_FURTHER)):
+            messages[-1] += f"\n{row}"
         else:
-            messages.append(line)
-    reader = Reader()
-    return [
-        reader.read(LogEvent(source.function, source.group, "", "", 0, 0, message))
-        for message in messages
-    ]
+            messages.append(row)
+    return [reader.read(_untimed(message, source)) for message in messages]
+
+
+def _join_error(messages: list[str]) -> None:
+    """Put together what came since Python's runtime began to tell of an error."""
+    began = (n for n in range(len(messages) - 1, -1, -1) if messages[n].startswith("[ERROR] "))
+    if (first := next(began, None)) is not None:
+        messages[first:] = ["\n".join(messages[first:])]
+
+
+def _untimed(message: str, source: Source) -> LogEvent:
+    return LogEvent(source.function, source.group, "", "", 0, 0, message)

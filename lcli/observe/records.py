@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lcli.observe.documents import parsed, request_of, unwrapped
 from lcli.observe.events import LogEvent
+from lcli.observe.failures import document_failed, report_failed, text_failed
+from lcli.observe.levels import (
+    LEVELS,
+    TRACEBACK,
+    behind_prefix,
+    level_of_document,
+    level_of_text,
+)
 
 
 class Kind(StrEnum):
@@ -22,30 +30,6 @@ class Kind(StrEnum):
     REPORT = "report"
 
 
-LEVELS = {
-    "TRACE": 0,
-    "DEBUG": 1,
-    "INFO": 2,
-    "NOTICE": 2,
-    "WARN": 3,
-    "WARNING": 3,
-    "ERROR": 4,
-    "SEVERE": 4,
-    "CRITICAL": 5,
-    "FATAL": 5,
-}
-"""Every name of a level that is understood, with its rank."""
-
-_NUMBERED = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-"""pino's and bunyan's levels."""
-_LEVEL_KEYS = ("level", "log_level", "levelname", "severity", "log.level")
-_REQUEST_KEYS = (
-    "requestId",
-    "AWSRequestId",
-    "aws_request_id",
-    "awsRequestId",
-    "function_request_id",
-)
 _PLATFORM = {
     "platform.initStart": Kind.INIT,
     "platform.initRuntimeDone": Kind.INIT,
@@ -60,46 +44,22 @@ _PLATFORM = {
 """Lambda guide, "Log level filtering", table "System log level event mapping"."""
 
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_NAMES = "|".join(sorted(LEVELS, key=len, reverse=True))
 _TEXT = {"START": Kind.START, "END": Kind.END, "REPORT": Kind.REPORT}
 _MARK = re.compile(
     r"(START|END|REPORT) RequestId: (\S+)|(?:INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT) "
 )
 _MARKS = frozenset("SERI")
-_CONTINUES = re.compile(r"[ \t]+\S|Caused by: |Traceback \(most recent")
-_CARRY_ON = frozenset(" \tCT")
-"""With what messages begin that may match the two patterns."""
-
-# What the runtimes put before a line: [INFO]⇥time⇥id⇥ (Python), time⇥id⇥INFO⇥ (Node.js).
-RUNTIME_PREFIX = re.compile(
-    rf"\[(?P<python>{_NAMES})\]\t\S+\t(?P<python_id>{_ID})\t"
-    rf"|\S+Z\t(?P<node_id>{_ID}|undefined)\t(?P<node>{_NAMES})\t"
-)
-_LEVELLED = re.compile(
-    rf"""
-    [\[(]?[\d\-/:.,TZ+\ ]*[\])]?\s*         # a time
-    (?:\|\s*)?
-    (?:{_ID}\s+)?                           # log4j2 for Lambda: time id LEVEL
-    (?:\[(?!(?:{_NAMES})\])[^\]\n]{{1,60}}\]\s+)?   # logback: time [thread] LEVEL
-    (?:-?\s*[\w.$]{{1,80}}\s-\s)?           # logging: time - name - LEVEL
-    [\[(]?(?P<level>{_NAMES})(?=[\s:|\])\-]|$)
-    """,
-    re.VERBOSE,
-)
 _NAMED = re.compile(rf"(?:\S+\s){{0,2}}(?:RequestId: )?({_ID})\s|\[\w+\]\t\S+\t({_ID})\t")
-_FAILED_TEXT = re.compile(
-    rf"""
-    \S+\ {_ID}\ Task\ timed\ out\ after
-    |RequestId:\ {_ID}\ (?:Error:|Process\ exited)
-    |\[ERROR\]\ \S                          # Python: unhandled; its logger writes tabs
-    |\S+Z\t\S+\tERROR\t(?:Invoke|Init|Uncaught|Unhandled|\w+Error\b)
-    |Error\ raised\ from\ handler           # Ruby
-    """,
-    re.VERBOSE,
+
+_INDENT = " \t\xa0"
+"""Python's runtime indents with spaces that do not break."""
+_CONTINUES = re.compile(
+    rf"[{_INDENT}]+\S|Caused by: |During handling of the above |The above exception was the "
 )
-_STACK = re.compile(r"\n\s+at \S")
-_BAD_STATUS = re.compile(r"\tStatus: (?:timeout|error|failure)")
-_BAD = frozenset({"timeout", "error", "failure"})
+_CARRY_ON = frozenset(_INDENT + "CDT")
+"""With what messages begin that may match it, or begin a traceback."""
+_RAISED = re.compile(r"[\w.<>]+(?:: |\s*$)")
+"""``ValueError: no such size``: with which a traceback ends."""
 
 
 @dataclass(slots=True)
@@ -117,36 +77,25 @@ class Record:
 
     @property
     def level(self) -> str:
-        """One of `LEVELS`, or empty where the line has none.
+        """One of `LEVELS`, or empty where the line has none; a failure is an ERROR.
 
-        Read from structured logs and from the text conventions of Python's, Node.js's and
-        Java's loggers.
+        Read from structured logs and from the text conventions of the usual loggers.
         """
         if self.document is not None:
-            return _document_level(self.document)
-        message = self.event.message
-        prefix = RUNTIME_PREFIX.match(message)
-        if prefix:
-            return prefix["python"] or prefix["node"]
-        if _FAILED_TEXT.match(message):
-            return "ERROR"
-        found = _LEVELLED.match(message)
-        return found["level"] if found else ""
+            level = level_of_document(self.document)
+        else:
+            level = level_of_text(self.event.message)
+        return level or ("ERROR" if self.failure else "")
 
     @property
     def failure(self) -> bool:
         """Whether Lambda reports here that an invocation failed: a time-out, an unhandled
         error, an exit of the runtime."""
         if self.document is not None:
-            return _document_failure(self.document)
-        message = self.event.message
+            return document_failed(self.document)
         if self.kind in (Kind.REPORT, Kind.INIT):
-            return _BAD_STATUS.search(message) is not None
-        return (
-            _FAILED_TEXT.match(message) is not None
-            # Java and .NET: an exception with its stack, written by no logger
-            or (_STACK.search(message) is not None and not self.level)
-        )
+            return report_failed(self.event.message)
+        return text_failed(self.event.message)
 
 
 _STREAMS = 10_000
@@ -164,32 +113,59 @@ class Reader:
     def __init__(self) -> None:
         self._requests: dict[tuple[str, str], str] = {}
         self._last: dict[tuple[str, str], Record] = {}
+        self._tracebacks: set[tuple[str, str]] = set()
+        """Where Python's traceback has begun and not yet named the error."""
 
     def read(self, event: LogEvent) -> Record:
         """The record of an event."""
         where = (event.group, event.stream)
         message = event.message
         first = message[:1]
-        if first == "{" and (document := _document(message)) is not None:
+        if first == "{" and (document := parsed(message)) is not None:
             kind = _PLATFORM.get(str(document.get("type")), Kind.LINE)
-            request = _document_request(document) or self._requests.get(where, "")
-            record = Record(event, kind, request, document)
+            request = request_of(document) or self._requests.get(where, "")
+            record = Record(event, kind, request, unwrapped(document))
         elif first in _MARKS and (mark := _MARK.match(message)):
             record = Record(event, _TEXT.get(mark[1], Kind.INIT), mark[2] or "")
         else:
             request = self._requests.get(where, "")
             if not request and (named := _NAMED.match(message)):
                 request = named[1] or named[2]
-            record = Record(event, Kind.LINE, request)
+            document = _document_behind_prefix(message) if "\t{" in message else None
+            record = Record(event, Kind.LINE, request, document)
         if record.kind is not Kind.LINE:
             self._mark(record, where)
-        elif continues(message) and (last := self._last.get(where)):
-            record.head = last
+        elif not message or message.isspace():
+            pass  # between the parts of a traceback, for one
+        elif (head := self._head(message, where)) is not None:
+            record.head = head
         else:
             if len(self._last) >= _STREAMS:
                 self._last.pop(next(iter(self._last)))
             self._last[where] = record
         return record
+
+    def _head(self, message: str, where: tuple[str, str]) -> Record | None:
+        """The record whose stack a line carries on."""
+        if where in self._tracebacks:
+            return self._head_of_traceback(message, where)
+        if message[:1] not in _CARRY_ON:
+            return None
+        last = self._last.get(where)
+        if message.startswith(TRACEBACK):
+            if _awaits_error(message):
+                self._tracebacks.add(where)
+            # It belongs to the error that was logged with it, else it stands for itself.
+            logged = last is not None and LEVELS.get(last.level, 0) >= LEVELS["ERROR"]
+            return last if logged else None
+        return last if _CONTINUES.match(message) else None
+
+    def _head_of_traceback(self, message: str, where: tuple[str, str]) -> Record | None:
+        if _awaits_error(message):
+            return self._last.get(where)
+        self._tracebacks.discard(where)
+        belongs = message[0] in _INDENT or _RAISED.match(message)
+        return self._last.get(where) if belongs else None
 
     def _mark(self, record: Record, where: tuple[str, str]) -> None:
         """An invocation begins or ends in this stream."""
@@ -198,45 +174,17 @@ class Reader:
         elif record.kind is Kind.REPORT:
             self._requests.pop(where, None)
         self._last.pop(where, None)
+        self._tracebacks.discard(where)
 
 
-def continues(line: str) -> bool:
-    """Whether a line carries a stack on."""
-    return line[:1] in _CARRY_ON and _CONTINUES.match(line) is not None
+def _awaits_error(message: str) -> bool:
+    """Whether a piece of a traceback ends before the line that names the error."""
+    line = message.rstrip().rpartition("\n")[2]
+    return line[:1] in _INDENT or line.startswith(TRACEBACK)
 
 
-def _document(message: str) -> dict[str, Any] | None:
-    try:
-        read = json.loads(message)
-    except (ValueError, RecursionError):
+def _document_behind_prefix(message: str) -> dict[str, Any] | None:
+    found = behind_prefix(message)
+    if found is None or not found[1].startswith("{") or parsed(found[1]) is None:
         return None
-    return read if isinstance(read, dict) else None
-
-
-def _document_request(document: dict[str, Any]) -> str:
-    record = document.get("record")
-    if isinstance(record, dict) and isinstance(record.get("requestId"), str):
-        return str(record["requestId"])
-    found = (document.get(key) for key in _REQUEST_KEYS)
-    return next((value for value in found if isinstance(value, str)), "")
-
-
-def _document_level(document: dict[str, Any]) -> str:
-    for key in _LEVEL_KEYS:
-        value = document.get(key)
-        if isinstance(value, int):
-            return _NUMBERED.get(value, "")
-        if isinstance(value, str) and value.upper() in LEVELS:
-            return value.upper()
-    return "ERROR" if "errorType" in document and "errorMessage" in document else ""
-
-
-def _document_failure(document: dict[str, Any]) -> bool:
-    record = document.get("record")
-    if isinstance(record, dict) and str(document.get("type")).startswith("platform."):
-        return record.get("status") in _BAD
-    message = document.get("message")
-    carrier = message if isinstance(message, dict) else document
-    return LEVELS.get(_document_level(document), 0) >= LEVELS["ERROR"] and (
-        "errorType" in carrier or "stackTrace" in carrier
-    )
+    return unwrapped({"level": found[0], "message": found[1]})

@@ -8,34 +8,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from itertools import cycle
 
 from lcli.invoke.price import Rate
 from lcli.invoke.report import find_report
-from lcli.observe.records import LEVELS, RUNTIME_PREFIX, Kind, Record
+from lcli.observe.levels import LEVELS, behind_prefix
+from lcli.observe.records import Kind, Record
+from lcli.ui.log_documents import document_content
 from lcli.ui.neutral import neutralise, neutralise_json
 
 Write = Callable[[Record], str]
 """The text of a record with its newline; empty for one that is folded into another."""
 
-COLORS = (36, 33, 32, 35, 34, 96, 93)
-"""SGR codes, one a function in turn."""
+COLORS = ("36", "33", "32", "35", "34", "96", "93")
+"""SGR codes, one a function in turn; none of them red, which is for errors."""
+_OF_256 = (39, 208, 141, 71, 205, 178, 37, 105, 137, 169, 67, 113, 173, 73, 175, 149)
+MORE_COLORS = (*COLORS, *(f"38;5;{number}" for number in _OF_256))
+"""The same for a terminal of 256 colours: readable on black and on white."""
 _RED, _YELLOW, _DIM = "31", "33", "2"
 _LEVEL_COLORS = {
     name: _RED if rank >= LEVELS["ERROR"] else _YELLOW
     for name, rank in LEVELS.items()
     if rank >= LEVELS["WARN"]
 }
-_TEXT_KEYS = ("message", "msg", "errorMessage")
-_SHOWN_ELSEWHERE = frozenset(
-    {
-        *("level", "log_level", "levelname", "severity", "log.level"),
-        *("timestamp", "time", "@timestamp", "requestId", "AWSRequestId", "aws_request_id"),
-        *("stackTrace", "stack", "stack_trace", "exception"),
-    }
-)
-_STACK_KEYS = ("stackTrace", "stack", "stack_trace", "exception")
-
 _NODE_ERROR = re.compile(
     r"(Invoke Error|Uncaught Exception|Unhandled Promise Rejection)\s+(\{.*\})", re.DOTALL
 )
@@ -66,6 +61,11 @@ def as_json(record: Record) -> str:
     return neutralise_json(json.dumps(document, ensure_ascii=False)) + "\n"
 
 
+def has_many_colors(environ: Mapping[str, str]) -> bool:
+    """Whether a terminal has 256 colours, by what it sets in the environment."""
+    return "256color" in environ.get("TERM", "") or bool(environ.get("COLORTERM"))
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How lines for people look."""
@@ -76,6 +76,8 @@ class Style:
     dates: bool = False
     utc: bool = False
     color: bool = False
+    many_colors: bool = False
+    """The terminal has 256."""
     neutral: bool = False
     """Make control characters visible: for a terminal."""
 
@@ -92,14 +94,16 @@ class Lines:
         self._style = style
         self._rates = rates or {}
         width = max(map(len, style.names), default=0)
+        colors = cycle(MORE_COLORS if style.many_colors else COLORS)
         self._names = {
-            name: self._paint(name.ljust(width), str(COLORS[i % len(COLORS)])) + " "
-            for i, name in enumerate(style.names)
+            name: self._paint(name.ljust(width), color) + " "
+            for name, color in zip(style.names, colors, strict=False)
         }
         clock = 13 + style.utc + 11 * style.dates if style.timestamps else 0
         self._below = "\n" + " " * (clock + (width + 1 if width else 0))
         self._second = -1
         self._clock = ""
+        self._day = ""
         self._parts = [f".{n:03}{'Z' * style.utc}" for n in range(1000)]
 
     def __call__(self, record: Record) -> str:
@@ -123,8 +127,6 @@ class Lines:
 
     def _body(self, record: Record) -> str:
         level, text, fields = content(record)
-        if record.head is not None:
-            text = "  " + text.lstrip()
         if self._style.neutral:
             text, fields = neutralise(text), neutralise(fields)
         if "\n" in text:
@@ -137,12 +139,18 @@ class Lines:
         return f"{first}  {self._paint(fields, _DIM)}{newline}{rest}"
 
     def _time(self, milliseconds: int) -> str:
+        """The clock; above it the date where it is another one than that of the line before."""
         second, rest = divmod(milliseconds, 1000)
+        new_day = ""
         if second != self._second:
             self._second = second
-            self._clock = _clock(second, self._style.utc, self._style.dates)
-        clock = self._clock + self._parts[rest]
-        return f"\x1b[{_DIM}m{clock}\x1b[0m " if self._style.color else clock + " "
+            day, self._clock = _clock(second, self._style.utc)
+            if self._style.dates:
+                self._clock = f"{day} {self._clock}"
+            elif self._day not in ("", day):
+                new_day = self._paint(day, _DIM) + "\n"
+            self._day = day
+        return f"{new_day}{self._paint(self._clock + self._parts[rest], _DIM)} "
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if code and text and self._style.color else text
@@ -155,22 +163,24 @@ def content(record: Record) -> tuple[str, str, str]:
     message and stack, and its other fields.
     """
     if record.document is not None:
-        return _document_content(record)
+        return document_content(record)
     message = record.event.message.rstrip()
-    prefix = RUNTIME_PREFIX.match(message)
-    if prefix is None:
+    found = behind_prefix(message)
+    if found is None:
         return "", message, ""
-    text = message[prefix.end() :]
+    level, text = found
     if unhandled := _NODE_ERROR.fullmatch(text):
         text = _node_error(*unhandled.groups())
-    return prefix["python"] or prefix["node"], text, ""
+    return level, text, ""
 
 
 def _node_error(what: str, details: str) -> str:
-    """``Invoke Error`` and a JSON object, as the error and its stack below."""
+    """``Invoke Error`` and a JSON object, as the error and its stack below; of a rejection that
+    nobody handled those of its reason."""
     try:
         error = json.loads(details)
-        stack = "\n".join(error["stack"])
+        reason = error.get("reason")
+        stack = "\n".join((reason if isinstance(reason, dict) else error)["stack"])
     except (ValueError, KeyError, TypeError):
         return f"{what} {details}"
     return f"{what}: {stack}"
@@ -196,50 +206,11 @@ def closing(record: Record, rate: Rate | None = None) -> str:
     )
 
 
-def _document_content(record: Record) -> tuple[str, str, str]:
-    document = record.document or {}
-    message = next((document[key] for key in _TEXT_KEYS if key in document), None)
-    if message is None:
-        return "", record.event.message.rstrip(), ""
-    fields = {
-        key: value
-        for key, value in document.items()
-        if key not in _SHOWN_ELSEWHERE and key not in _TEXT_KEYS[:2]
-    }
-    if isinstance(message, dict):
-        # Node.js: an error's fields are the message
-        fields = {**fields, **message}
-        message = fields.pop("errorMessage", "")
-        document = {**document, **fields}
-    text = message if isinstance(message, str) else _compact(message)
-    text = _named_error(text, fields)
-    stack = next((document[key] for key in _STACK_KEYS if document.get(key)), "")
-    lines = [str(line).rstrip("\n") for line in stack] if isinstance(stack, list) else [str(stack)]
-    for key in _STACK_KEYS:
-        fields.pop(key, None)
-    body = "\n".join([text.rstrip(), *(line for line in lines if line)])
-    return record.level, body, " ".join(f"{key}={_compact(fields[key])}" for key in fields)
-
-
-def _named_error(text: str, fields: dict[str, Any]) -> str:
-    """``ValueError: no such size`` of an error's type and message, taken out of `fields`."""
-    if "errorType" not in fields:
-        return text
-    kind, message = fields.pop("errorType"), fields.pop("errorMessage", text)
-    error = f"{kind}: {message}"
-    return error if message == text else f"{text}: {error}"
-
-
-def _compact(value: Any) -> str:
-    if isinstance(value, str) and value and not any(c.isspace() or c == '"' for c in value):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 @lru_cache(maxsize=64)
-def _clock(second: int, utc: bool, dates: bool) -> str:
-    at = datetime.fromtimestamp(second, UTC if utc else None)
-    return at.strftime("%Y-%m-%d %H:%M:%S" if dates else "%H:%M:%S")
+def _clock(second: int, utc: bool) -> tuple[str, str]:
+    """Date and time of day."""
+    day, _, clock = str(datetime.fromtimestamp(second, UTC if utc else None))[:19].partition(" ")
+    return day, clock
 
 
 def _iso(milliseconds: int) -> str:

@@ -254,7 +254,7 @@ def test_an_asynchronous_call_is_followed_to_its_report(deployed, payload, code)
     assert "echo: queued\n" in done.stderr
     assert "RequestId" not in done.stderr
     if code:
-        assert "\n[ERROR] ValueError: asked to fail\nTraceback" in done.stderr
+        assert "\nERROR ValueError: asked to fail\nTraceback" in done.stderr
     closing = done.stderr.splitlines()[-1]
     assert closing.startswith(f"invoking-echo version 1{' failed' if code else ''}: ")
 

@@ -70,7 +70,7 @@ def test_filters_leave_the_rest_out(deployed):
     warned = deployed.ok("logs", "--grep", "beware", "--level", "warn", "--no-timestamps", "one")
     assert warned == "".join(f"one WARNING beware of {n}\n" for n in (0, 2, 3))
     failed = deployed.ok("logs", "one", "--errors", "--no-timestamps")
-    assert failed.startswith("one [ERROR] ValueError: asked to fail\n    Traceback")
+    assert failed.startswith("one ERROR ValueError: asked to fail\n    Traceback")
     assert deployed.ok("logs", "one", "--grep", "packed", "--tail", "1").endswith("packed  n=3\n")
     assert deployed.ok("logs", "one", "--grep", "packed", "--limit", "1").endswith("packed  n=0\n")
     assert "\nred \x1b[31mtext\n" in deployed.ok("logs", "one", "--raw")

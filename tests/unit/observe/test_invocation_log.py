@@ -125,3 +125,14 @@ def test_the_log_of_an_answer_is_read_line_by_line_its_stacks_kept_together():
         ),
         (Kind.END, f"END RequestId: {MINE}", MINE),
     ]
+
+
+def test_what_a_log_of_an_answer_tells_stays_apart_from_what_was_printed_before():
+    own = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1'
+    runtime = f"[ERROR] E: one\ntwo\n{own.splitlines()[0]}\n\xa0\xa0File a"
+    report = f"REPORT RequestId: {MINE}{REPORT}\nXRAY TraceId: 1-2-3"
+    start = f"START RequestId: {MINE} Version: 1"
+    rows = [start, "  indented", "hello", own, "next", runtime, report]
+    records = records_in("\n".join(rows), Source("f", "g"))
+    assert [record.event.message for record in records] == rows
+    assert [record.failure for record in records] == [row == runtime for row in rows]

@@ -35,6 +35,7 @@ LOG4J = f"2026-03-01 10:00:00 {ID} INFO  Handler:18 - made\n"
 LOGBACK = "10:00:00.123 [main] DEBUG com.example.Handler - made\n"
 STRUCTURED = json.dumps({"timestamp": AT, "level": "WARN", "message": "m", "requestId": ID})
 PINO = json.dumps({"level": 50, "msg": "m"})
+PYTHON_INIT = f"[INFO]\t{AT}\t\tloading\n"
 PYTHON_ERROR = "[ERROR] ValueError: no\nTraceback (most recent call last):\n  File x\n"
 TIMEOUT = f"{AT} {ID} Task timed out after 3.00 seconds\n\n"
 EXIT = f"RequestId: {ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError\n"
@@ -46,6 +47,11 @@ NODE_JSON = json.dumps(
     {"timestamp": AT, "level": "ERROR", "message": {"errorType": "E", "stackTrace": ["a"]}}
 )
 PYTHON_JSON = json.dumps({"log_level": "ERROR", "errorType": "E", "errorMessage": "m"})
+HANDLED = json.dumps({"level": "ERROR", "errorType": "E", "errorMessage": "m", "stackTrace": []})
+INNER = json.dumps({"level": "error", "message": "card declined", "order": 7})
+JAVA_JSON = json.dumps({"level": "ERROR", "message": JAVA_ERROR, "AWSRequestId": ID})
+JUL = "Mar 01, 2026 12:00:00 PM com.example.Foo handle\nSEVERE: no\n"
+TRACEBACK = "Traceback (most recent call last):\n  File x\nValueError: no\n"
 REPORT = (
     f"REPORT RequestId: {ID}\tDuration: 3.84 ms\tBilled Duration: 54 ms\tMemory Size: 128 MB\t"
     "Max Memory Used: 7 MB\t"
@@ -78,6 +84,25 @@ def test_of_ten_thousand_streams_the_last_line_is_known_for_a_stack_that_follows
         pytest.param(LOGBACK, "DEBUG", id="logback"),
         pytest.param(STRUCTURED, "WARN", id="JSON"),
         pytest.param(PINO, "ERROR", id="pino"),
+        pytest.param(PYTHON_INIT, "INFO", id="Python before a request"),
+        pytest.param(JUL, "SEVERE", id="java.util.logging"),
+        pytest.param("FINEST: made\n", "FINEST", id="java.util.logging, its second line"),
+        pytest.param("error: no\n", "ERROR", id="winston"),
+        pytest.param(f"{AT} [a] warn: no\n", "WARN", id="winston with a time and a label"),
+        pytest.param("2026-03-01 10:00:00 [error    ] no   n=7\n", "ERROR", id="structlog"),
+        pytest.param(f"{AT} [info     ] made\n", "INFO", id="structlog in ISO time"),
+        pytest.param(TRACEBACK, "ERROR", id="a traceback"),
+        pytest.param(TIMED_OUT, "ERROR", id="REPORT with a status"),
+        pytest.param(JAVA_ERROR, "ERROR", id="unhandled in Java"),
+        pytest.param(REPORT, "", id="REPORT"),
+        pytest.param(f"{AT}\t{ID}\tINFO\t{INNER}\n", "ERROR", id="JSON by Node.js"),
+        pytest.param(f"[INFO]\t{AT}\t{ID}\t{INNER}\n", "ERROR", id="JSON by Python"),
+        pytest.param(json.dumps({"level": "INFO", "message": INNER}), "ERROR", id="JSON in JSON"),
+        pytest.param(
+            json.dumps({"level": "INFO", "message": {"level": "warn"}}), "WARN", id="an object"
+        ),
+        pytest.param(f"[WARNING]\t{AT}\t{ID}\t{{}}\n", "WARNING", id="JSON without a level"),
+        pytest.param("an error: no\n", "", id="winston's in a sentence"),
         pytest.param(PYTHON_ERROR, "ERROR", id="unhandled"),
         pytest.param(TIMEOUT, "ERROR", id="time-out"),
         pytest.param("the ERROR count is 0\n", "", id="a word in a sentence"),
@@ -104,12 +129,79 @@ def test_level_keeps_a_stack_that_was_written_as_events_of_its_own():
     assert kept(filters.level("ERROR"), NODE, *stack, "next\n", "  indented\n") == [NODE, *stack]
 
 
+def test_level_keeps_the_failures_that_errors_keeps():
+    failed = [TIMEOUT, EXIT, JAVA_ERROR, TIMED_OUT, PLATFORM]
+    assert kept(filters.level("error"), *failed, REPORT, "plain\n") == failed
+
+
+FRAMES = ["Traceback (most recent call last):\n", '  File "a.py", line 3, in f\n', "    g()\n"]
+
+
+@pytest.mark.parametrize(
+    ("before", "lines", "after"),
+    [
+        pytest.param("hello\n", [*FRAMES, "ValueError: no\n"], "a: b\n", id="after a line"),
+        pytest.param("", [*FRAMES, "app.f.<locals>.Declined\n"], "next\n", id="without a message"),
+        pytest.param("", [*FRAMES, "  File x\nKeyError: 1\n"], "done\n", id="of two pieces"),
+        pytest.param("", ["".join(FRAMES), "KeyError: 1\n"], "done\n", id="in one"),
+        pytest.param("", ["".join([*FRAMES, "KeyError: 1\n"])], "done\n", id="whole"),
+        pytest.param("hello\n", [FRAMES[0]], f"[INFO]\t{AT}\t{ID}\tb\n", id="without its end"),
+        pytest.param(
+            "",
+            [
+                *(*FRAMES, "KeyError: 1\n"),
+                "During handling of the above exception, another exception occurred:\n",
+                *(*FRAMES, "ValueError: no\n"),
+            ],
+            "next\n",
+            id="two in a chain",
+        ),
+        pytest.param(
+            "INFO:root:a\n", ["ERROR:root:failed\n", *FRAMES, "E: no\n"], "b\n", id="with its error"
+        ),
+    ],
+)
+def test_a_traceback_is_an_error_up_to_the_line_that_names_it(before, lines, after):
+    assert kept(filters.level("error"), before, *lines, after) == lines
+    assert kept(filters.errors, before, *lines, after) == []
+
+
+def test_the_parts_of_a_chain_of_tracebacks_have_empty_lines_between():
+    error = [*FRAMES, "KeyError: 1\n"]
+    chained = ["The above exception was the direct cause of the following exception:\n", *error]
+    records = read("a\n", *error, "\n", *chained)
+    heads = [getattr(record.head, "event", None) for record in records]
+    first = records[1].event
+    assert heads == [None, None, *[first] * 3, None, *[first] * 5]
+
+
+def test_the_request_is_the_runtimes_and_not_the_one_in_a_line_of_json():
+    inner = json.dumps({"level": "info", "message": "m", "requestId": "another"})
+    messages = [
+        f"{AT}\t{ID}\tINFO\t{inner}\n",
+        json.dumps({"level": "INFO", "requestId": ID, "message": inner}),
+    ]
+    assert [record.request for record in read(*messages)] == [ID, ID]
+
+
 @pytest.mark.parametrize(
     "message",
     [
         pytest.param(PYTHON_ERROR, id="Python"),
         pytest.param(TIMEOUT, id="time-out"),
         pytest.param(EXIT, id="exit"),
+        pytest.param(PYTHON_ERROR.replace(": no", ""), id="Python without a message"),
+        pytest.param(PYTHON_ERROR.replace("no", "a\nb"), id="Python with a long one"),
+        pytest.param(PYTHON_ERROR.replace("\n", "\r"), id="Python in a container"),
+        pytest.param(
+            "[ERROR] [1772359200000] LAMBDA_RUNTIME Failed to post handler success response.",
+            id="a response that is refused",
+        ),
+        pytest.param(JAVA_JSON, id="Java in JSON"),
+        pytest.param(f"{AT}\t{ID}\tfail\tSystem.Exception: no\n   at A.B()\n", id=".NET"),
+        pytest.param('2026/03/01 10:00:00 {"errorMessage":"no","errorType":"E"}\n', id="Go"),
+        pytest.param("Error raised from handler method\n", id="Ruby"),
+        pytest.param("Init error when loading handler app.f\n", id="Ruby's init"),
         pytest.param(JAVA_ERROR, id="Java"),
         pytest.param(NODE_ERROR, id="Node.js"),
         pytest.param(NODE_JSON, id="Node.js in JSON"),
@@ -123,7 +215,23 @@ def test_errors_keeps_what_lambda_reports_as_failed(message):
     assert kept(filters.errors, message) == [message]
 
 
-@pytest.mark.parametrize("message", [PYTHON, NODE, REPORT, STRUCTURED, "plain\n", "{}", PINO])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(PYTHON, NODE, REPORT, STRUCTURED, "plain\n", "{}", PINO, TRACEBACK),
+        "[ERROR] card declined\n",
+        "[ERROR] failure: card declined\n",
+        f"{AT}\t{ID}\tERROR\tUnhandled item type, ignoring\n",
+        f"{AT}\t{ID}\tERROR\tTypeError: handled\n    at f (a.js:1)\n",
+        f"{AT}\t{ID}\tERROR\t{HANDLED}\n",
+        "java.lang.RuntimeException: handled\n\tat a.B.c(B.java:1)\n",
+        json.dumps({**json.loads(HANDLED), "message": "handled", "logger": "root"}),
+        json.dumps({**json.loads(HANDLED), "message": "handled"}),
+        json.dumps({**json.loads(HANDLED), "event": "handled"}),
+        json.dumps({"level": "ERROR", "message": HANDLED}),
+        json.dumps({"level": "ERROR", "message": {"errorType": "E"}, "logger": "root"}),
+    ],
+)
 def test_errors_leaves_out_what_the_function_logs_itself(message):
     assert kept(filters.errors, message) == []
 

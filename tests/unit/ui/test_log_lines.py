@@ -9,7 +9,7 @@ from lcli.invoke.price import Rate, dollars
 from lcli.observe import filters
 from lcli.observe.events import LogEvent
 from lcli.observe.records import Reader
-from lcli.ui.log_lines import Lines, Style, as_json, as_stored
+from lcli.ui.log_lines import Lines, Style, as_json, as_stored, has_many_colors
 from lcli.ui.log_printer import Printer, Reading
 from lcli.ui.terminal import Terminal
 
@@ -71,6 +71,41 @@ def shown(message, style=UTC):
         ),
         pytest.param('{"order": 7}\n', '{"order": 7}\n', id="JSON without a message"),
         pytest.param(
+            '{"level": "error", "order": 7}\n',
+            'ERROR {"level": "error", "order": 7}\n',
+            id="JSON with a level and no message",
+        ),
+        pytest.param(
+            f'{AT}\t{ID}\tINFO\t{{"level":"error","msg":"declined","order":7}}\n',
+            "ERROR declined  order=7\n",
+            id="JSON behind Node.js's prefix",
+        ),
+        pytest.param(
+            f'[INFO]\t{AT}\t{ID}\t{{"order": 7}}\n',
+            'INFO {"order": 7}\n',
+            id="JSON without a message behind Python's prefix",
+        ),
+        pytest.param(
+            json.dumps({"level": "INFO", "message": '{"severity": "WARN", "message": "slow"}'}),
+            "WARN slow\n",
+            id="JSON in JSON",
+        ),
+        pytest.param(
+            json.dumps({"level": "INFO", "message": '{"order": 7}', "logger": "root"}),
+            'INFO {"order": 7}  logger=root\n',
+            id="JSON without a message in JSON",
+        ),
+        pytest.param(
+            json.dumps({"event": "declined", "level": "error", "order": 7}),
+            "ERROR declined  order=7\n",
+            id="structlog",
+        ),
+        pytest.param(
+            json.dumps({"event": {"n": 1}, "message": "called", "level": "info"}),
+            'INFO called  event={"n":1}\n',
+            id="the event that a function was given",
+        ),
+        pytest.param(
             json.dumps({"level": "ERROR", "message": {"errorType": "E", "errorMessage": "no"}}),
             "ERROR E: no\n",
             id="JSON error of Node.js",
@@ -86,14 +121,136 @@ def shown(message, style=UTC):
             id="Node.js error with its stack",
         ),
         pytest.param(
+            f"{AT}\t{ID}\tERROR\tUnhandled Promise Rejection \t"
+            '{"errorType":"R","stack":["R: E: no"],"reason":{"stack":["E: no","  at a"]}}',
+            f"ERROR Unhandled Promise Rejection: E: no\n{' ' * 16}  at a\n",
+            id="Node.js rejection with the stack of its reason",
+        ),
+        pytest.param(
             "[ERROR] E: no\nTraceback\n  File x\n",
-            f"[ERROR] E: no\n{' ' * 16}Traceback\n{' ' * 16}  File x\n",
+            f"ERROR E: no\n{' ' * 16}Traceback\n{' ' * 16}  File x\n",
             id="stack",
         ),
     ],
 )
 def test_a_message_reads_so(message, line):
     assert shown(message) == ("" if line is None else BEFORE + line)
+
+
+STACK = ["TypeError: no", "    at f (a.js:1)"]
+FRAMES = 'Traceback (most recent call last):\n  File "a.py", line 3, in f\nValueError: no'
+
+
+@pytest.mark.parametrize(
+    ("document", "lines"),
+    [
+        pytest.param(
+            {
+                "message": "failed",
+                "exception": FRAMES,
+                "exception_name": "ValueError",
+                "stack_trace": {"type": "ValueError", "value": "no", "frames": [{"line": 3}]},
+            },
+            ["failed  exception_name=ValueError", *FRAMES.splitlines()],
+            id="Powertools for Python",
+        ),
+        pytest.param(
+            {"message": "failed", "stack_trace": {"frames": [1]}},
+            ['failed  stack_trace={"frames":[1]}'],
+            id="what is no text",
+        ),
+        pytest.param(
+            {
+                "message": "failed TypeError: no\n    at f (a.js:1)",
+                "errorType": "TypeError",
+                "errorMessage": "no",
+                "stackTrace": STACK,
+            },
+            ["ERROR failed TypeError: no", STACK[1]],
+            id="an error beside a message in Node.js",
+        ),
+        pytest.param(
+            {"message": {"errorType": "TypeError", "errorMessage": "no", "stackTrace": STACK}},
+            STACK,
+            id="an error alone in Node.js",
+        ),
+        pytest.param(
+            {
+                "message": {
+                    "errorType": "E",
+                    "errorMessage": "a\nb",
+                    "stackTrace": ["E: a", "b", "    at f"],
+                }
+            },
+            ["E: a", "b", "    at f"],
+            id="of two lines",
+        ),
+        pytest.param(
+            {
+                "message": {
+                    "errorType": "UnhandledPromiseRejection",
+                    "errorMessage": "TypeError: no",
+                    "reason": {"errorType": "TypeError", "stackTrace": STACK},
+                    "stackTrace": ["Runtime.UnhandledPromiseRejection: TypeError: no", "    at x"],
+                }
+            },
+            ["UnhandledPromiseRejection: TypeError: no", STACK[1]],
+            id="a rejection in Node.js",
+        ),
+        pytest.param(
+            {"message": "failed: TypeError: no", "stack": "\n".join(STACK)},
+            ["failed: TypeError: no", STACK[1]],
+            id="winston",
+        ),
+        pytest.param(
+            {"msg": "no", "err": {"type": "TypeError", "code": 7, "stack": "\n".join(STACK)}},
+            ['TypeError: no  err={"type":"TypeError","code":7}', STACK[1]],
+            id="pino",
+        ),
+        pytest.param(
+            {"message": "m", "errorType": "E", "errorMessage": "no", "stackTrace": ["  f\n", ""]},
+            ["ERROR m: E: no", "  f"],
+            id="Python",
+        ),
+    ],
+)
+def test_a_stack_is_shown_once_and_below_its_message(document, lines):
+    style = Style(timestamps=False)
+    assert shown(json.dumps(document), style).splitlines() == lines
+
+
+def test_lines_that_carry_on_a_stack_keep_their_indentation():
+    reader, lines = Reader(), Lines(Style(timestamps=False))
+    rows = ["Traceback (most recent call last):", '  File "a.py"', "    g()", "E: no"]
+    assert [lines(reader.read(event(row))) for row in rows] == [f"{row}\n" for row in rows]
+
+
+def test_where_another_day_begins_its_date_stands_once():
+    lines = Lines(Style(utc=True))
+    midnight = MOMENT + 14 * 3_600_000
+    events = [event("x")._replace(timestamp=midnight + ms) for ms in (-2_000, -1, 0, 1, 1_000)]
+    assert "".join(lines(Reader().read(one)) for one in events).splitlines() == [
+        "23:59:58.000Z x",
+        "23:59:59.999Z x",
+        "2026-03-02",
+        "00:00:00.000Z x",
+        "00:00:00.001Z x",
+        "00:00:01.000Z x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "different"),
+    [({"TERM": "xterm"}, 7), ({"TERM": "xterm-256color"}, 23), ({"COLORTERM": "truecolor"}, 23)],
+)
+def test_as_many_functions_differ_in_colour_as_the_terminal_can_show(environ, different):
+    names = tuple(f"f{number:02}" for number in range(30))
+    style = Style(names, timestamps=False, color=True, many_colors=has_many_colors(environ))
+    lines = Lines(style)
+    shown = [lines(Reader().read(event("x")._replace(function=name))) for name in names]
+    codes = [line.partition("m")[0] for line in shown]
+    assert len(set(codes)) == different
+    assert "\x1b[31" not in codes
 
 
 def test_an_invocation_is_closed_with_what_it_cost():
@@ -132,6 +289,11 @@ def test_a_terminal_gets_colours_and_no_control_characters_of_others():
     style = Style(("f",), timestamps=False, color=True, neutral=True)
     line = shown(json.dumps({"level": "ERROR", "message": "a\x1b[2J", "k": "\x07"}), style)
     assert line == "\x1b[36mf\x1b[0m \x1b[31mERROR\x1b[0m a\\x1b[2J  \x1b[2mk=\\x07\x1b[0m\n"
+
+
+def test_an_unhandled_error_of_python_is_red():
+    style = Style(timestamps=False, color=True)
+    assert shown("[ERROR] E: no\n", style) == "\x1b[31mERROR\x1b[0m E: no\n"
 
 
 def test_late_events_are_marked():

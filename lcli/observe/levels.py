@@ -1,0 +1,84 @@
+"""The level of a line, by the conventions of the runtimes and of the usual loggers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+LEVELS = {
+    "TRACE": 0,
+    "FINEST": 0,
+    "FINER": 0,
+    "DEBUG": 1,
+    "FINE": 1,
+    "CONFIG": 1,
+    "INFO": 2,
+    "NOTICE": 2,
+    "WARN": 3,
+    "WARNING": 3,
+    "ERROR": 4,
+    "SEVERE": 4,
+    "CRITICAL": 5,
+    "FATAL": 5,
+}
+"""Every name of a level that is understood, with its rank."""
+
+LEVEL_KEYS = ("level", "log_level", "levelname", "severity", "log.level")
+"""Where structured logs say it."""
+TRACEBACK = "Traceback (most recent call last):"
+
+_NUMBERED = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
+"""pino's and bunyan's levels."""
+_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_NAMES = "|".join(sorted(LEVELS, key=len, reverse=True))
+_LOWER = "critical|warning|notice|error|fatal|trace|debug|info|warn"
+
+# What stands before a line's text: [INFO]⇥time⇥id⇥ (Python), time⇥id⇥INFO⇥ (Node.js), or a level
+# alone, as of Python's unhandled errors.
+_PREFIX = re.compile(
+    rf"\[(?P<python>{_NAMES})\](?:\t\S+\t(?:{_ID})?\t|\ )"
+    rf"|\S+Z\t(?:{_ID}|undefined)\t(?P<node>{_NAMES})\t"
+)
+_LEVELLED = re.compile(
+    rf"""
+    [\[(]?[\d\-/:.,TZ+\ ]*[\])]?\s*         # a time
+    (?:\|\s*)?
+    (?:{_ID}\s+)?                           # log4j2 for Lambda: time id LEVEL
+    (?:\[(?!(?:{_NAMES}|{_LOWER})\s*\])[^\]\n]{{1,60}}\]\s+)?   # logback: time [thread] LEVEL
+    (?:-?\s*[\w.$]{{1,80}}\s-\s)?           # logging: time - name - LEVEL
+    (?:[\[(]?(?P<level>{_NAMES})(?=[\s:|\])\-]|$)
+      |\[(?P<padded>{_LOWER})\s*\]\s        # structlog: time [error    ]
+      |(?P<lower>{_LOWER}):\s)              # winston: error:
+    """,
+    re.VERBOSE,
+)
+_BELOW = re.compile(rf"\w{{3}}\ \d\d?,\ \d{{4}},?\ [\d:]+\s[AP]M\ [^\n]*\n(?P<level>{_NAMES}): ")
+"""java.util.logging: the time and the method, the level in the line below."""
+
+
+def behind_prefix(message: str) -> tuple[str, str] | None:
+    """Level and text of a line with a runtime's prefix; None where it has none."""
+    prefix = _PREFIX.match(message)
+    return (prefix["python"] or prefix["node"], message[prefix.end() :]) if prefix else None
+
+
+def level_of_text(message: str) -> str:
+    """One of `LEVELS`, or empty where the line has none."""
+    prefix = _PREFIX.match(message)
+    if prefix:
+        return prefix["python"] or prefix["node"]
+    found = _LEVELLED.match(message) or _BELOW.match(message)
+    if found:
+        return found[found.lastgroup or 0].upper()
+    return "ERROR" if message.startswith(TRACEBACK) else ""
+
+
+def level_of_document(document: dict[str, Any]) -> str:
+    """One of `LEVELS`, or empty where a JSON record has none."""
+    for key in LEVEL_KEYS:
+        value = document.get(key)
+        if isinstance(value, int):
+            return _NUMBERED.get(value, "")
+        if isinstance(value, str) and value.upper() in LEVELS:
+            return value.upper()
+    return "ERROR" if "errorType" in document and "errorMessage" in document else ""
