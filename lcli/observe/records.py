@@ -178,9 +178,12 @@ class Reader:
 
 
 def _awaits_error(message: str) -> bool:
-    """Whether a piece of a traceback ends before the line that names the error."""
+    """Whether a piece of a traceback ends before the line that names the error.
+
+    The one that the runtime writes of an unhandled error has no such line.
+    """
     line = message.rstrip().rpartition("\n")[2]
-    return line[:1] in _INDENT or line.startswith(TRACEBACK)
+    return line.startswith((" ", "\t", TRACEBACK))
 
 
 def _document_behind_prefix(message: str) -> dict[str, Any] | None:

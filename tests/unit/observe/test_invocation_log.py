@@ -132,7 +132,7 @@ def test_what_a_log_of_an_answer_tells_stays_apart_from_what_was_printed_before(
     runtime = f"[ERROR] E: one\ntwo\n{own.splitlines()[0]}\n\xa0\xa0File a"
     report = f"REPORT RequestId: {MINE}{REPORT}\nXRAY TraceId: 1-2-3"
     start = f"START RequestId: {MINE} Version: 1"
-    rows = [start, "  indented", "hello", own, "next", runtime, report]
+    rows = [start, "  indented", "hello", own, "next", runtime, "done", report]
     records = records_in("\n".join(rows), Source("f", "g"))
     assert [record.event.message for record in records] == rows
     assert [record.failure for record in records] == [row == runtime for row in rows]
