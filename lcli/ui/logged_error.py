@@ -81,11 +81,7 @@ def without_error(records: Sequence[Record], error: FunctionError | None) -> Ite
     own = [i for i, record in enumerate(records) if error and _tells(record, error)]
     if error and not error.type.startswith("Runtime."):
         own = own[-1:]
-    further = set(error.message.splitlines()[1:]) if error and own else set()
-    for index, record in enumerate(records):
-        carried_on = own and index > own[0] and _first(record.event.message) in further
-        if index not in own and not carried_on:
-            yield record
+    return (record for index, record in enumerate(records) if index not in own)
 
 
 def _tells(record: Record, error: FunctionError) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from lcli.invoke.call import FunctionError
 from lcli.observe.events import LogEvent, Source
 from lcli.observe.invocation_log import records_in
+from lcli.observe.levels import TRACEBACK
 from lcli.observe.records import Reader
 from lcli.ui.logged_error import Told, logged_error, without_error
 
@@ -106,6 +107,12 @@ def left(log, error):
     return [record.event.message for record in without_error(records, error)]
 
 
+LONG = (
+    f"[ERROR] ValueError: first\nsecond\n  third\n{TRACEBACK}\n"
+    '\u00a0\u00a0File "/var/task/app.py", line 2, in handler\n'
+    "\u00a0\u00a0\u00a0\u00a0raise ValueError(TEXT)"
+)
+"""As awslambdaric writes an error whose message has several lines."""
 ASKED = FunctionError("Unhandled", "ValueError", "first\nsecond\n  third", ())
 LATE = f"RequestId: {ID} Error: Task timed out after 3.00 seconds"
 NO_MODULE = "Unable to import module 'app': No module named 'x'"
@@ -116,15 +123,15 @@ NO_MODULE = "Unable to import module 'app': No module named 'x'"
     [
         pytest.param(["got", PYTHON, "END"], told("ValueError", "no: such"), [PYTHON], id="Python"),
         pytest.param(
-            ["got", "[ERROR] ValueError: first", "second\n  third", "END"],
+            ["got", LONG, "END"],
             ASKED,
-            ["[ERROR] ValueError: first", "second\n  third"],
+            [LONG],
             id="a message of several lines",
         ),
         pytest.param(
-            ["second", "[ERROR] ValueError: first"],
+            ["second", LONG],
             ASKED,
-            ["[ERROR] ValueError: first"],
+            [LONG],
             id="what stands before it stays",
         ),
         pytest.param(
@@ -144,12 +151,12 @@ NO_MODULE = "Unable to import module 'app': No module named 'x'"
         ),
         pytest.param(
             [
-                f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}",
+                f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}\n{TRACEBACK}",
                 START,
-                f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}",
+                f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}\n{TRACEBACK}",
             ],
             told("Runtime.ImportModuleError", NO_MODULE),
-            [f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}"] * 2,
+            [f"[ERROR] Runtime.ImportModuleError: {NO_MODULE}\n{TRACEBACK}"] * 2,
             id="of an init phase that was repeated",
         ),
         pytest.param([PYTHON, "END"], told("KeyError", "other"), [], id="another error"),
