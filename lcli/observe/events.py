@@ -32,6 +32,8 @@ class LogEvent(NamedTuple):
     message: str
     late: bool = False
     """Printed only after newer events had been printed."""
+    place: tuple[int, int] | None = None
+    """Of a stack's line that was moved to the first one: when that was written and arrived."""
 
     @property
     def version(self) -> str:
@@ -45,6 +47,11 @@ by_time: Callable[[LogEvent], tuple[int, int]] = attrgetter("timestamp", "ingest
 Sorting with it is stable, so events of one millisecond stay in the order of the pages, which
 is CloudWatch's own (FilterLogEvents, API reference); their ids say nothing about it.
 """
+
+
+def by_place(event: LogEvent) -> tuple[int, int]:
+    """Sort key: as `by_time`, but that the lines of a stack stand where its first one does."""
+    return event.place or (event.timestamp, event.ingestion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ Predicate = Callable[[Record], bool]
 
 
 def grep(pattern: str, *, invert: bool = False) -> Predicate:
-    """Events whose message holds a match of the regular expression; with `invert` the others.
+    """Events whose message holds a match of the regular expression, with the stacks that carry
+    them on; with `invert` the others.
 
     Raises LcliError (USAGE) for what is no regular expression.
     """
@@ -25,7 +26,14 @@ def grep(pattern: str, *, invert: bool = False) -> Predicate:
             f"--grep {pattern!r} is not a regular expression: {error}",
             "put a backslash before characters that stand for themselves",
         ) from error
-    return lambda record: (search(record.event.message) is None) == invert
+
+    def matches(record: Record) -> bool:
+        found = search(record.event.message)
+        if found is None and record.head is not None:
+            found = search(record.head.event.message)
+        return (found is None) == invert
+
+    return matches
 
 
 def level(lowest: str) -> Predicate:

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
 from lcli.aws.retry import Act, rule
-from lcli.observe.events import Known, LogEvent, Source, by_time
+from lcli.observe.events import Known, LogEvent, Source, by_place
 from lcli.observe.history import BUDGET, slices, token_expired
 from lcli.observe.seen import Seen
+from lcli.observe.stacks import gathered
 
 LATENESS = 900_000
 """Milliseconds after its timestamp by which an event must have arrived to be printed for sure."""
@@ -70,7 +71,8 @@ class Turns:
 
 
 class Reorder:
-    """Holds events for a while, and gives them out in the order of time."""
+    """Holds events for a while, and gives them out in the order of time, the lines of a stack
+    where its first one is."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -86,12 +88,12 @@ class Reorder:
         behind newer ones all the same."""
         if len(self._held) > _MOST_HELD:
             return self.rest()
-        over = [event.timestamp for until, event in self._held if until <= now]
+        over = [_at(event) for until, event in self._held if until <= now]
         if not over:
             return []
         bound = max(over)
-        given = [event for _, event in self._held if event.timestamp <= bound]
-        self._held = [held for held in self._held if held[1].timestamp > bound]
+        given = [event for _, event in self._held if _at(event) <= bound]
+        self._held = [held for held in self._held if _at(held[1]) > bound]
         return self._in_order(given)
 
     def rest(self) -> list[LogEvent]:
@@ -104,12 +106,14 @@ class Reorder:
         return min((until for until, _ in self._held), default=float("inf"))
 
     def _in_order(self, events: list[LogEvent]) -> list[LogEvent]:
-        events.sort(key=by_time)
+        events.sort(key=by_place)
         newest = self._newest
-        self._newest = max(newest, events[-1].timestamp) if events else newest
-        return [
-            event._replace(late=True) if event.timestamp < newest else event for event in events
-        ]
+        self._newest = max(newest, _at(events[-1])) if events else newest
+        return [event._replace(late=True) if _at(event) < newest else event for event in events]
+
+
+def _at(event: LogEvent) -> int:
+    return by_place(event)[0]
 
 
 @dataclass(slots=True)
@@ -227,7 +231,7 @@ class Follower:
         group.calls = 0
         try:
             for events in slices(group.pages, start, wall + _FUTURE, self._share):
-                self._reorder.add([e for e in events if group.is_new(e)], self._clock())
+                self._reorder.add(gathered([e for e in events if group.is_new(e)]), self._clock())
                 # A sender's clock that is ahead must not move the windows beyond now.
                 group.advance(min(events[-1].timestamp, wall))
                 yield self._reorder.ready(self._clock())

@@ -20,6 +20,7 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, group_arn
 from lcli.observe.follow import expired, passing
 from lcli.observe.live_gap import SETTLE, Shown, read_gap
+from lcli.observe.stacks import gathered
 
 GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
@@ -238,7 +239,7 @@ class LiveTail:
                     "--follow shows all"
                 )
         if events:
-            self._updates.put((sorted(events, key=by_time), None))
+            self._updates.put((gathered(sorted(events, key=by_time)), None))
 
 
 def _sessions(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:

@@ -212,3 +212,26 @@ def test_an_hour_of_troubles_by_a_clock_that_is_off_loses_nothing(off):
     assert (found.events, found.lost, found.twice) == (1_500, 0, 0), found
     assert found.busiest <= 1, found
     assert found.minute <= 5, found
+
+
+def test_stacks_of_two_functions_stay_together_though_they_are_read_one_after_the_other():
+    def event(at, stream, message, head=None):
+        place = (head, head) if head is not None else None
+        return LogEvent("f", "g", stream, f"{at}", at, at, message, place=place)
+
+    reorder = Reorder(1.0)
+    reorder.add([event(10, "a", "E"), event(30, "a", "  at", head=10)], 0.0)
+    reorder.add([event(20, "b", "E"), event(40, "b", "  at", head=20)], 0.5)
+    assert [e.timestamp for e in reorder.ready(1.0)] == [10, 30]
+    assert [(e.timestamp, e.late) for e in reorder.ready(1.5)] == [(20, False), (40, False)]
+
+
+def test_stacks_are_followed_line_by_line_and_printed_together():
+    clock = SimulatedClock()
+    group = SimulatedGroup(9, clock, [(1_000 + n, 100) for n in range(6)])
+    for number, event in enumerate(group.events):
+        event["logStreamName"] = "ab"[number % 2]
+        event["message"] = "  at\n" if number > 1 else "ERROR\n"
+    printed, _ = follow([group], clock, 10)
+    assert [event.stream for _, event in printed] == list("aaabbb")
+    assert not any(event.late for _, event in printed)

@@ -9,7 +9,7 @@ from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Pacing
-from lcli.observe.events import Source, read_pages
+from lcli.observe.events import LogEvent, Source, read_pages
 from lcli.observe.history import history, last, slices
 
 HOUR = 3_600_000
@@ -147,3 +147,55 @@ def test_aws_is_asked_five_times_a_second_and_loopback_at_once():
     for _ in range(7):
         pacing.wait("logs", "FilterLogEvents", "https://logs.eu-west-1.amazonaws.com")
     assert slept == pytest.approx([0.2, 0.4], abs=0.05)
+
+
+def spread(count, page):
+    clock = SimulatedClock()
+    clock.seconds = HOUR / 1000
+    return SimulatedGroup(9, clock, [(n * HOUR // count, 0) for n in range(count)], page=page)
+
+
+def test_the_first_events_of_many_small_pages_come_after_a_few_of_them():
+    simulated = spread(60_000, 500)
+    found = slices(reading(simulated), 0, HOUR, lanes=1)
+    first = next(found)
+    # Two that show how many they are, one that is short, and a slice that is read ahead.
+    assert len(simulated.calls) <= 6
+    assert 0 < len(first) <= 500
+    events = [*first, *(event for batch in found for event in batch)]
+    assert [e.id for e in events] == [e["eventId"] for e in simulated.events]
+    assert len(simulated.calls) < 1.15 * 60_000 / 500
+
+
+def test_full_pages_cost_no_more_calls():
+    simulated = spread(20_000, 10_000)
+    assert sum(map(len, slices(reading(simulated), 0, HOUR, lanes=4))) == 20_000
+    assert len(simulated.calls) == 2
+
+
+def test_a_few_matches_in_many_pages_cost_no_more_calls_than_the_pages():
+    calls = []
+
+    def read(start, end):
+        for minute in range(start // 60_000, -(-end // 60_000)):
+            calls.append(minute)
+            at = minute * 60_000 + 7
+            found = minute in (0, 30, 31) and start <= at < end
+            yield [LogEvent("f", "g", "s", str(minute), at, at, "m")] if found else []
+
+    found = [e.id for batch in slices(read, 0, HOUR, lanes=1) for e in batch]
+    assert found == ["0", "30", "31"]
+    assert len(calls) < 60 + 30
+
+
+def test_a_reading_that_hangs_ends_where_it_is_told_to():
+    hanging, stopped = threading.Event(), threading.Event()
+
+    def read(start, end):
+        stopped.set()
+        hanging.wait(30)
+        yield []
+
+    groups = [reading(group(1, 100)), read]
+    assert sum(map(len, history(groups, 0, HOUR, stop=stopped.is_set))) <= 100
+    hanging.set()
