@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from lcli.aws.clients import AwsError
 from lcli.aws.clock import Clock
 from lcli.aws.retry import patience
-from lcli.cli.logs_sources import Chosen, behind
+from lcli.cli.logs_bounds import Absent, Aliases, if_present, interruption, no_logs
+from lcli.cli.logs_sources import Chosen
 from lcli.cli.run import Run
-from lcli.errors import ExitCode, LcliError, Problem
+from lcli.errors import ExitCode
 from lcli.observe.events import Known, LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
 from lcli.observe.follow import Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages, history, last
 from lcli.observe.records import Record
+from lcli.observe.stacks import WINDOW, stack_of
 from lcli.ui.log_lines import Write
 from lcli.ui.log_printer import Printer, Reading
 from lcli.ui.measures import counted
 
 _RETRIES = 5.0
 """Seconds for which a call of a follow is tried again before the follow says what is wrong."""
-
-_ALIAS_EVERY = 20.0
-"""Seconds between two looks at an alias: a deeper sweep then still finds what came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,8 @@ class Logs:
         )
 
     def history(self) -> ExitCode:
-        """Print what there is. Raises LcliError where a function has no log group."""
+        """Print what there is. Raises LcliError where functions have no log group, when the others'
+        events are printed."""
         return self._by_their_clock(self._history)
 
     def follow(self) -> ExitCode:
@@ -131,21 +129,25 @@ class Logs:
                 raise _ClockIsOff
 
     def _history(self) -> ExitCode:
+        found = Absent()
         try:
-            self._print([partial(_existing, s, self._read_all(s)) for s in self._sources])
+            self._print([partial(found.read, s, self._read_all(s)) for s in self._sources])
         finally:
             self._run.terminal.end_progress()
         self._printer.finish()
-        if not self._printer.count:
+        absent = found.among(self._sources)
+        if not self._printer.count and len(absent) < len(self._sources):
             match = " that match" if self._is_filtered else ""
             self._run.terminal.note(
                 f"no events{match} {self._span.told}; an earlier --since looks further back"
             )
+        if absent:
+            raise no_logs(absent)
         return ExitCode.DONE
 
     def _follow(self) -> ExitCode:
-        printer, aliases = self._printer, _Aliases(self._run, self._chosen)
-        with _interruption() as stop:
+        printer, aliases = self._printer, Aliases(self._run, self._chosen)
+        with interruption() as stop:
             turns = Turns(time.monotonic, stop.wait)
             follower = Follower(
                 [(s, self._read(s, turns)) for s in self._sources],
@@ -155,14 +157,20 @@ class Logs:
                 wall=self._now,
             )
             self._print(
-                [partial(_perhaps, self._read_all(source)) for source in self._sources],
+                [partial(if_present, self._read_all(source)) for source in self._sources],
                 printed=follower.printed,
                 stop=stop.is_set,
             )
+            if stop.is_set():
+                # Its last sweep would begin there, and print all that is left.
+                return self._counted("; ended within the past, later ones were not read")
             with patience(_RETRIES, self._run.terminal.debug):
                 while not (stop.is_set() or printer.enough):
                     for events in follower.poll():
                         printer.events(events)
+                        if stop.is_set():
+                            break
+                    printer.over()
                     aliases.look()
                     printer.look()
                     stop.wait(max(0.05, follower.next_due() - time.monotonic()))
@@ -176,7 +184,7 @@ class Logs:
 
         printer, run, sources = self._printer, self._run, self._sources
         regions = list(dict.fromkeys(source.region for source in sources))
-        with _interruption() as stop:
+        with interruption() as stop:
             tail = LiveTail(
                 [
                     (partial(run.session, region), [s for s in sources if s.region == region])
@@ -187,9 +195,10 @@ class Logs:
                 reconnect=run.reconnect,
                 wall=self._now,
             )
-            aliases = _Aliases(run, self._chosen)
+            aliases = Aliases(run, self._chosen)
             while not (stop.is_set() or printer.enough):
                 printer.events(tail.take(0.2))
+                printer.over()
                 aliases.look()
                 printer.look()
             tail.end()
@@ -219,23 +228,29 @@ class Logs:
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         start, end, printer = self._span.start, self._span.end, self._printer
-        reached = self._reading.reached
+        read = partial(history, reads, reached=self._reading.reached, stop=stop)
 
-        def visible(lower: int, upper: int) -> Iterator[Record]:
+        def visible(lower: int, upper: int) -> Iterator[list[Record]]:
             def events() -> Iterator[LogEvent]:
-                for batch in history(reads, lower, upper, reached=reached):
+                # A stack belongs to where it begins.
+                for batch in read(max(start, lower - WINDOW), min(end, upper + WINDOW)):
                     printed(batch)
                     yield from batch
 
-            return printer.visible(events())
+            for stack in printer.visible(events()):
+                if lower <= stack_of(stack[0]).event.timestamp < upper:
+                    yield stack
 
         if self._tail:
-            printer.records(last(visible, start, end, self._tail, self._first_window))
+            found = last(visible, start, end, self._tail, self._first_window)
+            printer.records(chain.from_iterable([] if stop() else found))
             return
-        for batch in history(reads, start, end, reached=reached):
+        for batch in read(start, end):
+            if stop():
+                return
             printer.events(batch)
             printed(batch)
-            if printer.enough or stop():
+            if printer.enough:
                 return
 
     def _read(self, source: Source, turns: Turns | None = None) -> ReadNew:
@@ -260,72 +275,3 @@ class Logs:
     def _read_all(self, source: Source) -> ReadPages:
         read = self._read(source)
         return lambda start, end: read(start, end, None)
-
-
-def _existing(source: Source, read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
-    """As `read`; a group that is absent is an error that says which function never ran."""
-    try:
-        yield from read(start, end)
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
-        raise LcliError(
-            Problem(
-                "no-logs",
-                f"{source.function} has no log group: it never ran, or is not deployed",
-                source.group,
-                source.hint or "invoke it first, or wait for its first event with --follow",
-            )
-        ) from error
-
-
-def _perhaps(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
-    """As `read`; a group that is absent has no events yet."""
-    try:
-        yield from read(start, end)
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
-
-
-class _Aliases:
-    """The aliases through which functions are followed: where one moves, its new version is
-    followed too."""
-
-    def __init__(self, run: Run, chosen: list[Chosen]) -> None:
-        self._run = run
-        self._chosen = [one for one in chosen if one.alias]
-        self._due = time.monotonic() + _ALIAS_EVERY
-
-    def look(self) -> None:
-        """Asks for them again when it is time to."""
-        if not self._chosen or time.monotonic() < self._due:
-            return
-        self._due = time.monotonic() + _ALIAS_EVERY
-        for one in self._chosen:
-            try:
-                moved = behind(self._run, one)
-            except (AwsError, LcliError) as error:
-                # The sweeps say what is wrong with AWS, and wait it out.
-                self._run.terminal.debug(str(error))
-                continue
-            if moved:
-                self._run.terminal.note(moved)
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, so that what was read is also printed; the second
-    one interrupts as ever."""
-    stop = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def interrupted(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
-        stop.set()
-
-    signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

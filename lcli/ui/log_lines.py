@@ -54,6 +54,7 @@ def as_json(record: Record) -> str:
         "function": event.function,
         "version": event.version,
         "requestId": record.request,
+        "late": event.late,
         "group": event.group,
         "stream": event.stream,
         "message": event.message,

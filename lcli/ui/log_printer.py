@@ -13,7 +13,8 @@ from lcli.observe.events import LogEvent
 from lcli.observe.filters import Predicate
 from lcli.observe.invocations import Invocations
 from lcli.observe.records import Reader, Record
-from lcli.ui.log_lines import Write
+from lcli.observe.stacks import stack_of, stacks
+from lcli.ui.log_lines import Lines, Write
 from lcli.ui.terminal import Terminal
 
 
@@ -39,11 +40,17 @@ class Printer:
         self._invocations = Invocations(wanted or (lambda record: True)) if grouped else None
         self._before = before
         self._reader = Reader()
+        # Lines for programs, and those as they are stored, have nothing between them.
+        self._between = "\n" if isinstance(write, Lines) else ""
+        self._whole = 0
+        """Events written so far, those of a stack as one."""
+        self._stack: Record | None = None
+        """The first line of the stack written last."""
 
     @property
     def enough(self) -> bool:
-        """Whether the limit is reached."""
-        return self._limit is not None and self.count >= self._limit
+        """Whether the limit is reached; a stack of several events counts as one."""
+        return self._limit is not None and self._whole >= self._limit
 
     def events(self, events: Iterable[LogEvent]) -> None:
         """Write these events, as far as they are wanted, and flush."""
@@ -56,20 +63,28 @@ class Printer:
         else:
             self.records(filter(self._wanted, records))
 
-    def records(self, records: Iterable[Record]) -> None:
-        """Write these records, all of them, and flush."""
-        write = self._write
-        lines: list[str] = []
-        for record in records:
-            if self._limit is not None and self.count + len(lines) >= self._limit:
-                break
-            if line := write(record):
-                lines.append(line)
+    def records(self, records: Iterable[Record], before: str = "") -> None:
+        """Write these records, all of them up to the limit, and flush."""
+        if self._limit is None:
+            lines = [line for line in map(self._write, records) if line]
+        else:
+            lines = list(self._up_to_limit(records))
         self.count += len(lines)
         if lines:
             self._before()
-            self._stream.write("".join(lines))
+            self._stream.write(before + "".join(lines))
             self._stream.flush()
+
+    def _up_to_limit(self, records: Iterable[Record]) -> Iterator[str]:
+        for record in records:
+            line = self._write(record)
+            if line and (stack := stack_of(record)) is not self._stack:
+                if self.enough:
+                    return
+                self._stack = stack
+                self._whole += 1
+            if line:
+                yield line
 
     def look(self) -> None:
         """Raises BrokenPipeError where nobody reads the output any more: a quiet follow writes
@@ -82,23 +97,29 @@ class Printer:
         if any(what & (select.POLLERR | select.POLLHUP) for _, what in poll.poll(0)):
             raise BrokenPipeError(errno.EPIPE, "nobody reads the output")
 
+    def over(self) -> None:
+        """Write the invocations whose end need not be waited for any longer."""
+        if self._invocations is not None:
+            self._blocks(self._invocations.over())
+
     def finish(self) -> None:
         """Write the invocations that did not finish."""
         if self._invocations is not None:
             self._blocks(self._invocations.rest())
 
-    def visible(self, events: Iterable[LogEvent]) -> Iterator[Record]:
-        """The records of `events` that would be written, read without what came before them."""
+    def visible(self, events: Iterable[LogEvent]) -> Iterator[list[Record]]:
+        """The records of `events` that would be written, read without what came before them;
+        those of a stack together."""
         records = map(Reader().read, events)
-        return (r for r in records if (not self._wanted or self._wanted(r)) and self._write(r))
+        return stacks(
+            r for r in records if (not self._wanted or self._wanted(r)) and self._write(r)
+        )
 
     def _blocks(self, blocks: Iterable[Sequence[Record]]) -> None:
         for block in blocks:
             if self.enough:
                 return
-            if self.count:
-                self._stream.write("\n")
-            self.records(block)
+            self.records(block, self._between if self.count else "")
 
 
 class Reading:

@@ -301,6 +301,10 @@ def test_late_events_are_marked():
     assert line == f"{BEFORE}(late) x\n"
 
 
+def test_late_events_are_marked_for_programs():
+    assert json.loads(as_json(Reader().read(event("x\n", late=True))))["late"] is True
+
+
 def test_raw_is_what_is_stored():
     assert as_stored(Reader().read(event("a\x1b[1m\nb"))) == "a\x1b[1m\nb\n"
 
@@ -314,15 +318,16 @@ def test_json_has_everything_on_one_line():
         "function": "f",
         "version": "7",
         "requestId": ID,
+        "late": False,
         "group": "/aws/lambda/f",
         "stream": "2026/03/01/[7]0f0e",
         "message": f"END RequestId: {ID}\n",
     }
 
 
-def printed(messages, **options):
+def printed(messages, write=None, **options):
     stream = io.StringIO()
-    printer = Printer(stream, Lines(Style(timestamps=False)), **options)
+    printer = Printer(stream, write or Lines(Style(timestamps=False)), **options)
     printer.events(event(message, stream=where) for where, message in messages)
     printer.finish()
     return stream.getvalue(), printer
@@ -345,6 +350,13 @@ def test_invocations_are_printed_whole_and_unfinished_ones_last():
     assert text == f"loading a\none\nthree\n{closing}\ntwo\n"
 
 
+def test_invocations_have_nothing_between_them_for_programs():
+    documents, _ = printed(TWO_AT_ONCE, as_json, grouped=True)
+    assert len([json.loads(line) for line in documents.splitlines()]) == len(TWO_AT_ONCE)
+    raw, _ = printed(TWO_AT_ONCE, as_stored, grouped=True)
+    assert raw.count("\n\n") == 0
+
+
 def test_a_filter_keeps_whole_invocations_when_they_are_grouped():
     text, _ = printed(TWO_AT_ONCE, grouped=True, wanted=filters.grep("two"))
     assert text == "two\n"
@@ -353,6 +365,33 @@ def test_a_filter_keeps_whole_invocations_when_they_are_grouped():
 def test_the_limit_counts_what_is_printed():
     text, printer = printed(TWO_AT_ONCE, limit=2)
     assert (text, printer.enough, printer.count) == ("loading a\none\n", True, 2)
+
+
+STACK = [
+    ("a", "ERROR in a\n"),
+    ("a", "\tat a.one\n"),
+    ("a", "\tat a.two\n"),
+    ("b", "ERROR in b\n"),
+    ("b", "\tat b.one\n"),
+]
+SHOWN = "ERROR in a\n  at a.one\n  at a.two\n"
+
+
+def test_a_stack_of_several_events_counts_as_one_where_there_is_a_limit():
+    text, printer = printed(STACK, limit=1)
+    assert (text, printer.enough, printer.count) == (SHOWN, True, 3)
+
+
+def test_a_filter_keeps_the_stack_of_what_it_keeps():
+    assert printed(STACK, wanted=filters.grep("in a"))[0] == SHOWN
+    assert printed(STACK, wanted=filters.grep("in b", invert=True))[0] == SHOWN
+    assert printed(STACK, wanted=filters.grep("b.one"))[0] == "  at b.one\n"
+
+
+def test_the_last_ones_are_given_with_their_stacks():
+    printer = Printer(io.StringIO(), Lines(Style(timestamps=False)), wanted=filters.grep("in"))
+    events = [event(message, stream=where) for where, message in STACK]
+    assert [len(stack) for stack in printer.visible(events)] == [3, 2]
 
 
 def test_progress_is_shown_after_a_second_and_taken_away():

@@ -1,0 +1,114 @@
+"""What bounds a reading of logs: groups that are absent, aliases that move, Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lcli.aws.clients import AwsError
+from lcli.cli.logs_sources import Chosen, behind
+from lcli.cli.run import Run
+from lcli.errors import LcliError, Problem
+from lcli.observe.events import LogEvent, Source
+from lcli.observe.history import ReadPages
+
+_ALIAS_EVERY = 20.0
+"""Seconds between two looks at an alias: a deeper sweep then still finds what came before."""
+
+
+class Absent:
+    """The sources that turned out to have no log group, while the others are read."""
+
+    def __init__(self) -> None:
+        self._groups: set[tuple[str, str]] = set()
+
+    def read(
+        self, source: Source, read: ReadPages, start: int, end: int
+    ) -> Iterator[list[LogEvent]]:
+        """As `read`; a group that is absent has no events, and is remembered."""
+        where = (source.region, source.group)
+        if where in self._groups:
+            return
+        try:
+            yield from read(start, end)
+        except AwsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            self._groups.add(where)
+
+    def among(self, sources: list[Source]) -> list[Source]:
+        """Those of the sources that are absent."""
+        return [source for source in sources if (source.region, source.group) in self._groups]
+
+
+def no_logs(absent: list[Source]) -> LcliError:
+    """An error that says which functions never ran."""
+    names = ", ".join(source.function for source in absent)
+    hints = list(dict.fromkeys(source.hint for source in absent if source.hint))
+    several = len(absent) > 1
+    told = "they never ran, or are not deployed" if several else "it never ran, or is not deployed"
+    return LcliError(
+        Problem(
+            "no-logs",
+            f"{names} {'have' if several else 'has'} no log group: {told}",
+            ", ".join(dict.fromkeys(source.group for source in absent)),
+            "; ".join(hints)
+            or f"invoke {'them' if several else 'it'} first, or wait for "
+            f"{'their' if several else 'its'} first event with --follow",
+        )
+    )
+
+
+def if_present(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]]:
+    """As `read`; a group that is absent has no events yet."""
+    try:
+        yield from read(start, end)
+    except AwsError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+
+
+class Aliases:
+    """The aliases through which functions are followed: where one moves, its new version is
+    followed too."""
+
+    def __init__(self, run: Run, chosen: list[Chosen]) -> None:
+        self._run = run
+        self._chosen = [one for one in chosen if one.alias]
+        self._due = time.monotonic() + _ALIAS_EVERY
+
+    def look(self) -> None:
+        """Asks for them again when it is time to."""
+        if not self._chosen or time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _ALIAS_EVERY
+        for one in self._chosen:
+            try:
+                moved = behind(self._run, one)
+            except (AwsError, LcliError) as error:
+                # The sweeps say what is wrong with AWS, and wait it out.
+                self._run.terminal.debug(str(error))
+                continue
+            if moved:
+                self._run.terminal.note(moved)
+
+
+@contextmanager
+def interruption() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that what was read is also printed; the second
+    one interrupts as ever."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupted(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        stop.set()
+
+    signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
