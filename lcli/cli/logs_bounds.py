@@ -47,8 +47,8 @@ class Absent:
 def no_logs(absent: list[Source]) -> LcliError:
     """An error that says which functions never ran."""
     names = ", ".join(source.function for source in absent)
-    hints = list(dict.fromkeys(source.hint for source in absent if source.hint))
     several = len(absent) > 1
+    hints = [f"{s.function}: {s.hint}" if several else s.hint for s in absent if s.hint]
     told = "they never ran, or are not deployed" if several else "it never ran, or is not deployed"
     return LcliError(
         Problem(

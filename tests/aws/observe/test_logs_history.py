@@ -104,6 +104,16 @@ def test_functions_without_a_log_group_are_told_together_and_the_others_read(tmp
     )
 
 
+def test_of_several_absent_functions_each_is_told_what_it_is_near_to(tmp_path):
+    (tmp_path / "lcli.yaml").write_text(
+        "app: shop\nregion: eu-west-1\ndefaults: {runtime: python3.13, handler: a.b, source: src}\n"
+        "functions: {orders: {}}\n"
+    )
+    ran, _ = logs(tmp_path, paged({}), "ordres", "other")
+    assert "ordres, other have no log group" in ran.stderr
+    assert ran.stderr.endswith("  next: ordres: did you mean orders?\n")
+
+
 @pytest.mark.parametrize("words", [["--tail", "3"], ["--limit", "9"]], ids=" ".join)
 def test_a_group_without_events_beside_one_that_is_absent_is_told(tmp_path, words):
     ran, asked = logs(tmp_path, paged({"/aws/lambda/there": []}), "there", "absent", *words)
