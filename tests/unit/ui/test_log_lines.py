@@ -374,7 +374,7 @@ STACK = [
     ("b", "ERROR in b\n"),
     ("b", "\tat b.one\n"),
 ]
-SHOWN = "ERROR in a\n  at a.one\n  at a.two\n"
+SHOWN = "ERROR in a\n\tat a.one\n\tat a.two\n"
 
 
 def test_a_stack_of_several_events_counts_as_one_where_there_is_a_limit():
@@ -385,7 +385,7 @@ def test_a_stack_of_several_events_counts_as_one_where_there_is_a_limit():
 def test_a_filter_keeps_the_stack_of_what_it_keeps():
     assert printed(STACK, wanted=filters.grep("in a"))[0] == SHOWN
     assert printed(STACK, wanted=filters.grep("in b", invert=True))[0] == SHOWN
-    assert printed(STACK, wanted=filters.grep("b.one"))[0] == "  at b.one\n"
+    assert printed(STACK, wanted=filters.grep("b.one"))[0] == "\tat b.one\n"
 
 
 def test_the_last_ones_are_given_with_their_stacks():
