@@ -30,7 +30,7 @@ from lcli.deploy.standins import brought_here
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.code import Code
-from lcli.resources.function_actual import Payload
+from lcli.resources.function_actual import Payload, hidden, hidden_told
 from lcli.resources.function_fields import CODE_FIELDS
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
@@ -104,7 +104,8 @@ def prepare(
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
-    notices += (*told, *expanded.notices, *made.notices, *_logs_left(made, compared.actual))
+    left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
+    notices += (*told, *expanded.notices, *made.notices, *left)
     return replace(
         compared,
         plan=replace(made, notices=notices),
@@ -330,7 +331,8 @@ def prepare_deletion(
     functions that have left the manifest. Without either, the whole app and stage. `traces`
     (`lcli.triggers.traces`) are read too: of a function that somebody deleted by hand nothing else
     leads to them. `logs` takes the log groups along.
-    Raises LcliError (USAGE) for a function that does not exist, AwsError.
+    Raises LcliError for the whole app where a function's tags are hidden, (USAGE) for a function
+    that does not exist; AwsError.
     """
     whole = functions is None and not gone
     named = dict(functions or {})
@@ -351,6 +353,8 @@ def prepare_deletion(
         parallel=parallel,
         everywhere=_everywhere(known, released),
     )
+    if whole and (unclear := hidden(actual)):
+        raise LcliError(unclear.values())
     keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
     scope = Scope(
         frozenset(),
@@ -365,8 +369,10 @@ def prepare_deletion(
 def _find(word: str, actual: Mapping[Key, Actual]) -> str:
     """The manifest's key that a function of ours had, or the function of a log group that is left.
 
-    Raises LcliError (USAGE).
+    Raises LcliError (USAGE), and where the tags of a function of that name are hidden.
     """
+    if unclear := hidden(actual).get(word):
+        raise LcliError(unclear)
     ours = [a.resource for k, a in actual.items() if k.kind == "function" and a.ours]
     groups = [a.resource for k, a in actual.items() if k.kind == "log_group" and a.ours]
     for resource in (*ours, *groups):

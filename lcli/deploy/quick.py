@@ -18,6 +18,7 @@ from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
 from lcli.deploy.read import read
 from lcli.deploy.scope import Scope
+from lcli.resources.function_actual import hidden_told
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
 
@@ -134,7 +135,7 @@ def look(
         "--prune deletes it"
         for one in left
     )
-    return Look(found, frozenset(stale), fresh, notices=notices)
+    return Look(found, frozenset(stale), fresh, notices=(*notices, *hidden_told(found)))
 
 
 def _is_fresh(wanted: Resource, found: Actual | None, digest: str, kind: Kind) -> bool:

@@ -117,8 +117,8 @@ class Function(Kind):
         """The desired functions, and when all are read, ours that left the manifest.
 
         One GetFunction each. Of others' functions those that run with a role of this app's, which
-        has to stay for them. Raises LcliError where AWS hides the tags of a function that is
-        desired or has such a role.
+        has to stay for them, and those whose tags AWS hides: they may be ours. Raises LcliError
+        where the tags of a desired one are hidden.
         """
         wanted = {one.key.name: one for one in reading.wanted("function")}
         names = list(wanted)
@@ -128,13 +128,11 @@ class Function(Kind):
         for name, answer in zip(names, answers, strict=True):
             if answer is None:
                 continue
-            needs_role = has_own_role(answer["Configuration"], reading.place)
-            if name not in wanted and not needs_role and "TagsError" in answer:
-                continue
             actual = actual_function(answer, wanted.get(name), reading.place)
+            may_be_ours = actual.ours or actual.outputs["hidden"]
             if name in wanted:
                 yield _of_manifest(actual, wanted[name])
-            elif actual.ours or needs_role:
+            elif may_be_ours or has_own_role(answer["Configuration"], reading.place):
                 yield actual
 
     def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:

@@ -39,13 +39,14 @@ def environment_paths(fields: Mapping[str, Value]) -> frozenset[str]:
 def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: Place) -> Actual:
     """A function from GetFunction's answer.
 
-    Raises LcliError when AWS hides the tags (lambda:ListTags is missing): nothing can be said
-    then about whose it is.
+    Where AWS hides the tags (lambda:ListTags is missing), nothing can be said about whose it is:
+    raises LcliError for a desired one, of another `hidden` tells it.
     """
     configuration = answer["Configuration"]
     name, tags = configuration["FunctionName"], answer.get("Tags", {})
-    if error := answer.get("TagsError"):
-        raise LcliError(_tags_hidden(configuration, error))
+    error = answer.get("TagsError") or {}
+    if error and wanted is not None:
+        raise LcliError(tags_hidden(name, configuration["FunctionArn"], error["ErrorCode"]))
     governed = wanted.fields if wanted else {}
     fields = read_fields(configuration, governed) | source_key(answer)
     wanted_tags = governed.get("Tags")
@@ -76,6 +77,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
             "published": "",
             "role": configuration.get("Role", ""),
             "durable": "yes" if configuration.get("DurableConfig") else "",
+            "hidden": error.get("ErrorCode", ""),
         },
         ours=tagging.are_ours(tags, place),
         owner=tagging.owner(tags),
@@ -101,13 +103,33 @@ def code_identity(
     )
 
 
-def _tags_hidden(configuration: Mapping[str, Any], error: Mapping[str, str]) -> Problem:
+def tags_hidden(name: str, where: str, refused: str) -> Problem:
+    """AWS shows a function and not its tags; `refused` is its code for that."""
     return Problem(
         "tags-hidden",
-        f"AWS does not show the tags of {configuration['FunctionName']} "
-        f"({error.get('ErrorCode', 'TagsError')}), so lcli cannot tell whose it is",
-        where=configuration["FunctionArn"],
+        f"AWS does not show the tags of {name} ({refused}), so lcli cannot tell whose it is",
+        where=where,
         next_step="allow lambda:ListTags on it to the credentials in use",
+    )
+
+
+def hidden(actual: Mapping[Key, Actual]) -> dict[str, Problem]:
+    """The functions, by their names, whose tags AWS did not show: they may be ours."""
+    return {
+        key.name: tags_hidden(key.name, one.outputs["arn"], refused)
+        for key, one in sorted(actual.items())
+        if key.kind == "function" and (refused := one.outputs["hidden"])
+    }
+
+
+def hidden_told(actual: Mapping[Key, Actual]) -> tuple[str, ...]:
+    """The same for a plan, which leaves those functions alone."""
+    found = hidden(actual)
+    if not found:
+        return ()
+    return (
+        f"AWS does not show the tags of {', '.join(found)}: what of it is this app's and has left "
+        "the manifest is neither told nor deleted; allow lambda:ListTags to the credentials in use",
     )
 
 

@@ -42,7 +42,7 @@ def answer(**configuration):
 def test_hidden_tags_say_nothing_about_whose_it_is():
     hidden = {"Configuration": CONFIGURATION, "TagsError": {"ErrorCode": "AccessDeniedException"}}
     with pytest.raises(LcliError) as caught:
-        actual_function(hidden, None, PLACE)
+        actual_function(hidden, WANTED, PLACE)
     (problem,) = caught.value.problems
     assert problem.what == (
         "AWS does not show the tags of f (AccessDeniedException), so lcli cannot tell whose it is"
