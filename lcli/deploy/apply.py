@@ -222,8 +222,7 @@ class _Run:
         try:
             with patience(self.action_seconds, say):
                 if step.grouped:
-                    changed = [action for action in actions if action.verb is not Verb.NONE]
-                    outputs = self._found(step) | dict(kind.merge(changed, work))
+                    outputs = self._found(step) | dict(kind.merge(actions, work))
                 else:
                     outputs = {actions[0].resource.key: _do(actions[0], kind, work)}
         except BaseException as caught:

@@ -14,6 +14,7 @@ from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
+from lcli.triggers.base import Trigger
 
 MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
@@ -85,6 +86,22 @@ def sources(functions: Mapping[str, Function]) -> Iterator[Fault]:
                     f"give one of them another {what}",
                 )
             first.setdefault((trigger.kind, source), key)
+
+
+def clashes(functions: Mapping[str, Function]) -> Iterator[Fault]:
+    """Triggers of which AWS would not take both, each at its place."""
+    kinds: dict[str, list[tuple[Path, str, Trigger]]] = {}
+    for key, function in functions.items():
+        for index, trigger in function.numbered_triggers:
+            path: Path = ("functions", key, "triggers", index, trigger.kind)
+            kinds.setdefault(trigger.kind, []).append((path, key, trigger))
+    for same in kinds.values():
+        triggers = [trigger for _, _, trigger in same]
+        for clash in triggers[0].clashes(triggers):
+            paths, keys, _ = zip(*(same[one] for one in clash.pair), strict=True)
+            whose = " and ".join(dict.fromkeys(keys))
+            for path in paths:
+                yield Fault(path, clash.code, f"{whose}: {clash.what}", clash.next_step)
 
 
 def app(root: Map) -> Iterator[Fault]:

@@ -273,6 +273,7 @@ class _Loading:
         ]
         yield from checks.names(known)
         yield from checks.sources(all_of_them)
+        yield from checks.clashes(all_of_them)
         yield from checks.app(self.document.root)
 
     def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:

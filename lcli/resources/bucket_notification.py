@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.texts import DESTINATION_REFUSED
 from lcli.errors import LcliError, Problem
-from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, overlaps, rules_of
+from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, rules_of
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Reading, Resource, Verb
 from lcli.resources.naming import function_of, short_hash
 
+ONE_RULE = "S3 allows one rule for an object's event"
+EXCLUDE = "give them prefixes or suffixes that exclude each other"
 _SETTLES = 60.0
 """Seconds for S3 to show what was written."""
 
@@ -70,7 +73,8 @@ class BucketNotification(Kind):
         """The rules with our ids, of the buckets that are wanted or that may call our functions.
 
         Raises LcliError where the rules that are wanted could not be written: the bucket does not
-        exist, or rules overlap.
+        exist, or rules of others overlap with them. (The manifest's own are compared when it is
+        checked.)
         """
         wanted: dict[str, list[Resource]] = {}
         for one in reading.wanted("bucket_notification"):
@@ -105,10 +109,12 @@ class BucketNotification(Kind):
         Raises LcliError naming the destination that S3 could not validate.
         """
         bucket = _bucket(actions[0].resource.key)
-        put = [_rule(a.resource, applying) for a in actions if a.verb is not Verb.DELETE]
-        drop = {_rule_id(a.resource.key) for a in actions if a.verb is Verb.DELETE}
-        skip = any(a.resource.payload is True for a in actions)
-        where = next((a.resource.where for a in actions if a.resource.where), "")
+        changed = [a for a in actions if a.verb is not Verb.NONE]
+        put = [_rule(a.resource, applying) for a in changed if a.verb is not Verb.DELETE]
+        drop = {_rule_id(a.resource.key) for a in changed if a.verb is Verb.DELETE}
+        # Where nothing is added, no destination is new; and a bucket is asked for as a whole.
+        skip = not put or any(a.resource.payload is True for a in actions)
+        where = next((a.resource.where for a in changed if a.resource.where), "")
         clients, account = applying.clients, applying.place.account
 
         def settled() -> bool | None:
@@ -139,7 +145,7 @@ class BucketNotification(Kind):
             return True if holds(_get(clients, bucket, account), target) else None
 
         applying.poll(settled, f"writing the notifications of bucket {bucket}", _SETTLES)
-        return {action.resource.key: {} for action in actions}
+        return {action.resource.key: {} for action in changed}
 
 
 def _bucket(key: Key) -> str:
@@ -205,16 +211,15 @@ def _refusals(
     ]
     places = {_rule_id(one.key): one.where for one in wanted}
     others = [rule for rule in rules_of(answer) if _stays(reading, rule)]
-    for one, two in overlaps(mine, others):
-        whose = "of this manifest" if two in mine else f'"{two.id}"'
-        yield Problem(
-            "notifications-overlap",
-            f'the bucket "{bucket}" cannot notify {one.destination} of {_told(one)}: the rule '
-            f"{whose} for {two.destination} takes {_told(two)}, and S3 allows one rule for an "
-            "object's event",
-            places[one.id],
-            "give them prefixes or suffixes that exclude each other",
-        )
+    for one, two in product(mine, others):
+        if one.overlaps(two):
+            yield Problem(
+                "notifications-overlap",
+                f'the bucket "{bucket}" cannot notify {one.destination} of {one}: the rule '
+                f'"{two.id}" for {two.destination} takes {two}, and {ONE_RULE}',
+                places[one.id],
+                EXCLUDE,
+            )
 
 
 def _stays(reading: Reading, rule: Rule) -> bool:
@@ -228,11 +233,6 @@ def _stays(reading: Reading, rule: Rule) -> bool:
 def _function(mark: str, rule_id: str) -> str:
     """The manifest's key of the function in one of our ids."""
     return rule_id.removeprefix(mark).rpartition(".")[0]
-
-
-def _told(rule: Rule) -> str:
-    events = ", ".join(event.removeprefix("s3:") for event in rule.events)
-    return f'{events} of "{rule.prefix}*{rule.suffix}"'
 
 
 def _actual(reading: Reading, bucket: str, rule: Rule) -> Actual:

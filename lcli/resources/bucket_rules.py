@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,11 @@ class Rule:
             and _nested(self.suffix[::-1], other.suffix[::-1])
         )
 
+    def __str__(self) -> str:
+        """``ObjectCreated:* of "incoming/*.jpg"``."""
+        events = ", ".join(event.removeprefix("s3:") for event in self.events)
+        return f'{events} of "{self.prefix}*{self.suffix}"'
+
 
 def _same_event(one: str, two: str) -> bool:
     def covers(wide: str, narrow: str) -> bool:
@@ -70,13 +75,6 @@ def merge(existing: Configuration, put: Collection[Rule], drop: Collection[str])
     if not rules:
         del merged["LambdaFunctionConfigurations"]
     return merged
-
-
-def overlaps(rules: Sequence[Rule], others: Sequence[Rule]) -> list[tuple[Rule, Rule]]:
-    """Pairs that S3 would refuse together: among `rules`, and of `rules` with `others`."""
-    found = [(one, two) for i, one in enumerate(rules) for two in rules[i + 1 :]]
-    found += [(one, two) for one in rules for two in others]
-    return [(one, two) for one, two in found if one.overlaps(two)]
 
 
 def rules_of(configuration: Configuration) -> list[Rule]:

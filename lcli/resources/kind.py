@@ -136,5 +136,8 @@ class Kind(ABC):
         """Remove it; that it is gone already is fine."""
 
     def merge(self, actions: Sequence[Action], applying: Applying) -> Mapping[Key, Outputs]:
-        """For kinds with `shared`: do all of one group's actions in one write."""
+        """For kinds with `shared`: do all of one group's actions in one write.
+
+        Those with nothing to do are among them, for what they say of the group as a whole.
+        """
         raise TypeError(f"{self.name} is not written in groups")

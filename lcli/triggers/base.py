@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -79,6 +79,17 @@ class Expansion:
     notices: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two triggers that exclude each other."""
+
+    pair: tuple[int, int]
+    """Their positions."""
+    code: str
+    what: str
+    next_step: str
+
+
 class Trigger(BaseModel):
     """An event source as the manifest writes it: ``{sqs: {queue: orders, batch_size: 10}}``.
 
@@ -119,6 +130,11 @@ class Trigger(BaseModel):
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Facts needed before `expand` (a table's LatestStreamArn)."""
+        return ()
+
+    @classmethod
+    def clashes(cls, together: Sequence[Trigger]) -> Iterable[Clash]:
+        """Those of all of an app's triggers of this kind that AWS would not take together."""
         return ()
 
     @classmethod

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import combinations
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from lcli.resources.bucket_notification import bucket_notification
+from lcli.resources.bucket_notification import EXCLUDE, ONE_RULE, bucket_notification
+from lcli.resources.bucket_rules import Rule
 from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Place, Resource
 from lcli.resources.permission import permission
-from lcli.triggers.base import Expansion, Named, Target, Trigger
+from lcli.triggers.base import Clash, Expansion, Named, Target, Trigger
 
 Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 
@@ -132,6 +134,21 @@ class S3(Trigger):
             "any key: if it does, it calls itself for ever; give the trigger a prefix that it "
             "does not write to",
         )
+
+    @classmethod
+    def clashes(cls, together: Sequence[Trigger]) -> Iterator[Clash]:
+        """Rules of one bucket that overlap."""
+        buckets: dict[str, list[tuple[int, Rule]]] = {}
+        for index, one in enumerate(together):
+            if isinstance(one, S3):
+                rule = Rule("", "", one.events, one.prefix, one.suffix)
+                buckets.setdefault(one.name, []).append((index, rule))
+        for name, rules in buckets.items():
+            for (first, rule), (second, other) in combinations(rules, 2):
+                if rule.overlaps(other):
+                    what = f'two triggers overlap at the bucket "{name}": {rule}, and {other}; '
+                    pair = (first, second)
+                    yield Clash(pair, "notifications-overlap", what + ONE_RULE, EXCLUDE)
 
     @classmethod
     def traces(cls, place: Place, source: str) -> tuple[Resource, ...]:

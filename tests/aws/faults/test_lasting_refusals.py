@@ -356,5 +356,17 @@ def test_a_dead_destination_of_others_is_passed_over_on_request(app: App) -> Non
     assert [p.code for p in all_problems(report)] == ["notification-destination-dead"]
     app.manifest(f"{text}    {trigger.replace(functions, ', skip_validation: true')}\n")
     assert problems(app.deploy()) == []
-    held = s3.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
-    assert len(held["LambdaFunctionConfigurations"]) == 2
+
+    def rules() -> int:
+        held = s3.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+        return len(held["LambdaFunctionConfigurations"])
+
+    assert rules() == 2
+    one = f"s3: {{bucket: {bucket}, prefix: a/, skip_validation: true}}"
+    app.manifest(f"{text}    triggers: [{one}]\n")
+    assert problems(app.deploy()) == []
+    app.manifest(f"{text}    triggers: [{one}, s3: {{bucket: {bucket}, prefix: b/}}]\n")
+    assert problems(app.deploy()) == []
+    assert rules() == 3
+    assert problems(app.delete()) == []
+    assert rules() == 1

@@ -201,25 +201,20 @@ def test_the_local_cloud_may_still_make_the_bucket(world):
     assert world.read("bucket_notification", [rule(world, "nowhere-at-all")]) == {}
 
 
-def test_overlaps_with_own_and_foreign_rules_are_told_before_anything_is_written(
-    world, bucket, queue
-):
+def test_overlaps_with_foreign_rules_are_told_before_anything_is_written(world, bucket, queue):
     theirs = {"Id": "theirs", "QueueArn": queue, "Events": ["s3:ObjectCreated:Put"]}
     world.boto3("s3").put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [theirs]}
     )
-    two = [rule(world, bucket, "in/"), rule(world, bucket, "in/a/", function="other")]
+    two = [rule(world, bucket, "in/"), rule(world, bucket, "out/", function="other")]
     with pytest.raises(LcliError) as caught:
         world.read("bucket_notification", two)
     assert [problem.what for problem in caught.value.problems] == [
         f'the bucket "{bucket}" cannot notify {function_arn(world)} of ObjectCreated:* of "in/*": '
-        f"the rule of this manifest for {function_arn(world, 'other')} takes ObjectCreated:* of "
-        '"in/a/*", and S3 allows one rule for an object\'s event',
-        f'the bucket "{bucket}" cannot notify {function_arn(world)} of ObjectCreated:* of "in/*": '
         f'the rule "theirs" for {queue} takes ObjectCreated:Put of "*", and S3 allows one rule '
         "for an object's event",
         f'the bucket "{bucket}" cannot notify {function_arn(world, "other")} of ObjectCreated:* '
-        f'of "in/a/*": the rule "theirs" for {queue} takes ObjectCreated:Put of "*", and S3 '
+        f'of "out/*": the rule "theirs" for {queue} takes ObjectCreated:Put of "*", and S3 '
         "allows one rule for an object's event",
     ]
 
@@ -244,13 +239,22 @@ def refused(world, *actions):
     return problem
 
 
-def test_somebody_elses_dead_function_is_named(world, bucket, make_function):
-    dead = make_function("dead")
-    theirs = {"Id": "theirs", "LambdaFunctionArn": dead, "Events": ["s3:ObjectRemoved:*"]}
+@pytest.fixture
+def dead(world, bucket, make_function):
+    """Somebody's rule whose function is gone."""
+    theirs = {
+        "Id": "theirs",
+        "LambdaFunctionArn": make_function("dead"),
+        "Events": ["s3:ObjectRemoved:*"],
+    }
     world.boto3("s3").put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": [theirs]}
     )
     world.boto3("lambda").delete_function(FunctionName="photos-prod-dead")
+    return theirs
+
+
+def test_somebody_elses_dead_function_is_named(world, bucket, dead):
     one = rule(world, bucket, where="lcli.yaml:9:5")
     assert refused(world, (Verb.CREATE, one)) == Problem(
         "notification-destination-dead",
@@ -261,6 +265,22 @@ def test_somebody_elses_dead_function_is_named(world, bucket, make_function):
     )
     world.merge((Verb.CREATE, replace(one, payload=True)))
     assert [*world.read("bucket_notification", [one])] == [one.key]
+
+
+def test_taking_rules_away_asks_no_destination(world, bucket, dead):
+    one = rule(world, bucket)
+    world.merge((Verb.CREATE, replace(one, payload=True)))
+    world.merge((Verb.DELETE, one))
+    held = configuration(world, bucket)["LambdaFunctionConfigurations"]
+    assert [each["Id"] for each in held] == ["theirs"]
+
+
+def test_one_trigger_lets_a_bucket_be_written_as_it_is(world, bucket, dead):
+    first, second = rule(world, bucket), rule(world, bucket, "raw/")
+    passing = replace(first, payload=True)
+    world.merge((Verb.CREATE, passing))
+    world.merge((Verb.NONE, passing), (Verb.CREATE, second))
+    assert {*world.read("bucket_notification", [first, second])} == {first.key, second.key}
 
 
 def test_a_function_that_does_not_allow_s3_is_told(world, bucket, make_function):

@@ -495,3 +495,24 @@ def test_with_a_capacity_provider_the_limits_of_on_demand_functions_do_not_hold(
     (tmp_path / "lcli.yaml").write_text(text % (GOOD, provider))
     found = load(read(tmp_path / "lcli.yaml", environ={}), PLACE).functions["f"]
     assert (found.memory, found.timeout) == (20480, 1800)
+
+
+def test_rules_of_one_bucket_that_overlap_are_told_at_both_places(problems):
+    found = problems("""\
+        app: photos
+        defaults: {source: src, runtime: python3.13, handler: a.b}
+        functions:
+          one:
+            triggers: [s3: {bucket: pics, prefix: in/}]
+          two:
+            triggers:
+              - s3: {bucket: "arn:aws:s3:::pics", prefix: in/x, events: ObjectCreated:Put}
+              - s3: {bucket: pics, prefix: in/x, events: ObjectRemoved:*}
+              - s3: {bucket: other, prefix: in/x}
+    """)
+    what = (
+        'one and two: two triggers overlap at the bucket "pics": ObjectCreated:* of "in/*", and '
+        'ObjectCreated:Put of "in/x*"; S3 allows one rule for an object\'s event'
+    )
+    next_step = "give them prefixes or suffixes that exclude each other"
+    assert found == [("lcli.yaml:5:16", what, next_step), ("lcli.yaml:8:9", what, next_step)]
