@@ -55,6 +55,17 @@ def managed_role(
     )
 
 
+_ALL_OF_S3 = frozenset({"AdministratorAccess", "AmazonS3FullAccess", "PowerUserAccess"})
+"""AWS's own policies that let a role do everything to every bucket."""
+
+
+def allowed(role: Role) -> tuple[dict[str, Any], ...]:
+    """What a managed role lets its function do, as far as the manifest tells it."""
+    attached = {arn.rpartition("/")[2] for arn in role.policies if ":iam::aws:policy/" in arn}
+    full = {"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}
+    return (*settings.api_statements(role), *([full] if attached & _ALL_OF_S3 else []))
+
+
 def _own_statements(place: Place, function: Function) -> Iterable[Mapping[str, Any]]:
     async_ = function.async_
     destinations = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from lcli.deploy import settings
+from lcli.deploy import execution_role
 from lcli.deploy.expanded import Expanded, Given
 from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Key, Place, Resource
@@ -63,7 +63,7 @@ def _target(given: Given, function: Function, index: int, role_needs: tuple[Key,
         app_tags=app.tags,
         lookups=given.lookups,
         settings=app.settings(function.triggers[index].kind),
-        statements=tuple(settings.api_statements(own)) if own else (),
+        statements=execution_role.allowed(own) if own else (),
     )
 
 

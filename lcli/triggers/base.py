@@ -59,7 +59,8 @@ class Target:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the app says of all triggers of this kind (top-level ``http:``)."""
     statements: tuple[Mapping[str, Any], ...] = ()
-    """What the manifest's ``role.statements`` lets the function do (API form): a check reads it."""
+    """What the function may do, as far as the manifest's ``role`` tells it (API form): a check
+    reads it."""
 
     @property
     def arn(self) -> str:

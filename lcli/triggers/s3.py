@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Annotated, Any, ClassVar
 
@@ -16,6 +15,7 @@ from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Place, Resource
 from lcli.resources.permission import permission
 from lcli.triggers.base import Clash, Expansion, Named, Target, Trigger
+from lcli.triggers.key_patterns import Pattern, exactly, fitting, meet, wild
 
 Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 
@@ -125,14 +125,15 @@ class S3(Trigger):
     def _loops(self, target: Target) -> tuple[str, ...]:
         """A function that writes where it listens calls itself for ever."""
         made = any(event.startswith("s3:ObjectCreated:") for event in self.events)
-        key = target.place.arn("s3", f"{self.name}/x", region="", account="")
-        writes = any(_may_put(statement, key) for statement in target.statements)
-        if self.prefix or not made or not writes:
+        bucket = target.place.arn("s3", f"{self.name}/", region="", account="")
+        written = (one for each in target.statements for one in _put(each))
+        keys = fitting(self.prefix, self.suffix)
+        if not made or not any(meet(one, exactly(bucket) + key) for one in written for key in keys):
             return ()
         return (
-            f"function {target.function} may write to the bucket {self.name} that triggers it for "
-            "any key: if it does, it calls itself for ever; give the trigger a prefix that it "
-            "does not write to",
+            f"function {target.function} may write objects to the bucket {self.name} that trigger "
+            "it: if it does, it calls itself for ever; give the trigger a prefix that it does not "
+            "write to, or its role no more than it writes",
         )
 
     @classmethod
@@ -176,14 +177,12 @@ class S3(Trigger):
         )
 
 
-def _may_put(statement: Mapping[str, Any], key: str) -> bool:
-    """Whether a statement allows s3:PutObject on an object of any name, `key` for one."""
+def _put(statement: Mapping[str, Any]) -> Iterator[Pattern]:
+    """The ARNs on which a statement allows s3:PutObject."""
     actions, resources = _list(statement["Action"]), _list(statement["Resource"])
-    return (
-        statement["Effect"] == "Allow"
-        and any(fnmatchcase("s3:putobject", action.lower()) for action in actions)
-        and any(fnmatchcase(key, resource) for resource in resources)
-    )
+    put = exactly("s3:putobject")
+    if statement["Effect"] == "Allow" and any(meet(wild(a.lower()), put) for a in actions):
+        yield from map(wild, resources)
 
 
 TRIGGER = S3

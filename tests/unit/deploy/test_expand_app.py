@@ -222,3 +222,13 @@ def test_a_large_zip_goes_through_the_artifacts_bucket(load) -> None:
         "lcli-123456789012-eu-west-1-artifacts",
         "616263.zip",
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "told"),
+    [("AmazonS3FullAccess", 1), ("AdministratorAccess", 1), ("AmazonS3ReadOnlyAccess", 0)],
+)
+def test_a_loop_is_told_where_a_policy_of_aws_allows_it(load, policy: str, told: int) -> None:
+    role = f"role: {{policies: ['arn:aws:iam::aws:policy/{policy}']}}"
+    found = expanded(load(f"functions: {{a: {{{role}, triggers: [s3: pics]}}}}"))
+    assert len([one for one in found.notices if "calls itself for ever" in one]) == told

@@ -58,9 +58,14 @@ def test_rules_of_one_bucket_share_one_permission():
 
 WRITE = {"Effect": "Allow", "Action": ["s3:Put*"], "Resource": ["arn:aws:s3:::pics/*"]}
 LOOP = (
-    "function thumb may write to the bucket pics that triggers it for any key: if it does, it "
-    "calls itself for ever; give the trigger a prefix that it does not write to"
+    "function thumb may write objects to the bucket pics that trigger it: if it does, it calls "
+    "itself for ever; give the trigger a prefix that it does not write to, or its role no more "
+    "than it writes"
 )
+
+
+def writing(*keys):
+    return {**WRITE, "Resource": [f"arn:aws:s3:::{key}" for key in keys]}
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,14 @@ LOOP = (
     [
         pytest.param(WRITE, {}, (LOOP,), id="writes where it listens"),
         pytest.param({**WRITE, "Action": "*", "Resource": "*"}, {}, (LOOP,), id="may do all"),
-        pytest.param(WRITE, {"prefix": "in/"}, (), id="prefix"),
+        pytest.param(WRITE, {"prefix": "in/"}, (LOOP,), id="prefix, and all of the bucket"),
+        pytest.param(writing("pics/out/*"), {}, (LOOP,), id="a part of the bucket"),
+        pytest.param(writing("pics/out/*"), {"prefix": "in/"}, (), id="another part"),
+        pytest.param(writing("pics/o*"), {"prefix": "out/"}, (LOOP,), id="a wider part"),
+        pytest.param(writing("pics/out/*.png"), {"suffix": ".jpg"}, (), id="another ending"),
+        pytest.param(writing("pics/out/*"), {"suffix": ".jpg"}, (LOOP,), id="any ending"),
+        pytest.param(writing("pi?s/[x]"), {"prefix": "x"}, (), id="no class of characters"),
+        pytest.param(writing("other/*", "pics/${aws:userid}/*"), {}, (LOOP,), id="a variable"),
         pytest.param(WRITE, {"events": ["ObjectRemoved:*"]}, (), id="removals"),
         pytest.param({**WRITE, "Effect": "Deny"}, {}, (), id="denied"),
         pytest.param({**WRITE, "Action": ["s3:GetObject"]}, {}, (), id="reads"),
