@@ -39,13 +39,14 @@ def expand_function(
     place, tags = given.place, {**given.app.tags, **function.tags}
     role_needs = execution_role.needed(place, function)
     triggered, statements = expand_triggers(given, function, role_needs, expanded)
-    attached = [*expand_parts(place, function, role_needs, expanded), *triggered]
+    parts_made = expand_parts(place, function, role_needs, expanded)
+    attached = settings.leave_ignored(function, [*parts_made, *triggered], tags)
     role_parts: tuple[str, ...] = ()
     if not isinstance(function.role, str):
         managed = execution_role.managed_role(place, function, function.role, statements, tags)
         _refuse_shared(given, function, managed.key, expanded)
         role_parts = role_part(place, managed)
-        expanded.add(managed)
+        expanded.add(*settings.leave_ignored(function, [managed], tags))
     group = log_group(
         place,
         settings.log_group_name(function),
@@ -53,7 +54,7 @@ def expand_function(
         tags=tags,
         function="" if shares_log else function.key,
         where=function.where,
-        ignored=settings.ignored(function),
+        ignored=settings.ignored(function, "log_group", tags),
         is_named=function.log.group is not None,
     )
     names = _part_names(function, attached, role_parts)
@@ -69,7 +70,7 @@ def expand_function(
         parts=names,
         publish=bool(function.qualifier),
         keep_versions=function.keep_versions,
-        ignored=settings.ignored(function),
+        ignored=settings.ignored(function, tags=tags),
         needs=(group.key, *role_needs),
         where=function.where,
     )

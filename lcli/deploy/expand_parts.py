@@ -25,14 +25,14 @@ def expand_parts(
     `role_needs` has the managed role, if any: AWS checks what it may do. What opens the function
     to others is put into `expanded.exposing`, what somebody else owns into `expanded.kept`.
     """
-    made = [
+    expanded.kept.update(settings.kept(function))
+    return [
         *_concurrency(function),
         *_async(function, role_needs),
         *runtime_settings(function.key, function.name, function.api, function.where),
         *_url(place, function, expanded),
         *_permissions(place, function, expanded),
     ]
-    return settings.leave_ignored(function, made, expanded.kept)
 
 
 def _concurrency(function: Function) -> list[Resource]:

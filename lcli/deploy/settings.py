@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lcli.manifest.ignoring import places
 from lcli.resources.model import Key, Resource, Value
 from lcli.resources.naming import default_log_group, qualified
 
 if TYPE_CHECKING:
     from lcli.manifest.models import Function, Role
 
-_FIELDS = {
-    "architecture": "Architectures",
-    "dead_letter": "DeadLetterConfig",
-    "description": "Description",
-    "environment": "Environment",
-    "file_systems": "FileSystemConfigs",
-    "handler": "Handler",
-    "image": "ImageConfig",
-    "kms_key": "KMSKeyArn",
-    "layers": "Layers",
-    "log": "LoggingConfig",
-    "memory": "MemorySize",
-    "role": "Role",
-    "runtime": "Runtime",
-    "source": "Code",
-    "storage": "EphemeralStorage",
-    "tags": "Tags",
-    "timeout": "Timeout",
-    "tracing": "TracingConfig",
-    "vpc": "VpcConfig",
-}
-"""A function's keys in the manifest and the API's fields."""
-_PARTS = {
-    "async": "event_invoke_config",
-    "permissions": "permission",
-    "provisioned": "provisioned_concurrency",
-    "reserved": "reserved_concurrency",
-    "url": "function_url",
-}
-"""Words of ``ignore:`` that mean a whole resource."""
+_UNQUALIFIED = frozenset(
+    {"code_signing", "recursion", "reserved_concurrency", "runtime_management"}
+)
+"""Kinds that a function has one of, whatever its alias."""
 
 
 def log_group_name(function: Function) -> str:
@@ -115,35 +90,36 @@ def api_statements(role: Role) -> Iterator[dict[str, Any]]:
         } | condition
 
 
-def ignored(function: Function) -> frozenset[str]:
-    """The function's fields that somebody else owns, by API name: ``Environment.X``."""
-    words = {path: path.partition(".")[0] for path in function.ignore}
-    return frozenset(
-        api_path(path)
-        for path, word in words.items()
-        if word not in _PARTS and word != "concurrency"
-    )
+def ignored(
+    function: Function, kind: str = "function", tags: Mapping[str, str] | None = None
+) -> frozenset[str]:
+    """What somebody else owns of the function's resources of a kind, by API name:
+    ``Environment.X``; "" is all of it. `tags` are all that the manifest gives it."""
+    found = (place for word in function.ignore for place in places(word, tags or {}))
+    return frozenset(path for one, path in found if one == kind)
 
 
-def api_path(path: str) -> str:
+def api_path(word: str) -> str:
     """What the API calls a function's key of the manifest: ``environment.X``, ``api.X``."""
-    word, dot, rest = path.partition(".")
-    return rest if word == "api" and rest else _FIELDS.get(word, word) + dot + rest
+    return next((path for kind, path in places(word, {}) if kind == "function"), word)
 
 
 def leave_ignored(
-    function: Function, resources: Iterable[Resource], kept: set[Key]
+    function: Function, resources: Iterable[Resource], tags: Mapping[str, str]
 ) -> list[Resource]:
-    """The resources, of which those that somebody else owns are only made, never changed.
+    """The resources, of which what somebody else owns is only made, never changed."""
 
-    What is ignored and not in the manifest is put into `kept`: it is not deleted either.
-    """
-    words = {path.removeprefix("concurrency.") for path in function.ignore}
-    kinds = {_PARTS[word] for word in words if word in _PARTS}
-    for kind in kinds - {"permission"}:
-        qualifier = "" if kind == "reserved_concurrency" else function.qualifier
-        kept.add(Key(kind, qualified(function.name, qualifier)))
-    return [
-        replace(one, ignored=frozenset(one.fields)) if one.key.kind in kinds else one
-        for one in resources
-    ]
+    def left(one: Resource) -> Resource:
+        paths = ignored(function, one.key.kind, tags)
+        return replace(one, ignored=frozenset(one.fields) if "" in paths else paths)
+
+    return [left(one) for one in resources]
+
+
+def kept(function: Function) -> Iterator[Key]:
+    """What somebody else owns as a whole: it is not deleted where the manifest does not have it."""
+    for word in function.ignore:
+        for kind, path in places(word, {}):
+            if not path:
+                qualifier = "" if kind in _UNQUALIFIED else function.qualifier
+                yield Key(kind, qualified(function.name, qualifier))

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from lcli.manifest import api
 from lcli.manifest.document import Named
 from lcli.manifest.explain import Fault, unknown
+from lcli.manifest.ignoring import NAMED, WORDS, is_known
 from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
@@ -31,7 +32,6 @@ _RESERVED = frozenset((
 """Names that Lambda sets itself (developer guide, "Defined runtime environment variables")."""
 _LARGEST = {"memory": (10240, "MB"), "storage": (10240, "MB"), "timeout": (900, "seconds")}
 """Without a capacity provider; with one the SDK's limits hold (RULES of the Lambda API)."""
-_PARTS = ("provisioned", "reserved")
 
 
 def names(functions: Iterable[Named]) -> Iterator[Fault]:
@@ -321,12 +321,17 @@ def _names_inside(path: Path, function: Function, layers: Collection[str]) -> It
             f"{function.role[:MAX_NAME]!r} is neither a role's ARN nor its name",
             "leave role out for one that lcli makes and keeps",
         )
-    fields = {field.alias or name for name, field in Function.model_fields.items()}
     for index, ignored in enumerate(function.ignore):
-        first = ignored.partition(".")[0]
-        if first not in fields and first not in _PARTS:
-            fault = unknown((*path, first), "a function", [*fields, *_PARTS], what="field")
-            yield Fault((*path, "ignore", index), "unknown-field", fault.what, fault.next_step)
+        if not is_known(ignored):
+            near = nearest(ignored, WORDS)
+            known = sorted({*(word for word in WORDS if "." not in word), *NAMED})
+            all_known = f"known: {', '.join(known)}, and their members"
+            yield Fault(
+                (*path, "ignore", index),
+                "unknown-field",
+                f"ignore: {ignored[:MAX_NAME]!r} is nothing that can be left to others",
+                f"did you mean {near}?" if near else all_known,
+            )
 
 
 def _at_key(path: Path, code: str, what: str, next_step: str) -> Fault:

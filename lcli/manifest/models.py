@@ -232,7 +232,7 @@ class Function(Model):
     file_systems: tuple[FileSystem, ...] = Field(default=(), description="Mounted file systems.")
     image: Image | None = Field(default=None, description="Container images only.")
     ignore: tuple[str, ...] = Field(
-        default=(), description="Fields that somebody else owns: environment.NAME, layers."
+        default=(), description="What somebody else owns: environment.NAME, layers, log.level."
     )
     permissions: tuple[Permission, ...] = Field(default=(), description="Who else may invoke it.")
     url: Url | None = Field(default=None, description="The function's own HTTPS address.")

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from lcli.aws.clients import Clients
 from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
+from lcli.resources.compare import left
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource, Value
@@ -120,7 +121,7 @@ class Attached(Kind):
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
     ) -> Outputs:
         """The same: a put replaces."""
-        return self.create(wanted, applying)
+        return self.create(left(wanted, actual), applying)
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Take it away; that it is gone already is fine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from lcli.resources.model import Actual, Change, Resource, Value
 
@@ -55,6 +56,13 @@ def merged(wanted: Resource, actual: Actual, field: str) -> Value:
     return {key: item for key, item in after.items() if key not in kept} | {
         key: item for key, item in before.items() if key in kept
     }
+
+
+def left(wanted: Resource, actual: Actual) -> Resource:
+    """The resource as an update of all its fields must send it: see `merged`."""
+    before = actual.resource.fields
+    fields = {name: merged(wanted, actual, name) for name in wanted.fields if name in before}
+    return replace(wanted, fields={**wanted.fields, **fields})
 
 
 def _walk(path: str, before: Value, after: Value) -> Iterator[tuple[str, Value, Value]]:

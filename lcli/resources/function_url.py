@@ -7,6 +7,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError
 from lcli.resources.attached import Attached, at, attached
+from lcli.resources.compare import left
 from lcli.resources.function_fields import frozen
 from lcli.resources.kind import Applying
 from lcli.resources.model import Actual, Change, Key, Outputs, Resource, Value
@@ -96,7 +97,7 @@ class FunctionUrl(Attached):
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
     ) -> Outputs:
         """UpdateFunctionUrlConfig; the address stays."""
-        return self.outputs(self._write("UpdateFunctionUrlConfig", wanted, applying))
+        return self.outputs(self._write("UpdateFunctionUrlConfig", left(wanted, actual), applying))
 
     def _write(self, operation: str, wanted: Resource, applying: Applying) -> dict[str, Any]:
         settings = {name: applying.settle(value) for name, value in wanted.fields.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError
 from lcli.errors import LcliError, Problem
+from lcli.resources.compare import left
 from lcli.resources.function_tags import are_ours, governed, own, owner, qualifiers
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
@@ -201,7 +202,7 @@ class Role(Kind):
         """One call for each field that differs."""
         fields = sorted({change.path.partition(".")[0] for change in changes})
         applying.say("changing the execution role")
-        converge(wanted, actual.resource.fields, fields, applying)
+        converge(left(wanted, actual), actual.resource.fields, fields, applying)
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:

@@ -71,7 +71,18 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("environment: {AWS_REGION: x}", "4:19",
          "Lambda sets the environment variable AWS_REGION itself", "use another name"),
         ("environment: {AA: [hush]}", "4:19", "environment.AA: expected text", SEE),
-        ("ignore: [memroy.x]", "4:14", "a function has no field 'memroy'", "did you mean memory?"),
+        ("ignore: [memroy]", "4:14", "ignore: 'memroy' is nothing that can be left to others",
+         "did you mean memory?"),
+        ("ignore: [log.retention]", "4:14",
+         "ignore: 'log.retention' is nothing that can be left to others",
+         "did you mean log.retention_days?"),
+        ("ignore: [triggers]", "4:14", "ignore: 'triggers' is nothing that can be left to others",
+         "known: api.NAME, architecture, async, concurrency, dead_letter, description, environment, "
+         "environment.NAME, file_systems, handler, image, kms_key, layers, log, memory, provisioned, "
+         "reserved, role, runtime, source, storage, tags, tags.NAME, timeout, tracing, url, vpc, and "
+         "their members"),
+        ("ignore: [environment.A, tags, tags.x, api.SnapStart, vpc.subnets, alias]", "4:71",
+         "ignore: 'alias' is nothing that can be left to others", None),
         ("source: nope", "4:13", "the source nope does not exist",
          "its path is relative to the manifest's folder"),
         ("runtime: pyton3.13", "4:14", "Lambda has no runtime 'pyton3.13'", None),
