@@ -15,6 +15,7 @@ from lcli.resources.kind import Applying, Kind
 from lcli.resources.mapping_fields import (
     FIXED,
     defaults,
+    kept_fields,
     normal,
     read_fields,
     source_of,
@@ -139,8 +140,10 @@ class EventSourceMapping(Kind):
 
         One of the same function and source is an earlier answer that was lost.
         """
-        settings = {key: _sent(key, applying.settle(one)) for key, one in wanted.fields.items()}
-        given = {key: one for key, one in settings.items() if one not in ({}, [], "", None)}
+        settings = {key: applying.settle(one) for key, one in wanted.fields.items()}
+        given = {
+            key: _sent(key, one) for key, one in settings.items() if one not in ({}, [], "", None)
+        }
         try:
             answer = applying.clients.call("lambda", "CreateEventSourceMapping", **given)
         except AwsError as error:
@@ -261,7 +264,7 @@ def _actual(
         ours=function.ours,
         owner=function.owner,
         unknown=unknown,
-        note=_note(mapping),
+        note=_note(mapping, governed if wanted else mapping),
     )
 
 
@@ -270,9 +273,12 @@ def _names(governed: Mapping[str, Value]) -> frozenset[str]:
     return frozenset(tags) if isinstance(tags, Mapping) else frozenset()
 
 
-def _note(mapping: Mapping[str, Any]) -> str:
-    """Why it does not poll, and what it last met with, where AWS tells."""
-    notes = []
+def _note(mapping: Mapping[str, Any], governed: Mapping[str, Value]) -> str:
+    """Why it does not poll, what it last met with, where AWS tells, and what it keeps."""
+    notes = [
+        f"it keeps {field}, which the manifest does not set and no call takes away"
+        for field in kept_fields(mapping, governed)
+    ]
     if mapping["State"] in ("Disabled", "Disabling"):
         notes.append(f"{mapping['State'].lower()}: {mapping.get('StateTransitionReason', '')}")
     if str(mapping.get("LastProcessingResult", "")).startswith("PROBLEM"):
@@ -286,6 +292,8 @@ def _sent(field: str, value: Any) -> Any:
     """A settled field as the API takes it."""
     if field == "FilterCriteria":
         return {"Filters": [{"Pattern": pattern} for pattern in value]}
+    if field == "MetricsConfig":
+        return value or {"Metrics": []}
     return value
 
 

@@ -25,10 +25,14 @@ FIXED = frozenset(
 )
 """What UpdateEventSourceMapping does not take."""
 
+KEPT = ("LoggingConfig",)
+"""Settings that no documented call takes away: AWS keeps them when they leave the manifest."""
 _ALL: Mapping[str, Value] = {
     "Enabled": True,
     "FilterCriteria": (),
+    "KMSKeyArn": "",
     "MaximumBatchingWindowInSeconds": 0,
+    "MetricsConfig": {},
 }
 _STREAM: Mapping[str, Value] = {
     **_ALL,
@@ -43,7 +47,13 @@ _STREAM: Mapping[str, Value] = {
     "TumblingWindowInSeconds": 0,
 }
 _DEFAULTS: Mapping[str, Mapping[str, Value]] = {
-    "sqs": {**_ALL, "BatchSize": 10, "FunctionResponseTypes": (), "ScalingConfig": {}},
+    "sqs": {
+        **_ALL,
+        "BatchSize": 10,
+        "FunctionResponseTypes": (),
+        "ProvisionedPollerConfig": {},
+        "ScalingConfig": {},
+    },
     "kinesis": _STREAM,
     "dynamodb": _STREAM,
     "mq": {**_ALL, "BatchSize": 100, "MaximumBatchingWindowInSeconds": 0.5},
@@ -71,6 +81,9 @@ def normal(field: str, value: Any) -> Value:
     if field == "FilterCriteria":
         filters = (value or {}).get("Filters") or ()
         return tuple(sorted(_canonical(one["Pattern"]) for one in filters))
+    if field == "MetricsConfig":
+        metrics = (value or {}).get("Metrics")
+        return {"Metrics": tuple(sorted(metrics))} if metrics else {}
     if field == "DestinationConfig":
         return {side: frozen(one) for side, one in (value or {}).items() if one}
     if field in ("FunctionResponseTypes", "Topics", "Queues"):
@@ -95,9 +108,19 @@ def read_fields(mapping: Mapping[str, Any], governed: Mapping[str, Value]) -> di
     fields |= {
         key: normal(key, mapping[key]) for key in governed if key not in fields and key in mapping
     }
+    # What the manifest leaves out of it has a default that AWS shows.
+    pollers, wanted = fields.get("ProvisionedPollerConfig"), governed.get("ProvisionedPollerConfig")
+    if isinstance(pollers, Mapping) and isinstance(wanted, Mapping) and wanted:
+        kept = {name: one for name, one in pollers.items() if name in wanted}
+        fields["ProvisionedPollerConfig"] = kept
     fields["FunctionName"] = mapping["FunctionArn"]
     fields["Enabled"] = mapping["State"] not in ("Disabled", "Disabling")
     return fields
+
+
+def kept_fields(mapping: Mapping[str, Any], governed: Mapping[str, Value]) -> tuple[str, ...]:
+    """Settings that the mapping has, the manifest does not, and no call takes away."""
+    return tuple(field for field in KEPT if mapping.get(field) and field not in governed)
 
 
 def unknown_fields(mapping: Mapping[str, Any]) -> frozenset[str]:

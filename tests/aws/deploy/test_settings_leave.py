@@ -58,3 +58,31 @@ def test_everything_goes_back(cloud: Any, tmp_path: Path) -> None:
     assert problems(app.deploy()) == []
     assert held(app, "photos-full") == held(app, "photos-bare")
     assert app.plan() == []
+
+
+def test_what_a_trigger_s_api_named_goes_back(cloud: Any, tmp_path: Path) -> None:
+    app = OnCloud(tmp_path, cloud.url, cloud.account)
+    call = app.session().call
+
+    def mapping() -> dict[str, Any]:
+        (one,) = call("lambda", "ListEventSourceMappings")["EventSourceMappings"]
+        names = ("KMSKeyArn", "MetricsConfig", "ProvisionedPollerConfig")
+        return {name: one[name] for name in names if one.get(name)}
+
+    given = {
+        "KMSKeyArn": "arn:aws:kms:us-east-1:111122223333:key/k",
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+        "ProvisionedPollerConfig": {"MinimumPollers": 2},
+    }
+    text = BARE.replace("  full: {SETTINGS}\n", "")
+    app.manifest(text.replace("{}", f"{{triggers: [sqs: {{queue: orders, api: {given}}}]}}"))
+    assert problems(app.deploy()) == []
+    assert mapping().keys() == given.keys()
+    assert app.plan() == []
+    app.manifest(text.replace("{}", "{triggers: [sqs: orders]}"))
+    assert [one.partition("<-")[0] for one in app.plan()] == [
+        "update event_source_mapping photos-bare"
+    ]
+    assert problems(app.deploy()) == []
+    assert mapping() == {}
+    assert app.plan() == []

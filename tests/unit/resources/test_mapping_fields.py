@@ -1,6 +1,13 @@
 import pytest
 
-from lcli.resources.mapping_fields import defaults, normal, read_fields, source_of, unknown_fields
+from lcli.resources.mapping_fields import (
+    defaults,
+    kept_fields,
+    normal,
+    read_fields,
+    source_of,
+    unknown_fields,
+)
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:orders"
 STREAM = "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"
@@ -68,3 +75,17 @@ def test_a_hidden_filter_is_unknown():
     hidden = MAPPING | {"FilterCriteriaError": {"ErrorCode": "KMSAccessDeniedException"}}
     assert unknown_fields(hidden) == frozenset({"FilterCriteria"})
     assert unknown_fields(MAPPING) == frozenset()
+
+
+def test_what_aws_adds_to_provisioned_pollers_is_no_difference():
+    shown = MAPPING | {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 200}}
+    pollers = {"ProvisionedPollerConfig": {"MinimumPollers": 2}}
+    assert read_fields(shown, pollers)["ProvisionedPollerConfig"] == {"MinimumPollers": 2}
+    assert read_fields(shown, {"ProvisionedPollerConfig": {}})["ProvisionedPollerConfig"]
+
+
+def test_what_no_call_takes_away_is_told_unless_it_is_wanted():
+    logging = MAPPING | {"LoggingConfig": {"SystemLogLevel": "DEBUG"}}
+    assert kept_fields(logging, {}) == ("LoggingConfig",)
+    assert kept_fields(logging, {"LoggingConfig": {"SystemLogLevel": "INFO"}}) == ()
+    assert kept_fields(MAPPING, {}) == ()
