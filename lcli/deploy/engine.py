@@ -25,6 +25,7 @@ from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.scope import Scope
+from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
 from lcli.errors import ExitCode, LcliError, Problem
@@ -105,10 +106,12 @@ def prepare(
     _refuse(() if only_looking else made.refusals)
     _refuse(checks.reserved_concurrency(made, clients))
     left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
+    if functions is not None or quick:  # what has left the manifest was not read
+        left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
     notices += (*told, *expanded.notices, *made.notices, *left)
     return replace(
         compared,
-        plan=replace(made, notices=notices),
+        plan=replace(made, notices=tuple(dict.fromkeys(notices))),
         bucket=app.artifacts.bucket or "",
         prefix=app.artifacts.prefix,
     )

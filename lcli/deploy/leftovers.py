@@ -58,11 +58,7 @@ class Leftovers:
             one = self.actual[key].resource
             source = self._source(one)
             if source in users:
-                self.notices.append(
-                    f"WARNING: function {one.function}, which has left the manifest, still polls "
-                    f"{source}, as {users[source]} does: a queue's messages reach one of the two, "
-                    "a stream's records both; --prune ends that"
-                )
+                self.notices.append(still_polls(one.function, source, users[source]))
 
     def _source(self, resource: Resource) -> object:
         """What the resource takes events from, if it says."""
@@ -108,6 +104,14 @@ class Leftovers:
                 f"{self.kinds[key.kind].title} {key.name} stays, since others use it: "
                 f"{', '.join(sorted(names))}"
             )
+
+
+def still_polls(left: str, source: object, user: str) -> str:
+    """Warns of a function that has left the manifest and takes from what another one takes from."""
+    return (
+        f"WARNING: function {left}, which has left the manifest, still polls {source}, as {user} "
+        "does: a queue's messages reach one of the two, a stream's records both; --prune ends that"
+    )
 
 
 def _in(container: Key, key: Key) -> str:

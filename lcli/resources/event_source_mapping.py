@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from lcli.aws.clients import AwsError
+from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
 from lcli.resources import function_tags as tagging
@@ -211,6 +211,14 @@ class EventSourceMapping(Kind):
             f"waiting for the mapping {actual.resource.key.name} to be gone",
             _SECONDS,
         )
+
+
+def pollers(clients: Clients, source_arn: str) -> set[str]:
+    """Names of the functions that Lambda polls a source for. Raises AwsError."""
+    pages = clients.pages("lambda", "ListEventSourceMappings", EventSourceArn=source_arn)
+    return {
+        function_of(one["FunctionArn"])[0] for page in pages for one in page["EventSourceMappings"]
+    }
 
 
 def _orphans(reading: Reading, functions: Mapping[str, Actual]) -> Iterable[Actual]:

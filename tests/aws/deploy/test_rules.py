@@ -176,10 +176,25 @@ def test_a_leftover_that_shares_a_queue_is_warned_of_loudly(app: OnCloud) -> Non
     deployed(app, "  old: {triggers: [sqs: orders]}\n")
     with_functions(app, "  new: {triggers: [sqs: orders]}\n")
     queue = f"arn:aws:sqs:us-east-1:{app.account}:orders"
-    assert (
+    told = (
         f"WARNING: function old, which has left the manifest, still polls {queue}, as new does: "
         "a queue's messages reach one of the two, a stream's records both; --prune ends that"
-    ) in app.prepare().notices
+    )
+    assert told in app.prepare().notices
+    assert told in app.prepare("new").notices
+    assert app.prepare(quick=True).notices.count(told) == 1
+    assert problems(app.deploy("new")) == []
+    app.calls()
+    assert app.plan("new") == []
+    assert app.calls()["lambda:ListEventSourceMappings"] == 1
+
+
+def test_others_that_poll_the_same_queue_are_not_warned_of(app: OnCloud) -> None:
+    deployed(app, "  one: {triggers: [sqs: orders]}\n")
+    with_functions(app, "  one: {triggers: [sqs: orders]}\n  new: {triggers: [sqs: orders]}\n")
+    assert not [one for one in app.prepare("new").notices if "WARNING" in one]
+    app.manifest(HEAD.replace("photos", "pics") + "  new: {triggers: [sqs: orders]}\n")
+    assert not [one for one in app.prepare("new").notices if "WARNING" in one]
 
 
 def test_reservations_beyond_the_accounts_are_found_in_the_plan(app: OnCloud) -> None:
