@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from lcli.artifact.limits import check_limits
 from lcli.aws.clients import AwsError, Clients
+from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
+from lcli.deploy.reserving import reserving
 from lcli.errors import Problem
 from lcli.resources import role_policy
-from lcli.resources.model import Resource, Verb
+from lcli.resources.kind import Kind
+from lcli.resources.model import Resource
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
@@ -30,7 +33,7 @@ def sizes(
     for key, function in app.functions.items():
         yield from _environment(function)
         if artifact := functions.get(key):
-            with_them = sum(layers[name].unzipped for name in _own_layers(function, layers))
+            with_them = sum(layers[name].unzipped for name in _own_layers(function, app, layers))
             yield from check_limits(artifact, with_them, function.where)
 
 
@@ -51,8 +54,11 @@ def policies(resources: Iterable[Resource]) -> Iterator[Problem]:
             )
 
 
-def _own_layers(function: Function, layers: Mapping[str, Artifact]) -> list[str]:
-    return [name for name in function.layers if isinstance(name, str) and name in layers]
+def _own_layers(function: Function, app: App, layers: Mapping[str, Artifact]) -> set[str]:
+    """Keys of those of the app's layers that it has, by key or by ``${layer:X.arn}``."""
+    named = {one for one in function.layers if isinstance(one, str)}
+    refers = {key.name for one in function.layers for key in references(one)}
+    return {key for key in layers if key in named or app.layers[key].name in refers}
 
 
 def _environment(function: Function) -> Iterator[Problem]:
@@ -69,23 +75,19 @@ def _environment(function: Function) -> Iterator[Problem]:
         )
 
 
-def reserved_concurrency(plan: Plan, clients: Clients) -> Iterator[Problem]:
+def reserved_concurrency(
+    plan: Plan, kinds: Mapping[str, Kind], clients: Clients
+) -> Iterator[Problem]:
     """Reservations that would leave the account less than AWS insists on (GetAccountSettings).
 
-    Asked only where the plan changes one; where lambda:GetAccountSettings is not allowed, AWS
-    itself refuses later.
+    Asked only where the plan reserves more than it gives back; where lambda:GetAccountSettings is
+    not allowed, AWS itself refuses later.
     """
-    field = "ReservedConcurrentExecutions"
-    more, where = 0, ""
-    for action in plan.changes:
-        resource = action.resource
-        if resource.key.kind != "reserved_concurrency" or action.verb is Verb.DELETE:
-            continue
-        before = action.actual.resource.fields.get(field, 0) if action.actual else 0
-        more += int(str(resource.fields[field])) - int(str(before))
-        where = where or resource.where
+    found = reserving(plan.actions, kinds)
+    more = found.more
     if more <= 0:
         return
+    where = next(filter(None, (plan.actions[i].resource.where for i in found.taken)), "")
     try:
         limits = clients.call("lambda", "GetAccountSettings")["AccountLimit"]
     except AwsError as error:

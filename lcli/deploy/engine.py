@@ -104,7 +104,7 @@ def prepare(
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
-    _refuse(checks.reserved_concurrency(made, clients))
+    _refuse(checks.reserved_concurrency(made, compared.kinds, clients))
     left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)

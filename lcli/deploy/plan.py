@@ -10,6 +10,7 @@ from lcli.deploy.containers import Containers
 from lcli.deploy.leftovers import Leftovers
 from lcli.deploy.order import before
 from lcli.deploy.parts_tag import split
+from lcli.deploy.reserving import reserving
 from lcli.deploy.scope import Scope
 from lcli.deploy.wanted import Wanted
 from lcli.errors import Problem
@@ -64,7 +65,7 @@ def plan(
     gone = left.actions()
     grown, shortened = split(made)
     actions = [*grown, *shortened, *gone]
-    order, after = _ordered(actions, containers)
+    order, after = _ordered(actions, containers, kinds)
     return Plan(
         tuple(actions[index] for index in order),
         after,
@@ -75,10 +76,13 @@ def plan(
 
 
 def _ordered(
-    actions: Sequence[Action], containers: Containers
+    actions: Sequence[Action], containers: Containers, kinds: Mapping[str, Kind]
 ) -> tuple[list[int], tuple[frozenset[int], ...]]:
     """The actions' indexes in a valid order, and the new positions of what each comes after."""
     earlier = before(actions, containers.of_key)
+    concurrency = reserving(actions, kinds)
+    for index in concurrency.taken:
+        earlier[index] |= concurrency.given_back.keys()
     order = list(TopologicalSorter(earlier).static_order())
     position = {old: new for new, old in enumerate(order)}
     return order, tuple(frozenset(position[one] for one in earlier[old]) for old in order)

@@ -9,7 +9,7 @@ from lcli.aws.clients import Clients
 from lcli.errors import LcliError, Problem
 from lcli.resources.attached import Attached, attached
 from lcli.resources.kind import Applying
-from lcli.resources.model import Actual, Key, Outputs, Reading, Resource, Value
+from lcli.resources.model import Action, Actual, Key, Outputs, Reading, Resource, Value, Verb
 from lcli.resources.naming import qualified
 
 _RESERVED = "ReservedConcurrentExecutions"
@@ -64,6 +64,13 @@ class ReservedConcurrency(Attached):
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value] | None:
         """None reserved is an empty answer."""
         return {_RESERVED: answer[_RESERVED]} if _RESERVED in answer else None
+
+    def reserves(self, action: Action) -> int:
+        """The difference."""
+        before = action.actual.resource.fields.get(_RESERVED, 0) if action.actual else 0
+        gone = action.verb is Verb.DELETE
+        after = 0 if gone else action.resource.fields[_RESERVED]
+        return int(str(after)) - int(str(before))
 
 
 class ProvisionedConcurrency(Attached):

@@ -28,6 +28,7 @@ from lcli.resources.function_state import GONE, await_ready, get_function
 from lcli.resources.function_update import SHA, Update
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import (
+    Action,
     Actual,
     Change,
     Key,
@@ -38,6 +39,7 @@ from lcli.resources.model import (
     Resource,
     Text,
     Value,
+    Verb,
 )
 from lcli.resources.naming import function_key
 
@@ -146,6 +148,11 @@ class Function(Kind):
         return super().is_fixed(change) or (
             change.path == "DurableConfig" and change.before is None
         )
+
+    def reserves(self, action: Action) -> int:
+        """What it has reserved goes with a function that is deleted, also to be made anew."""
+        goes = action.verb in (Verb.DELETE, Verb.REPLACE)
+        return -int(action.actual.outputs["reserved"] or 0) if goes and action.actual else 0
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateFunction with all tags; one that is there already is taken if it is ours.

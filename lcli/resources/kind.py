@@ -98,6 +98,11 @@ class Kind(ABC):
         """Fields of a new one as they are unless the manifest asks for more: with -v only."""
         return {}
 
+    def reserves(self, action: Action) -> int:
+        """How many more concurrent executions of the account an action reserves; below zero, what
+        it gives back."""
+        return 0
+
     def ahead(self, wanted: Resource) -> Ask | None:
         """The call that `read` makes for a desired one of a function that exists, if just one.
 

@@ -204,6 +204,33 @@ def test_reservations_beyond_the_accounts_are_found_in_the_plan(app: OnCloud) ->
     assert what.startswith("this deploy reserves 950 more concurrent executions, but ")
 
 
+def reserving(**reserved: int) -> str:
+    return "".join(f"  {key}: {{concurrency: {{reserved: {n}}}}}\n" for key, n in reserved.items())
+
+
+@pytest.mark.parametrize(
+    ("after", "options"),
+    [
+        pytest.param(reserving(a=100, b=800), {}, id="moved"),
+        pytest.param("  a: {}\n" + reserving(b=850), {}, id="given up"),
+        pytest.param(reserving(b=850), {"prune": True}, id="with a function that goes"),
+    ],
+)
+def test_what_is_given_back_can_be_reserved_elsewhere(
+    app: OnCloud, after: str, options: dict[str, bool]
+) -> None:
+    deployed(app, reserving(a=700, b=100))
+    with_functions(app, after)
+    assert problems(app.deploy(**options)) == []
+    assert app.plan() == []
+
+
+def test_what_comes_back_too_late_is_found_in_the_plan(app: OnCloud) -> None:
+    deployed(app, reserving(a=700))
+    with_functions(app, "  a: {name: other, concurrency: {reserved: 700}}\n")
+    assert refused(app)[0] == "too-much-reserved"
+
+
 def test_adopting_shows_the_difference_and_then_tags_it(app: OnCloud) -> None:
     deployed(app, "  a: {memory: 128}\n")
     session = app.session()

@@ -215,6 +215,15 @@ def test_code_that_is_too_large_together_with_its_layers_is_named(load) -> None:
     assert problem.code == "artifact-too-large"
 
 
+def test_layers_count_however_they_are_named(load) -> None:
+    for named in ("x", "'${layer:x.arn}'"):
+        app = load(f"functions: {{a: {{layers: [{named}]}}}}\nlayers: {{x: {{source: code}}}}")
+        (problem,) = sizes(
+            app, {"a": artifact(unzipped=200_000_000)}, {"x": artifact(unzipped=70_000_000)}
+        )
+        assert "70,000,000 B of them in layers" in problem.what
+
+
 def test_a_large_zip_goes_through_the_artifacts_bucket(load) -> None:
     app = load("functions: {a: {}}")
     made = codes(app, PLACE, {"a": artifact(size=60_000_000)}, {}, {}).functions["a"]
