@@ -21,8 +21,9 @@ def lookups_needed(app: App, place: Place) -> tuple[Lookup, ...]:
     """The facts to ask AWS for before `expand`, each once."""
     found: dict[str, Lookup] = {}
     for function in app.functions.values():
-        for trigger in function.triggers:
-            found |= {one.name: one for one in trigger.lookups(place)}
+        for index, trigger in enumerate(function.triggers):
+            for one in trigger.lookups(place):
+                found.setdefault(one.name, replace(one, where=function.trigger_where(index)))
     return tuple(found.values())
 
 

@@ -12,11 +12,10 @@ from lcli.errors import LcliError, Problem
 from lcli.resources.model import Text
 from lcli.triggers.base import Lookup
 
-_ABSENT = "ResourceNotFoundException"
-
 
 def answer_lookups(lookups: Iterable[Lookup], clients: Clients) -> dict[str, str | Text]:
-    """The facts by their names; one that is optional is left out where AWS refuses it.
+    """The facts by their names; one that is optional is left out where AWS refuses it, unless what
+    it is about does not exist.
 
     What the deploy itself makes first is known by a reference to it.
 
@@ -32,6 +31,8 @@ def answer_lookups(lookups: Iterable[Lookup], clients: Clients) -> dict[str, str
     for lookup, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, str | Text):
             found[lookup.name] = answer
+        elif lookup.thing and answer is not None and answer.code in lookup.absent:
+            problems.append(_not_found(lookup))
         elif not lookup.optional:
             problems.append(_unknown(lookup, answer))
     if problems:
@@ -43,10 +44,20 @@ def _ask(lookup: Lookup, clients: Clients) -> str | Text | AwsError | None:
     try:
         answer: Any = clients.call(lookup.service, lookup.operation, **lookup.parameters)
     except AwsError as error:
-        return lookup.later if lookup.later and error.code == _ABSENT else error
+        return lookup.later if lookup.later and error.code in lookup.absent else error
     for name in lookup.path.split("."):
         answer = answer.get(name) if isinstance(answer, dict) else None
     return None if answer is None else str(answer)
+
+
+def _not_found(lookup: Lookup) -> Problem:
+    kind, _, name = lookup.thing.partition(" ")
+    return Problem(
+        f"{kind}-not-found",
+        f'the {kind} "{name}" does not exist',
+        lookup.where,
+        f"make it first, or correct the trigger's {kind}",
+    )
 
 
 def _unknown(lookup: Lookup, answer: AwsError | None) -> Problem:

@@ -32,6 +32,12 @@ class Lookup:
     """Only a check depends on it: a refusal means that the check is not made."""
     later: Text | None = None
     """What stands for the fact while the thing does not exist, if the deploy makes it."""
+    thing: str = ""
+    """What does not exist where AWS answers with one of `absent`, for a message: ``queue orders``;
+    empty where that is no error."""
+    absent: frozenset[str] = frozenset({"ResourceNotFoundException"})
+    where: str = ""
+    """Where the manifest names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Dynamodb(Stream):
                 {"TableName": name},
                 "Table.LatestStreamArn",
                 later=later if place.local else None,
+                thing="" if place.local else f"table {name}",
             ),
         )
 

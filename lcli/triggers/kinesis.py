@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Place, Text
 from lcli.resources.role_policy import Statement
-from lcli.triggers.base import Named, Target
+from lcli.triggers.base import Lookup, Named, Target
 from lcli.triggers.streams import Stream
 
 KinesisStream = Annotated[
@@ -64,11 +64,32 @@ class Kinesis(Stream):
             where = {"StartingPosition": self.start.upper()}
         return {**super().settings(), **where}
 
+    def lookups(self, place: Place) -> tuple[Lookup, ...]:
+        """Whether the stream exists, where it is this account's and no deploy makes it."""
+        ours = place.arn("kinesis", "stream/")
+        name = self._arn(place).partition("/consumer/")[0]
+        if place.local or not name.startswith(ours):
+            return ()
+        name = name.removeprefix(ours)
+        return (
+            Lookup(
+                f"status of {name}",
+                "kinesis",
+                "DescribeStreamSummary",
+                {"StreamName": name},
+                "StreamDescriptionSummary.StreamStatus",
+                optional=True,
+                thing=f"stream {name}",
+            ),
+        )
+
     def source_arn(self, target: Target) -> str:
         """The stream's ARN, or that of its consumer."""
-        if self.stream.startswith("arn:"):
-            return self.stream
-        return target.place.arn("kinesis", f"stream/{self.stream}")
+        return self._arn(target.place)
+
+    def _arn(self, place: Place) -> str:
+        short = not self.stream.startswith("arn:")
+        return place.arn("kinesis", f"stream/{self.stream}") if short else self.stream
 
     def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """Read the stream ("Using Lambda with Kinesis Data Streams", execution role)."""

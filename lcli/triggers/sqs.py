@@ -20,6 +20,7 @@ Queue = Annotated[
 ]
 
 
+_ABSENT = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 _LONGEST = 43_200
 """Seconds that a queue may hide a message (SetQueueAttributes, VisibilityTimeout)."""
 
@@ -96,6 +97,8 @@ class Sqs(Polled):
                 {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]},
                 "Attributes.VisibilityTimeout",
                 optional=True,
+                thing="" if place.local else f"queue {name}",
+                absent=_ABSENT,
             ),
         )
 
@@ -144,7 +147,7 @@ class Sqs(Polled):
             LocalSource(
                 f"queue {name}",
                 ("sqs", "GetQueueUrl", {"QueueName": name}),
-                frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}),
+                _ABSENT,
                 (("sqs", "CreateQueue", {"QueueName": name, "Attributes": attributes}),),
             ),
         )
