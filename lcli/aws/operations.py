@@ -45,7 +45,7 @@ _BY_WHAT_THEY_DO: Mapping[Again, Mapping[str, str]] = {
         "UpdateAssumeRolePolicy UpdateRole",
         "logs": "DeleteLogGroup DeleteRetentionPolicy PutRetentionPolicy StopQuery TagResource "
         "UntagResource",
-        "s3": "PutBucketEncryption PutBucketNotificationConfiguration PutObject "
+        "s3": "PutBucketEncryption PutBucketNotificationConfiguration PutBucketTagging PutObject "
         "PutPublicAccessBlock",
         "apigatewayv2": "DeleteApi DeleteApiMapping DeleteAuthorizer DeleteCorsConfiguration "
         "DeleteIntegration DeleteRoute TagResource UntagResource UpdateApi UpdateApiMapping "

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from lcli.artifact.model import Artifact, Build, Source, Target
 from lcli.deploy.order import references
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.artifacts_bucket import bucket_name, ensure_bucket, object_key, upload
+from lcli.resources.artifacts_bucket import (
+    bucket_name,
+    ensure_bucket,
+    is_missing,
+    object_key,
+    upload,
+)
 from lcli.resources.code import Code
 from lcli.resources.model import Place
 
@@ -215,6 +221,20 @@ def _code(artifact: Artifact, app: App, place: Place) -> Code:
         return Code(artifact)
     bucket = app.artifacts.bucket or bucket_name(place)
     return Code(artifact, bucket, object_key(artifact, app.artifacts.prefix))
+
+
+def bucket_told(wanted: Iterable[Code], place: Place, clients: Clients) -> tuple[str, ...]:
+    """That lcli makes its artifacts bucket, where what is sent goes through it and it is missing.
+
+    Raises AwsError.
+    """
+    bucket = bucket_name(place)
+    if all(code.s3_bucket != bucket for code in wanted) or not is_missing(place, clients):
+        return ()
+    return (
+        f"deploy makes the bucket {bucket}, private and encrypted: zips over 50 MB go through it, "
+        "of all apps of this account and region",
+    )
 
 
 def upload_all(

@@ -13,7 +13,15 @@ from lcli.aws.translate import explain
 from lcli.deploy import checks
 from lcli.deploy.addresses import look_up
 from lcli.deploy.apply import ACTION_SECONDS, apply
-from lcli.deploy.code import Codes, Workshop, addresses, build_all, codes, upload_all
+from lcli.deploy.code import (
+    Codes,
+    Workshop,
+    addresses,
+    bucket_told,
+    build_all,
+    codes,
+    upload_all,
+)
 from lcli.deploy.digest import Digests, Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import expand
@@ -108,6 +116,7 @@ def prepare(
     left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
+    left += bucket_told(_sent(made), place, clients)
     notices += (*told, *expanded.notices, *made.notices, *left)
     return replace(
         compared,
@@ -253,7 +262,7 @@ def deploy(
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
     upload_all(
-        filter(None, map(_sent_code, prepared.plan.changes)),
+        _sent(prepared.plan),
         prepared.place,
         clients,
         configured=prepared.bucket,
@@ -287,6 +296,11 @@ def deploy(
     if report.exit_code is ExitCode.DONE:
         problems += _prune_versions(report, clients, parallel)
     return replace(report, problems=problems)
+
+
+def _sent(made: Plan) -> list[Code]:
+    """The codes that a plan sends."""
+    return [code for action in made.changes if (code := _sent_code(action))]
 
 
 def _sent_code(action: Action) -> Code | None:

@@ -40,9 +40,15 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
         )
     if status == 404:
         _make(place, clients, bucket)
+        _tag(place, clients, bucket)
     if not configured and not _is_private(place, clients, bucket):
         _make_private(place, clients, bucket)
     return bucket
+
+
+def is_missing(place: Place, clients: Clients) -> bool:
+    """Whether lcli's own bucket (`bucket_name`) is still to be made. Raises AwsError."""
+    return _status(place, clients, bucket_name(place)) == 404
 
 
 def object_key(artifact: Zip, prefix: str = "") -> str:
@@ -99,6 +105,14 @@ def _make(place: Place, clients: Clients, bucket: str) -> None:
             raise LcliError(_not_ours(place, bucket)) from error
         if error.code != "BucketAlreadyOwnedByYou":
             raise
+
+
+def _tag(place: Place, clients: Clients, bucket: str) -> None:
+    """All apps share it, so its tag names none of them; where it may not be tagged it is not."""
+    tags = {"TagSet": [{"Key": "lcli:shared", "Value": "artifacts"}]}
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
+    with expecting("AccessDenied"):
+        clients.call("s3", "PutBucketTagging", **owned, Tagging=tags)
 
 
 def _is_private(place: Place, clients: Clients, bucket: str) -> bool:

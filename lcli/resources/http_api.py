@@ -104,13 +104,13 @@ class HttpApi(Kind):
             ),
             lambda: next(iter(our_apis(clients, applying.place)), None),
         )
-        _make_stage(clients, api["ApiId"])
+        _make_stage(clients, api["ApiId"], wanted)
         return _outputs(applying.place, api)
 
     def update(
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
     ) -> Outputs:
-        """One call for each of name, CORS, tags and stage that differs."""
+        """One call for each of name, CORS and stage that differs; tags of the API and its stage."""
         clients, api_id = applying.clients, actual.outputs["id"]
         fields = {change.path.partition(".")[0] for change in changes}
         cors = _mapping(wanted, "CorsConfiguration")
@@ -124,11 +124,11 @@ class HttpApi(Kind):
             tags = _mapping(wanted, "Tags")
             gone = sorted(_mapping(actual.resource, "Tags").keys() - tags.keys())
             arn = actual.outputs["arn"]
-            clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
-            if gone:
-                clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=gone)
+            _retag(clients, arn, tags, gone)
+            with expecting("NotFoundException"):  # it is made below then
+                _retag(clients, f"{arn}/stages/{STAGE}", tags, gone)
         if "Stage" in fields:
-            _make_stage(clients, api_id)
+            _make_stage(clients, api_id, wanted)
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:
@@ -186,15 +186,21 @@ def _stage(clients: Clients, api_id: str) -> dict[str, object]:
     return {}
 
 
-def _make_stage(clients: Clients, api_id: str) -> None:
-    """The stage that deploys by itself; one that is there already is made so."""
+def _make_stage(clients: Clients, api_id: str, wanted: Resource) -> None:
+    """The stage that deploys by itself, with its API's tags; one that is there is made so."""
     stage: dict[str, Any] = {"ApiId": api_id, "StageName": STAGE, "AutoDeploy": True}
     try:
-        clients.call("apigatewayv2", "CreateStage", **stage)
+        clients.call("apigatewayv2", "CreateStage", **stage, Tags=_mapping(wanted, "Tags"))
     except AwsError as error:
         if error.code != "ConflictException":
             raise
         clients.call("apigatewayv2", "UpdateStage", **stage)
+
+
+def _retag(clients: Clients, arn: str, tags: Mapping[str, Any], gone: Sequence[str]) -> None:
+    clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
+    if gone:
+        clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=gone)
 
 
 def _mapping(resource: Resource | None, field: str) -> Mapping[str, Any]:

@@ -364,6 +364,8 @@ def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> Non
 
 def test_a_large_zip_goes_through_a_bucket_of_ours(app: OnCloud) -> None:
     (app.directory / "code" / "data.bin").write_bytes(random.Random(1).randbytes(53_000_000))
+    told = f"deploy makes the bucket lcli-{app.account}-us-east-1-artifacts"
+    assert [one.partition(",")[0] for one in app.prepare("plain").notices][-1] == told
     report = app.deploy("plain")
     assert problems(report) == []
     session = app.session()
@@ -375,7 +377,9 @@ def test_a_large_zip_goes_through_a_bucket_of_ours(app: OnCloud) -> None:
     (stored,) = session.call("s3", "ListObjectsV2", Bucket=bucket)["Contents"]
     assert stored["Size"] == report.rows[0].size > 52_428_800
     app.calls()
-    assert app.plan("plain") == []
+    prepared = app.prepare("plain")
+    assert prepared.plan.empty
+    assert not [one for one in prepared.notices if "bucket" in one]
     assert app.mutations() == []
 
 

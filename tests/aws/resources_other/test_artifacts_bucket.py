@@ -45,6 +45,8 @@ def test_made_private_and_made_once(world):
     (owned,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     assert owned == {"ObjectOwnership": "BucketOwnerEnforced"}
     world.mutations()
+    (tag,) = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    assert tag == {"Key": "lcli:shared", "Value": "artifacts"}
     assert ensure_bucket(world.place, world.clients) == bucket
     assert world.mutations() == []
 

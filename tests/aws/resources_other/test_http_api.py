@@ -93,6 +93,7 @@ def test_what_the_api_holds(app, world, api):
     )
     (stage,) = api.get_stages(ApiId=made["ApiId"])["Items"]
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["Tags"] == made["Tags"]
     integrations = api.get_integrations(ApiId=made["ApiId"])["Items"]
     assert [
         (one["IntegrationType"], one["IntegrationUri"], one["PayloadFormatVersion"])
