@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TypeAlias
 
 from lcli.errors import Problem
@@ -45,31 +47,45 @@ def parse(text: str) -> tuple[str | Reference, ...]:
     return parts
 
 
+_NEXT = re.compile(r"\$\$\{|\$\{|\}")
+
+
 def _parse(text: str, at: int, depth: int) -> tuple[tuple[str | Reference, ...], int]:
     parts: list[str | Reference] = []
-    literal = ""
-    while at < len(text):
-        if text.startswith("$${", at):
-            literal, at = literal + "${", at + 3
-        elif text.startswith("${", at):
+    literal: list[str] = []
+
+    def take_literal() -> None:
+        if whole := "".join(literal):
+            parts.append(whole)
+        literal.clear()
+
+    while found := _NEXT.search(text, at):
+        literal.append(text[at : found.start()])
+        at = found.end()
+        if found[0] == "$${":
+            literal.append("${")
+        elif found[0] == "${":
             if depth == _DEPTH:
                 raise Unresolved(
                     "reference-too-deep", "references are nested too deep", "write it flatter"
                 )
-            inside, at = _parse(text, at + 2, depth + 1)
-            parts += [literal] * bool(literal) + [Reference(inside)]
-            literal = ""
-        elif depth and text[at] == "}":
-            return (*parts, *([literal] if literal else ())), at + 1
+            take_literal()
+            inside, at = _parse(text, at, depth + 1)
+            parts.append(Reference(inside))
+        elif depth:
+            take_literal()
+            return tuple(parts), at
         else:
-            literal, at = literal + text[at], at + 1
+            literal.append("}")
     if depth:
         raise Unresolved(
             "reference-open",
             "a reference ${… is not closed",
             "add }, or write $${ for a literal ${",
         )
-    return (*parts, *([literal] if literal else ())), at
+    literal.append(text[at:])
+    take_literal()
+    return tuple(parts), len(text)
 
 
 Resolve: TypeAlias = Callable[[str, Path], object]
@@ -155,23 +171,22 @@ def joined(values: list[object]) -> str | Text:
                 "a list or map cannot stand inside a text",
                 "let the reference be the whole value, or name one of its parts",
             )
-        new: tuple[str | Ref, ...]
         if isinstance(value, Text):
-            new = value.parts
+            parts += value.parts
         elif isinstance(value, Ref):
-            new = (value,)
+            parts.append(value)
         elif value is None or isinstance(value, bool):
-            new = ("" if value is None else str(value).lower(),)
+            parts.append("" if value is None else str(value).lower())
         else:
-            new = (str(value),)
-        for part in new:
-            if parts and isinstance(part, str) and isinstance(last := parts[-1], str):
-                parts[-1] = last + part
-            else:
-                parts.append(part)
-    if all(isinstance(part, str) for part in parts):
-        return "".join(str(part) for part in parts)
-    return Text(tuple(parts))
+            parts.append(str(value))
+    whole = [
+        one
+        for is_text, group in groupby(parts, lambda part: isinstance(part, str))
+        for one in (["".join(map(str, group))] if is_text else group)
+    ]
+    if all(isinstance(part, str) for part in whole):
+        return "".join(map(str, whole))
+    return Text(tuple(whole))
 
 
 def _within(source: Source, mark: Mark, text: str) -> Mark:

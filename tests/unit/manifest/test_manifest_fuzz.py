@@ -65,3 +65,23 @@ def test_very_many_errors_are_told_soon(tmp_path, fuzz, functions):
         load(read(tmp_path / "lcli.yaml", environ={}), fuzz.PLACE)
     assert caught.value.problems[-1].code == "more-problems"
     assert time.process_time() - begun < 2
+
+
+HALF = 500_000
+LONG = {
+    "text after a reference": "${app}" + "x" * 2 * HALF,
+    "references in one text": "x${app}" * (HALF // 5),
+    "escapes in one text": "$${" * (HALF // 2),
+    "closed braces": "${app}" + "}" * HALF,
+    "a reference that is not closed": "${" + "x" * HALF,
+}
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG)
+def test_a_very_long_text_with_references_is_read_soon(tmp_path, fuzz, value):
+    one = f"{{source: ., runtime: nodejs22.x, handler: a.b, description: '{value}'}}"
+    (tmp_path / "lcli.yaml").write_text(f"app: photos\nfunctions:\n  one: {one}\n")
+    begun = time.process_time()
+    with pytest.raises(LcliError):
+        load(read(tmp_path / "lcli.yaml", environ={}), fuzz.PLACE)
+    assert time.process_time() - begun < 2
