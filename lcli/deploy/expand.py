@@ -38,6 +38,7 @@ def expand(
                 code,
                 runtimes=made.runtimes,
                 architectures=made.architectures,
+                license_info=made.license,
                 where=made.where,
             )
         )

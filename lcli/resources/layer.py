@@ -13,10 +13,12 @@ from lcli.aws.clients import Clients
 from lcli.aws.retry import made_once
 from lcli.resources.code import Code
 from lcli.resources.kind import Applying, Kind
-from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Resource
+from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import derived_name
 
 _MARKER = "lcli:sha256:"
+_SETTINGS = ("CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo")
+"""What a version has besides its content; none of it can be changed."""
 
 
 def layer(
@@ -26,6 +28,7 @@ def layer(
     *,
     runtimes: Iterable[str] = (),
     architectures: Iterable[str] = (),
+    license_info: str = "",
     where: str = "",
 ) -> Resource:
     """The manifest's layer `key`; output ``arn`` is its newest version's."""
@@ -35,6 +38,7 @@ def layer(
             "Code": code.digest,
             "CompatibleArchitectures": tuple(sorted(architectures)),
             "CompatibleRuntimes": tuple(sorted(runtimes)),
+            "LicenseInfo": license_info,
         },
         where=where,
         payload=code,
@@ -53,9 +57,7 @@ class Layer(Kind):
     title = "layer"
     keeps = True
     derived = frozenset({"Code"})
-    fixed: ClassVar[frozenset[str]] = frozenset(
-        {"Code", "CompatibleArchitectures", "CompatibleRuntimes"}
-    )
+    fixed: ClassVar[frozenset[str]] = frozenset({"Code", *_SETTINGS})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The newest version of each wanted layer: one ListLayerVersions a layer."""
@@ -72,14 +74,14 @@ class Layer(Kind):
             raise TypeError(f"{wanted.key} has no content")
         settings = {
             field: applying.settle(wanted.fields[field])
-            for field in ("CompatibleArchitectures", "CompatibleRuntimes")
+            for field in _SETTINGS
             if wanted.fields[field]
         }
         name = wanted.key.name
 
         def published() -> dict[str, Any] | None:
             newest = _newest(applying.clients, name)
-            return newest if newest and _digest(newest) == code.digest else None
+            return newest if newest and _fields(newest) == wanted.fields else None
 
         answer = made_once(
             lambda: applying.clients.call(
@@ -144,16 +146,20 @@ def _outputs(version: Mapping[str, Any]) -> Outputs:
     return {"arn": version["LayerVersionArn"], "number": str(version["Version"])}
 
 
-def _actual(kind: str, place: Place, name: str, version: Mapping[str, Any]) -> Actual:
-    owner = str(version.get("Description", "")).partition(" ")[2]
-    fields = {
+def _fields(version: Mapping[str, Any]) -> dict[str, Value]:
+    return {
         "Code": _digest(version) or f"version {version['Version']}, not by lcli",
         "CompatibleArchitectures": tuple(sorted(version.get("CompatibleArchitectures") or ())),
         "CompatibleRuntimes": tuple(sorted(version.get("CompatibleRuntimes") or ())),
+        "LicenseInfo": version.get("LicenseInfo") or "",
     }
+
+
+def _actual(kind: str, place: Place, name: str, version: Mapping[str, Any]) -> Actual:
+    owner = str(version.get("Description", "")).partition(" ")[2]
     ours = bool(_digest(version)) and owner == _owner(place)
     return Actual(
-        Resource(Key(kind, name), fields),
+        Resource(Key(kind, name), _fields(version)),
         outputs=_outputs(version),
         ours=ours,
         owner=f"lcli app {owner}" if _digest(version) else "someone else",

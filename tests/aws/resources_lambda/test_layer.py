@@ -40,6 +40,18 @@ def test_new_content_is_a_new_version_and_the_old_one_stays(app):
     assert [one["Version"] for one in versions] == [2, 1]
 
 
+def test_its_licence_is_part_of_a_version(app):
+    def licences():
+        found = app.boto3("lambda").list_layer_versions(LayerName=NAME)["LayerVersions"]
+        return [one.get("LicenseInfo") for one in found]
+
+    app.deploy([imaging(app, license_info="MIT")])
+    assert licences() == ["MIT"]
+    assert app.deploy([imaging(app, license_info="MIT")]) == []
+    assert app.deploy([imaging(app)]) == [f"replace layer {NAME}"]
+    assert licences() == [None, "MIT"]
+
+
 def test_one_that_left_the_manifest_goes_with_all_versions(app):
     app.deploy([imaging(app)])
     app.deploy([imaging(app, "two")])

@@ -14,6 +14,7 @@ from lcli.deploy.expanded import Expanded
 from lcli.manifest import loading
 from lcli.manifest.document import read
 from lcli.manifest.models import App
+from lcli.resources.layer import layer_key
 from lcli.resources.model import Key, Place, Ref
 
 PLACE = Place("photos", "prod", "eu-west-1", "123456789012", local=True)
@@ -200,6 +201,14 @@ def test_what_somebody_else_owns_is_made_but_never_changed(load) -> None:
 def test_a_shared_log_group_belongs_to_no_function(load) -> None:
     app = load("functions: {a: {log: {group: /all}}, b: {log: {group: /all}}}")
     assert expanded(app).resources[Key("log_group", "/all")].function == ""
+
+
+def test_the_licence_of_a_layer_is_passed_on(load) -> None:
+    layers = "layers: {imaging: {source: src, license: MIT}}"
+    app = load(f"{layers}\nfunctions: {{a: {{layers: [imaging]}}}}")
+    made = codes(app, PLACE, {"a": artifact()}, {"imaging": artifact()}, {})
+    found = expand(app, PLACE, made.functions, made.layers, {}).resources
+    assert found[layer_key(PLACE, "imaging")].fields["LicenseInfo"] == "MIT"
 
 
 def test_the_stream_of_a_table_is_asked_for_once(load) -> None:
