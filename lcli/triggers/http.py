@@ -109,8 +109,10 @@ class Http(Trigger):
         integration = http_integration(
             place, target.function, target.arn, needs=target.needs, where=target.where
         )
-        jwt = self.authorizer if isinstance(self.authorizer, Jwt) and not place.local else None
-        authorizer = jwt and http_authorizer(place, issuer=jwt.issuer, audience=jwt.audience)
+        jwt = self.authorizer if isinstance(self.authorizer, Jwt) else None
+        authorizer = None
+        if jwt and not place.local:  # the local cloud keeps none, but wants the header all the same
+            authorizer = http_authorizer(place, issuer=jwt.issuer, audience=jwt.audience)
         route = http_route(
             place,
             self.route,
@@ -118,7 +120,7 @@ class Http(Trigger):
             function=target.function,
             authorization="AWS_IAM" if self.authorizer == "iam" else "JWT" if jwt else "NONE",
             authorizer=authorizer.key if authorizer else None,
-            scopes=jwt.scopes if jwt else (),
+            scopes=jwt.scopes if jwt and authorizer else (),
             needs=(allowed.key,),
             where=target.where,
         )
@@ -136,7 +138,10 @@ class Http(Trigger):
                 f"gives up after {_LONGEST} s"
             )
         if target.place.local and isinstance(self.authorizer, Jwt):
-            notices.append(f"the local cloud lets {self.route} pass without checking a token")
+            notices.append(
+                f"the local cloud wants an Authorization header for {self.route}, but lets any "
+                "token pass"
+            )
         return tuple(notices)
 
 

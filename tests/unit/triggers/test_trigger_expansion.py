@@ -353,7 +353,8 @@ def test_a_route_for_bearers_of_tokens():
         ),
         pytest.param(
             replace(TARGET, place=replace(PLACE, local=True)), {"authorizer": JWT},
-            ("the local cloud lets GET / pass without checking a token",), id="local token",
+            ("the local cloud wants an Authorization header for GET /, but lets any token pass",),
+            id="local token",
         ),
         pytest.param(TARGET, {"authorizer": "iam"}, (), id="nothing to tell"),
     ],
