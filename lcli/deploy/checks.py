@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
     from lcli.manifest.models import App, Function
 
-ENVIRONMENT = 4096
-"""Bytes of all environment variables ("Lambda quotas"), measured as JSON, as AWS does it."""
 _LEAST_UNRESERVED = 100
 """Executions that an account of the usual size must leave unreserved."""
 
@@ -29,9 +26,8 @@ _LEAST_UNRESERVED = 100
 def sizes(
     app: App, functions: Mapping[str, Artifact], layers: Mapping[str, Artifact]
 ) -> Iterator[Problem]:
-    """Environments, and code with its layers, that are larger than Lambda takes."""
+    """Code that is, with its layers, larger than Lambda takes."""
     for key, function in app.functions.items():
-        yield from _environment(function)
         if artifact := functions.get(key):
             with_them = sum(layers[name].unzipped for name in _own_layers(function, app, layers))
             yield from check_limits(artifact, with_them, function.where)
@@ -59,20 +55,6 @@ def _own_layers(function: Function, app: App, layers: Mapping[str, Artifact]) ->
     named = {one for one in function.layers if isinstance(one, str)}
     refers = {key.name for one in function.layers for key in references(one)}
     return {key for key in layers if key in named or app.layers[key].name in refers}
-
-
-def _environment(function: Function) -> Iterator[Problem]:
-    known = {name: value for name, value in function.environment.items() if isinstance(value, str)}
-    size = len(json.dumps(known, separators=(",", ":"), ensure_ascii=False).encode())
-    if size > ENVIRONMENT:
-        biggest = sorted(known, key=lambda name: -len(known[name]))[:3]
-        yield Problem(
-            "environment-too-large",
-            f"the environment of {function.key} has {size:,} bytes; Lambda takes {ENVIRONMENT:,}",
-            function.where,
-            f"shorten it (the largest: {', '.join(biggest)}), or keep values in SSM or S3 and read "
-            "them in the function",
-        )
 
 
 def reserved_concurrency(

@@ -14,9 +14,7 @@ from lcli.manifest.values import Strings
 class Model(BaseModel):
     """Unknown keys are refused; numbers are fine where text is expected."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, coerce_numbers_to_str=True, validate_by_name=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class Build(Model):

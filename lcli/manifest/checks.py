@@ -22,6 +22,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}\Z")
 _ROLE = re.compile(r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:role/\S+|[\w+=,.@-]{1,64})\Z", re.ASCII)
 _MAX_ENVIRONMENT = 4096
+"""Bytes of all environment variables ("Lambda quotas")."""
 _RESERVED = frozenset((
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
@@ -285,13 +286,18 @@ def _environment(path: Path, function: Function) -> Iterator[Fault]:
                 f"Lambda sets the environment variable {name} itself",
                 "use another name",
             )
-    size = len(json.dumps({k: str(v) for k, v in function.environment.items()}).encode())
-    if size > _MAX_ENVIRONMENT + 2:
+    # As AWS measures it: compact JSON in UTF-8. What AWS has yet to choose is left out.
+    known = {name: value for name, value in function.environment.items() if isinstance(value, str)}
+    measured = json.dumps(known, separators=(",", ":"), ensure_ascii=False)
+    size = len(measured.encode(errors="replace"))
+    if size > _MAX_ENVIRONMENT:
+        biggest = sorted(known, key=lambda name: -len(known[name]))[:3]
         yield _at_key(
             (*path, "environment"),
             "environment-too-large",
             f"the environment has {size:,} bytes; Lambda takes {_MAX_ENVIRONMENT:,}",
-            "keep large values in Parameter Store, S3 or a file of the source",
+            f"shorten it (the largest: {', '.join(biggest)}), or keep large values in Parameter "
+            "Store, S3 or a file of the source, and read them in the function",
         )
 
 

@@ -194,8 +194,11 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
 
 _MENDED = {
     "NoCredentials": "set AWS_PROFILE or give --profile, or sign in with `aws configure` or "
-    "`aws sso login`; with --local the value comes from the manifest's `local`"
+    "`aws sso login`; with --local the value comes from the manifest's `local`",
+    "InvalidRequestException": "the secret is marked for deletion: restore it (`aws "
+    "secretsmanager restore-secret`), or name another",
 }
+"""What to do, by AWS's code of the refusal."""
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound", "ResourceNotFoundException",
            "NoSuchKey", "NoSuchBucket", "404")  # fmt: skip
 

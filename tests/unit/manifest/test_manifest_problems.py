@@ -40,6 +40,8 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
     [
         ("memroy: 1", "4:5", "the function one has no key 'memroy'", "did you mean memory?"),
         ("zzz: 1", "4:5", "the function one has no key 'zzz'", None),
+        ("async_: {retries: 1}", "4:5", "the function one has no key 'async_'",
+         "did you mean async?"),
         ("memory: 64", "4:13", "memory: expected at least 128, not 64", SEE),
         ("memory: big", "4:13", "memory: expected a whole number, not 'big'", SEE),
         ("memory: 1.5", "4:13", "memory: expected a whole number, not 1.5", SEE),
@@ -250,6 +252,28 @@ def test_a_problem_of_defaults_is_told_once(problems):
 def test_what_concerns_several_settings(problems, text, where, what):
     found = problems("app: photos\n" + text.replace("GOOD", GOOD))
     assert (f"lcli.yaml:{where}", what) in [(place, told) for place, told, _ in found]
+
+
+@pytest.mark.parametrize(
+    ("letters", "told"),
+    [
+        # {"AA":"…"} are nine bytes more.
+        pytest.param("é" * 2043 + "x", [], id="as much as Lambda takes"),
+        pytest.param(
+            "é" * 2044,
+            [("lcli.yaml:4:5", "the environment has 4,097 bytes; Lambda takes 4,096")],
+            id="more",
+        ),
+    ],
+)
+def test_an_environment_is_measured_in_utf_8(problems, letters, told):
+    found = problems(f"""\
+        app: photos
+        functions:
+          one: {{{GOOD}, memory: 64,
+            environment: {{AA: {letters}}}}}
+        """)
+    assert [(where, what) for where, what, _ in found[1:]] == told
 
 
 def test_values_of_the_environment_are_not_shown(problems, tmp_path):

@@ -253,6 +253,17 @@ def test_refusals_of_aws_are_told_apart(load, code, what, next_step):
     assert (problem.what, problem.next_step) == (what, next_step)
 
 
+def test_a_secret_that_is_marked_for_deletion_can_be_restored(load):
+    with pytest.raises(LcliError) as caught:
+        load("'${secret:old}'", clients=Recorded("InvalidRequestException"))
+    (problem,) = caught.value.problems
+    assert (problem.what, problem.next_step) == (
+        "cannot read the secret old: no",
+        "the secret is marked for deletion: restore it (`aws secretsmanager restore-secret`), "
+        "or name another",
+    )
+
+
 def test_an_unknown_reference_names_the_nearest_and_the_literal_form(load):
     with pytest.raises(LcliError) as caught:
         load("'${smm:/x}'")
