@@ -24,6 +24,7 @@ from lcli.deploy.events import Event, Finished, Listener
 from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
 from lcli.errors import Problem
+from lcli.resources.function_actual import environment_paths
 from lcli.resources.function_state import GONE
 from lcli.resources.function_tags import DIGEST
 from lcli.resources.model import Action, Actual, Key, Place, Ref, Resource, Text, Value, Verb
@@ -75,7 +76,7 @@ def _digest(resources: Iterable[Resource]) -> str:
     lines = [
         [
             str(one.key),
-            _plain("", one.fields, one.secret),
+            _plain("", one.fields, environment_paths(one.fields)),
             one.shared,
             sorted(map(str, one.needs)),
             sorted(one.ignored),

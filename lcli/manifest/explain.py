@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +15,7 @@ from lcli.manifest.models import Function
 from lcli.manifest.nearest import listed, nearest
 from lcli.manifest.nodes import Map, Node, Sequence, locate
 from lcli.manifest.references import Path
+from lcli.manifest.resolvers import Asked
 from lcli.manifest.source import Source
 from lcli.resources.model import Ref, Text
 from lcli.triggers import settings_models, triggers
@@ -67,14 +68,17 @@ class Explainer:
         source: Source,
         root: Map,
         failed: Collection[Path],
-        secrets: Collection[str] = (),
+        secret: Collection[Path] = (),
+        placeholders: Mapping[Path, Asked] | None = None,
     ) -> None:
         self.source = source
         self.root = root
         self.failed = failed
         """Where a reference has no value, so that what pydantic says of it means nothing."""
-        self.secrets = secrets
-        """Values that no sentence may repeat, not even in part."""
+        self.secret = secret
+        """Where secrets are referred to, whose values no sentence may repeat, not even in part."""
+        self.placeholders = {} if placeholders is None else placeholders
+        """Where references have placeholders, and which those are."""
         self.problems: list[Problem] = []
 
     def model(self, model: type[M], data: object, prefix: Path) -> M | None:
@@ -117,8 +121,7 @@ class Explainer:
                 continue
             told = [e for e in group if not (path in above and e["type"] in _SHALLOW)]
             if told:
-                hide = any(one in str(each["input"]) for each in told for one in self.secrets)
-                self.problems += self.faults([_fault(model, prefix, path, told, hide=hide)])
+                self.problems += self.faults([_fault(model, prefix, path, told)])
 
     def faults(self, faults: Iterable[Fault]) -> list[Problem]:
         """Problems of the checks' faults."""
@@ -130,9 +133,25 @@ class Explainer:
                 fault.next_step,
                 hide="environment" in fault.path,
             )
-            for fault in faults
+            for fault in map(self._of_value, faults)
             if not within(fault.path, self.failed)
         ]
+
+    def _of_value(self, fault: Fault) -> Fault:
+        """What is wrong with a value, without it where it is a secret; where it is a placeholder,
+        how to set it."""
+        if fault.at_key:
+            return fault
+        if within(fault.path, self.secret):
+            what = "the secret value that is referred to here is none that it takes"
+            fault = replace(fault, what=f"{dotted(fault.path)}: {what}")
+        above = (fault.path[:length] for length in range(len(fault.path) + 1))
+        asked = next((self.placeholders[path] for path in above if path in self.placeholders), None)
+        if asked is None:
+            return fault
+        kind, argument = asked
+        next_step = f"say what it stands for: local: {{{kind}: {{{argument}: …}}}}"
+        return replace(fault, next_step=next_step)
 
     def _path(self, prefix: Path, error: Mapping[str, Any]) -> Path:
         """Where the error is in the manifest: pydantic's names of union branches left out."""
@@ -177,8 +196,6 @@ def _fault(
     prefix: Path,
     path: Path,
     errors: list[Mapping[str, Any]],
-    *,
-    hide: bool = False,
 ) -> Fault:
     error = errors[0]
     kind, context = error["type"], error.get("ctx", {})
@@ -200,9 +217,6 @@ def _fault(
             "a trigger is a map with one key, the kind of its source",
             f"write - KIND: NAME or - KIND: {{…}}; kinds: {', '.join(triggers())}",
         )
-    if hide:
-        what = f"{name}: the secret value that is referred to here is none that it takes"
-        return Fault(path, "wrong-value", what, _SEE)
     if kind == "value_error":
         what = f"{name}: {context['error']}{_got(path, error)}"
         return Fault(path, "wrong-value", what, _SEE)

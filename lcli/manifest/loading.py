@@ -143,7 +143,11 @@ class _Loading:
             self.resolving.failed.add(("app",))
         self.problems = [*identity, *self.naming.problems]
         self.explainer = Explainer(
-            document.source, document.root, self.resolving.failed, self.context.secrets
+            document.source,
+            document.root,
+            self.resolving.failed,
+            self.context.secret_paths,
+            self.context.placeholders,
         )
 
     def load(self, functions: Collection[str] | None) -> Checked:
@@ -169,7 +173,14 @@ class _Loading:
         app = app.model_copy(update={"functions": loaded})
         app._notices = (*_notices(self.context), *self._accepted(loaded.values()))
         app._names = {key: each.name for key, each in self.named.items()}
+        app._secret_texts = frozenset(self._secret_texts())
         return Checked(app, (), tuple(loaded.values()), layers, secrets)
+
+    def _secret_texts(self) -> Iterator[str]:
+        """What stands where secrets are referred to; variables are masked anyway."""
+        for path in self.context.secret_paths:
+            if path[2:3] != ("environment",):
+                yield from resolvers.texts(self.resolving.values.get(path))
 
     def _layers(self, app: App) -> Iterator[Layer]:
         """The layers, told their names and places; without those whose source is not known."""
@@ -305,9 +316,9 @@ def _context(document: Document, place: Place, clients: Clients | None) -> Conte
 
 
 def _notices(context: Context) -> tuple[str, ...]:
-    if not context.placeholders:
+    if not context.absent:
         return ()
-    told = ", ".join(f"${{{each}}}" for each in sorted(context.placeholders))
+    told = ", ".join(f"${{{kind}:{argument}}}" for kind, argument in sorted(context.absent))
     return (
         f"no local value for {told}: placeholders are used; set them under local: in the manifest",
     )

@@ -338,6 +338,7 @@ class App(Model):
     _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _notices: tuple[str, ...] = PrivateAttr(())
     _settings: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
+    _secret_texts: frozenset[str] = PrivateAttr(frozenset())
 
     app: Annotated[
         str, Form(r"[a-z][a-z0-9-]{0,49}", "a name such as photos ([a-z][a-z0-9-]*)")
@@ -371,6 +372,12 @@ class App(Model):
     def notices(self) -> tuple[str, ...]:
         """What the user should be told: placeholders used under --local."""
         return self._notices
+
+    @property
+    def secret_texts(self) -> frozenset[str]:
+        """Whole values of settings in which ``ssm`` or ``secret`` is referred to, but for
+        environment variables."""
+        return self._secret_texts
 
     def model_post_init(self, context: Any, /) -> None:
         """Tell functions and layers the keys under which they stand."""

@@ -101,6 +101,8 @@ class Interpolation:
     problems: list[Problem] = field(default_factory=list)
     failed: set[Path] = field(default_factory=set)
     """Paths whose value is not known, since a reference in it failed."""
+    values: dict[Path, object] = field(default_factory=dict)
+    """What stands for the texts that hold references."""
 
     def data(self, node: Node, path: Path = (), *, literal: Iterable[Path] = ()) -> object:
         """Maps as dicts, lists as lists, texts with their references resolved.
@@ -131,7 +133,8 @@ class Interpolation:
         if "${" not in text:
             return text
         try:
-            return self._value(parse(text), path)
+            value = self.values[path] = self._value(parse(text), path)
+            return value
         except Unresolved as error:
             self.failed.add(path)
             if error.code == UNASKED:

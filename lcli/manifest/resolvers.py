@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from pathlib import Path as FilePath
+from typing import Any, TypeAlias
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.texts import NO_STACK
 from lcli.manifest.lookup import among, dig, from_state
-from lcli.manifest.references import Unresolved
+from lcli.manifest.references import Path, Unresolved
 from lcli.manifest.source import MAX_BYTES
 
 _MAX_STATE = 64 << 20
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure")
+
+
+Asked: TypeAlias = tuple[str, str]
+"""A reference by its kind and its argument."""
 
 
 @dataclass
@@ -23,7 +27,7 @@ class Context:
     """What resolvers may look at, and what they leave behind."""
 
     environ: Mapping[str, str]
-    directory: Path
+    directory: FilePath
     """The manifest's: relative paths start here."""
     clients: Clients | None = None
     """None: AWS cannot be asked (yet)."""
@@ -31,13 +35,20 @@ class Context:
     local: Mapping[str, Any] = field(default_factory=dict)
     """The manifest's ``local:`` map."""
     secrets: set[str] = field(default_factory=set)
-    placeholders: list[str] = field(default_factory=list)
-    """References that have no value under --local."""
-    cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Values that no output may show."""
+    secret_paths: set[Path] = field(default_factory=set)
+    """Where the manifest refers to them."""
+    placeholders: dict[Path, Asked] = field(default_factory=dict)
+    """Where it refers to what has no value under --local, and to what there."""
+    cache: dict[Asked, Any] = field(default_factory=dict)
+    sensitive: set[Asked] = field(default_factory=set)
+    """Of these the secrets,"""
+    absent: set[Asked] = field(default_factory=set)
+    """and those for which a placeholder stands."""
 
 
-def resolve(kind: str, argument: str, context: Context) -> Any:
-    """The value of ``${kind:argument}``, asked for once. Raises Unresolved.
+def resolve(kind: str, argument: str, context: Context, path: Path = ()) -> Any:
+    """The value of ``${kind:argument}`` for that path, asked for once. Raises Unresolved.
 
     Under --local, ``ssm``, ``secret``, ``cfn`` and a state file on s3:// come from the manifest's
     ``local:`` map, then from the local services, else they are placeholders; AWS is never asked.
@@ -46,8 +57,11 @@ def resolve(kind: str, argument: str, context: Context) -> Any:
     if key not in context.cache:
         context.cache[key] = _resolve(kind, argument, context)
     value = context.cache[key]
-    if kind in ("ssm", "secret"):
-        context.secrets.update(_texts(value))
+    if key in context.absent:
+        context.placeholders[path] = key
+    elif key in context.sensitive:
+        context.secrets.update(texts(value))
+        context.secret_paths.add(path)
     return value
 
 
@@ -55,6 +69,8 @@ def _resolve(kind: str, argument: str, context: Context) -> Any:
     if kind in LIGHT:
         return LIGHT[kind](argument, context)
     read = REMOTE[kind]
+    if kind in ("ssm", "secret"):
+        context.sensitive.add((kind, argument))
     remote = kind != "tfstate" or argument.startswith("s3://")
     if not context.is_local:
         return read(argument, context)
@@ -68,7 +84,7 @@ def _resolve(kind: str, argument: str, context: Context) -> Any:
     except Unresolved as error:
         if not remote or error.code == "reference-malformed":
             raise
-        context.placeholders.append(f"{kind}:{argument}")
+        context.absent.add((kind, argument))
         return f"local-placeholder-for-{kind}:{argument}"
 
 
@@ -82,11 +98,12 @@ def _known(kind: str, argument: str, known: Mapping[str, Any]) -> Any:
     return dig(known[name], rest.split("."), f"local.{kind}.{name}")
 
 
-def _texts(value: Any) -> list[str]:
+def texts(value: Any) -> list[str]:
+    """All that a value holds, as text."""
     if isinstance(value, Mapping):
-        return [text for each in value.values() for text in _texts(each)]
+        return [text for each in value.values() for text in texts(each)]
     if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
+        return [text for each in value for text in texts(each)]
     return [] if value is None or isinstance(value, bool) or value == "" else [str(value)]
 
 
@@ -115,7 +132,7 @@ def _file(argument: str, context: Context) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _read(path: Path, name: str, limit: int, what: str) -> bytes:
+def _read(path: FilePath, name: str, limit: int, what: str) -> bytes:
     try:
         if not path.is_file():
             reason = "it is not a file" if path.exists() else "no such file"
@@ -252,7 +269,7 @@ def _tfstate(argument: str, context: Context) -> Any:
         data = _read(context.directory / path, path, _MAX_STATE, "${tfstate:…}")
     value, sensitive = from_state(_json(data, what), address, what)
     if sensitive:
-        context.secrets.update(_texts(value))
+        context.sensitive.add(("tfstate", argument))
     return value
 
 

@@ -52,7 +52,7 @@ class Scope:
             raise Unresolved(UNASKED, f"${{{inside}}} was not asked for", "")
         if kind in INSIDE:
             return self._part(kind, argument)
-        return resolvers.resolve(kind, argument, self.context)
+        return resolvers.resolve(kind, argument, self.context, path)
 
     def _is_used(self, path: Path) -> bool:
         return self.only is None or (len(path) > 2 and path[2] in self.only)

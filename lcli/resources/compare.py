@@ -25,7 +25,7 @@ def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
         for path, old, new in _walk(name, before, after):
             if is_ignored(path, wanted.ignored):
                 continue
-            secret = path in wanted.secret or path in actual.resource.secret
+            secret = _hides(path, wanted.secret) or _hides(path, actual.resource.secret)
             found.append(Change(path, old, new, secret))
     return tuple(sorted(found, key=lambda change: change.path))
 
@@ -43,6 +43,11 @@ def leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:
 def is_ignored(path: str, ignored: Collection[str]) -> bool:
     """Whether `path` or something that it lies in belongs to somebody else."""
     return any(path == other or path.startswith(f"{other}.") for other in ignored)
+
+
+def _hides(path: str, secret: Collection[str]) -> bool:
+    """Whether the field is one of the secret ones, or holds one."""
+    return path in secret or any(other.startswith(f"{path}.") for other in secret)
 
 
 def merged(wanted: Resource, actual: Actual, field: str) -> Value:

@@ -57,7 +57,7 @@ def in_line(changes: Iterable[Change], mask: Mask) -> tuple[Text, list[Change]]:
     for change in changes:
         parent, _, name = change.path.partition(".")
         after = shown(change.after, change.secret, mask)
-        if change.secret and not mask.show:
+        if change.secret and name and not mask.show:
             secrets.setdefault(parent, []).append(name)
         elif _is_short(after):
             told.append(f"{change.path}: {one_line(after)}")

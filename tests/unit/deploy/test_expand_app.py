@@ -203,6 +203,31 @@ def test_a_shared_log_group_belongs_to_no_function(load) -> None:
     assert expanded(app).resources[Key("log_group", "/all")].function == ""
 
 
+def test_whatever_holds_a_secret_is_marked_however_short_it_is(load) -> None:
+    app = load(
+        """
+        local: {ssm: {/n: 7}}
+        functions:
+          a:
+            tags: {build: "${ssm:/n}"}
+            description: build ${ssm:/n}
+            keep_versions: 7
+            triggers: [{s3: {bucket: photos, prefix: "${ssm:/n}"}}]
+        """
+    )
+    found = expanded(app).resources
+    marked = {
+        f"{key.kind} {path}"
+        for key, one in found.items()
+        for path in one.secret
+        if key.kind not in ("version", "log_group", "bucket_notification")
+    }
+    assert marked == {"function Description", "function Tags.build", "role Tags.build"}
+    (rule,) = (one for one in found.values() if one.key.kind == "bucket_notification")
+    assert rule.secret == {"Filter.Prefix"}
+    assert found[Key("version", "photos-prod-a")].secret >= {"Description"}
+
+
 def test_the_licence_of_a_layer_is_passed_on(load) -> None:
     layers = "layers: {imaging: {source: src, license: MIT}}"
     app = load(f"{layers}\nfunctions: {{a: {{layers: [imaging]}}}}")

@@ -296,6 +296,54 @@ def test_a_value_that_local_lacks_is_a_visible_placeholder_and_one_notice(load):
     )
 
 
+@pytest.mark.parametrize(
+    ("setting", "what", "next_step"),
+    [
+        (
+            "kms_key: '${cfn:S.Key}'",
+            "kms_key: expected an ARN (arn:…), not 'local-placeholder-for-cfn:S.Key'",
+            "say what it stands for: local: {cfn: {S.Key: …}}",
+        ),
+        (
+            "role: '${ssm:/role}'",
+            "'local-placeholder-for-ssm:/role' is neither a role's ARN nor its name",
+            "say what it stands for: local: {ssm: {/role: …}}",
+        ),
+        (
+            "triggers: [sqs: '${cfn:S.Queue}']",
+            "triggers[0].sqs: 'local-placeholder-for-cfn:S.Queue' is neither the name nor the ARN "
+            "of an SQS queue",
+            "say what it stands for: local: {cfn: {S.Queue: …}}",
+        ),
+        (
+            "memory: '${secret:sizes#memory}'",
+            "memory: expected a whole number, not 'local-placeholder-for-secret:sizes#memory'",
+            "say what it stands for: local: {secret: {sizes#memory: …}}",
+        ),
+    ],
+)
+def test_a_placeholder_that_is_no_value_names_what_sets_it(tmp_path, setting, what, next_step):
+    (tmp_path / "src").mkdir()
+    code = "source: src, runtime: python3.13, handler: a.b"
+    (tmp_path / "lcli.yaml").write_text(f"app: photos\nfunctions:\n  one: {{{code}, {setting}}}\n")
+    found = loading.check(read(tmp_path / "lcli.yaml", environ={}), LOCAL, clients=Recorded())
+    assert [(one.what, one.next_step) for one in found.problems] == [(what, next_step)]
+    assert found.secrets == frozenset()
+
+
+def test_texts_that_hold_a_secret_are_known_as_wholes(tmp_path, monkeypatch):
+    monkeypatch.setitem(ANSWERS, ("GetParameter", "/n"), {"Parameter": {"Value": "7"}})
+    settings = "tags: {one: '${ssm:/n}', two: no}, description: 'build ${ssm:/n}'"
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions:\n  one: {source: src, runtime: python3.13, handler: a.b, "
+        f"environment: {{VV: '${{ssm:/t}}'}}, {settings}}}\n"
+    )
+    document = read(tmp_path / "lcli.yaml", environ={})
+    app = loading.load(document, PLACE, clients=Recorded())
+    assert app.secret_texts == {"7", "build 7"}
+
+
 def test_git(load, tmp_path):
     def git(*words):
         subprocess.run(["git", "-C", tmp_path, *words], check=True, capture_output=True)

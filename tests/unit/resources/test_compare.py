@@ -27,6 +27,12 @@ def resource(**fields):
             ),
             id="mapping by key",
         ),
+        pytest.param(
+            {},
+            {"Environment": {"TOKEN": "y"}},
+            (Change("Environment", None, {"TOKEN": "y"}, secret=True),),
+            id="a whole mapping with a secret in it",
+        ),
     ],
 )
 def test_each_changed_field_is_named(before, after, expected):
