@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 
 from lcli.manifest import api
@@ -15,6 +15,7 @@ from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
+from lcli.resources.model import Place
 from lcli.triggers.base import Trigger
 
 MAX_NAME = 64
@@ -71,22 +72,33 @@ def names(functions: Iterable[Named]) -> Iterator[Fault]:
         first.setdefault(each.name, each.key)
 
 
-def sources(functions: Mapping[str, Function]) -> Iterator[Fault]:
-    """That nothing which leads to one function alone (a route) is given twice."""
-    first: dict[tuple[str, str], str] = {}
+def sources(
+    functions: Mapping[str, Function], place: Place, where: Callable[[Path], str]
+) -> Iterator[Fault]:
+    """That no source is given twice which the app (a route) or a function (a queue) has once.
+
+    `where` tells the place of a path.
+    """
+    first: dict[tuple[str, ...], tuple[str, Path]] = {}
     for key, function in functions.items():
         for index, trigger in function.numbered_triggers:
-            if not trigger.unique:
+            if not trigger.once:
+                continue
+            whose = () if trigger.once == "app" else (key,)
+            path: Path = ("functions", key, "triggers", index, trigger.kind, trigger.short)
+            owner, before = first.setdefault(
+                (trigger.kind, trigger.source(place), *whose), (key, path)
+            )
+            if before == path:
                 continue
             what, source = trigger.short, getattr(trigger, trigger.short)
-            if owner := first.get((trigger.kind, source)):
-                yield Fault(
-                    ("functions", key, "triggers", index, trigger.kind),
-                    f"{what}-twice",
-                    f"the {what} {source} is used twice: by {owner} and {key}",
-                    f"give one of them another {what}",
-                )
-            first.setdefault((trigger.kind, source), key)
+            again = f"{owner} and {key}" if owner != key else f"{key}, also at {where(before)}"
+            yield Fault(
+                path,
+                f"{what}-twice",
+                f"the {what} {source} is used twice: by {again}",
+                f"keep one of them, or give one another {what}",
+            )
 
 
 def clashes(functions: Mapping[str, Function]) -> Iterator[Fault]:

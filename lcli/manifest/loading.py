@@ -283,7 +283,7 @@ class _Loading:
             if ("functions", key, "name") not in self.naming.failed
         ]
         yield from checks.names(known)
-        yield from checks.sources(all_of_them)
+        yield from checks.sources(all_of_them, self.place, self.document.where)
         yield from checks.clashes(all_of_them)
         yield from checks.app(self.document.root)
 

@@ -6,7 +6,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -111,8 +111,8 @@ class Trigger(BaseModel):
     """The manifest's key: ``sqs``."""
     short: ClassVar[str]
     """The field that the short form sets: ``- sqs: orders`` means ``{queue: orders}``."""
-    unique: ClassVar[bool] = False
-    """Whether two triggers of an app may not have the same in the field `short` (a route)."""
+    once: ClassVar[Literal["", "function", "app"]] = ""
+    """Who has the same source once only: an app (a route), or each function of it (a queue)."""
     operation: ClassVar[str] = ""
     """The Lambda operation whose other parameters go under the trigger's ``api:``, if any."""
     settings_model: ClassVar[type[BaseModel] | None] = None
@@ -134,6 +134,10 @@ class Trigger(BaseModel):
         if not (region or account):  # a bucket's says neither
             return self
         return self.model_copy(update={self.short: place.arn(service, name)})
+
+    def source(self, place: Place) -> str:
+        """The source by one name, whichever of its names the manifest uses."""
+        return str(getattr(self, self.short))
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Facts needed before `expand` (a table's LatestStreamArn)."""

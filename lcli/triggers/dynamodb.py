@@ -44,6 +44,11 @@ class Dynamodb(Stream):
         table = self.table.partition("/stream/")[0]
         return super(Dynamodb, self.model_copy(update={"table": table})).brought_to(place)
 
+    def source(self, place: Place) -> str:
+        """The ARN of the table, or of the stream where that one is named."""
+        named = self.table.startswith("arn:")
+        return self.table if named else place.arn("dynamodb", f"table/{self.table}")
+
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """The table's stream, whose name AWS has chosen."""
         if "/stream/" in self.table:

@@ -65,7 +65,7 @@ class Http(Trigger):
 
     kind: ClassVar[str] = "http"
     short: ClassVar[str] = "route"
-    unique: ClassVar[bool] = True
+    once: ClassVar[Literal["", "function", "app"]] = "app"
     settings_model: ClassVar[type[BaseModel] | None] = HttpSettings
 
     @model_validator(mode="before")

@@ -67,7 +67,7 @@ class Kinesis(Stream):
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Whether the stream exists, where it is this account's and no deploy makes it."""
         ours = place.arn("kinesis", "stream/")
-        name = self._arn(place).partition("/consumer/")[0]
+        name = self.source(place).partition("/consumer/")[0]
         if place.local or not name.startswith(ours):
             return ()
         name = name.removeprefix(ours)
@@ -85,11 +85,13 @@ class Kinesis(Stream):
 
     def source_arn(self, target: Target) -> str:
         """The stream's ARN, or that of its consumer."""
-        return self._arn(target.place)
+        return self.source(target.place)
 
-    def _arn(self, place: Place) -> str:
-        short = not self.stream.startswith("arn:")
-        return place.arn("kinesis", f"stream/{self.stream}") if short else self.stream
+    def source(self, place: Place) -> str:
+        """The same ARN."""
+        if self.stream.startswith("arn:"):
+            return self.stream
+        return place.arn("kinesis", f"stream/{self.stream}")
 
     def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
         """Read the stream ("Using Lambda with Kinesis Data Streams", execution role)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -27,6 +27,7 @@ Patterns = Annotated[
 class Polled(Trigger):
     """A source that Lambda polls for the function (CreateEventSourceMapping)."""
 
+    once: ClassVar[Literal["", "function", "app"]] = "function"
     operation: ClassVar[str] = "CreateEventSourceMapping"
     short_names: ClassVar[dict[str, str]] = {
         "EventSourceArn": "",

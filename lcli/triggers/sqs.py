@@ -67,9 +67,10 @@ class Sqs(Polled):
 
     def source_arn(self, target: Target) -> str:
         """The queue's ARN."""
-        return self._arn(target.place)
+        return self.source(target.place)
 
-    def _arn(self, place: Place) -> str:
+    def source(self, place: Place) -> str:
+        """The queue's ARN."""
         return self.queue if self.queue.startswith("arn:") else place.arn("sqs", self.queue)
 
     def statements(self, source_arn: str | Text) -> tuple[Statement, ...]:
@@ -84,7 +85,7 @@ class Sqs(Polled):
 
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """The queue's visibility time-out, where the queue is this account's."""
-        *_, region, account, name = self._arn(place).split(":")
+        *_, region, account, name = self.source(place).split(":")
         if (region, account) != (place.region, place.account):
             return ()
         dns = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
@@ -107,7 +108,7 @@ class Sqs(Polled):
 
         Raises LcliError (USAGE) where Lambda would refuse the mapping.
         """
-        name = self._arn(target.place).rpartition(":")[2]
+        name = self.source(target.place).rpartition(":")[2]
         seconds = str(target.lookups.get(f"visibility of {name}", ""))
         if not seconds or int(seconds) >= 6 * target.timeout:
             return ()
@@ -139,7 +140,7 @@ class Sqs(Polled):
         self, place: Place, settings: Mapping[str, Any], timeout: int
     ) -> tuple[LocalSource, ...]:
         """The queue, as AWS advises for its functions; a FIFO queue where the name says so."""
-        name = self._arn(place).rpartition(":")[2]
+        name = self.source(place).rpartition(":")[2]
         fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
         hidden = {"VisibilityTimeout": str(min(6 * timeout, _LONGEST))}
         attributes = hidden | (fifo if name.endswith(".fifo") else {})

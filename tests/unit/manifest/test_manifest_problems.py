@@ -316,7 +316,41 @@ def test_a_wrong_trigger_does_not_hide_what_is_wrong_with_the_others(problems):
     assert [(where, what) for where, what, _ in found] == [
         ("lcli.yaml:8:25", "triggers[0].sqs has no key 'bach_size'"),
         ("lcli.yaml:9:73", "MinimumPollers: expected a whole number"),
-        ("lcli.yaml:11:15", "the route GET / is used twice: by one and one"),
+        ("lcli.yaml:11:15", "the route GET / is used twice: by one, also at lcli.yaml:10:15"),
+    ]
+
+
+ARNS = {
+    "sqs": "arn:aws:sqs:eu-west-1:123456789012:",
+    "dynamodb": "arn:aws:dynamodb:eu-west-1:123456789012:table/",
+    "kinesis": "arn:aws:kinesis:eu-west-1:123456789012:stream/",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "short"), [("sqs", "queue"), ("dynamodb", "table"), ("kinesis", "stream")]
+)
+def test_a_function_polls_a_source_once(problems, kind, short):
+    # Two functions may poll one stream, and another account's queue may have the same name.
+    found = problems(f"""\
+        app: photos
+        functions:
+          one:
+            source: src
+            runtime: python3.13
+            handler: a.b
+            triggers:
+              - {kind}: orders
+              - {kind}: {{{short}: orders, batch_size: 5}}
+              - {kind}: {ARNS[kind]}orders
+              - {kind}: {ARNS[kind].replace("1234", "4321")}orders
+          two: {{{GOOD}, triggers: [{kind}: orders]}}
+        """)
+    keep = f"keep one of them, or give one another {short}"
+    twice = f"is used twice: by one, also at lcli.yaml:8:{11 + len(kind)}"
+    assert found == [
+        (f"lcli.yaml:9:{14 + len(kind + short)}", f"the {short} orders {twice}", keep),
+        (f"lcli.yaml:10:{11 + len(kind)}", f"the {short} {ARNS[kind]}orders {twice}", keep),
     ]
 
 
