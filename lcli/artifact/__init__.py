@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 from lcli.artifact.model import Artifact, Build, Source, Target
 
 if TYPE_CHECKING:
+    from lcli.artifact.handler import Layers
     from lcli.artifact.make import Shared
 
 __all__ = ["Artifact", "Build", "Source", "Target", "build"]
 
 
-def build(source: Source, target: Target, cache: Path, shared: Shared | None = None) -> Artifact:
+def build(
+    source: Source,
+    target: Target,
+    cache: Path,
+    shared: Shared | None = None,
+    layers: Layers = tuple,
+) -> Artifact:
     """The deployable zip of a source: see `lcli.artifact.make.build`."""
     from lcli.artifact.make import build as build_now
 
-    return build_now(source, target, cache, shared)
+    return build_now(source, target, cache, shared, layers)

@@ -10,8 +10,24 @@ from lcli.artifact.cache import alone, folder
 from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.model import Source
 from lcli.artifact.process import run_tool
-from lcli.artifact.tree import read_tree, refused
+from lcli.artifact.tree import Entry, read_tree, refused
 from lcli.errors import LcliError, Problem
+
+
+def command_inputs(source: Source) -> list[Entry]:
+    """The files of which the command makes its output.
+
+    Raises:
+        LcliError: (USAGE) the source is no directory, or see `read_tree`.
+    """
+    if source.kind != "directory":
+        raise refused(
+            "command-needs-directory",
+            f'build.command runs in a directory, and "{source.path}" is none',
+            source.where or str(source.path),
+            "let source be the directory, or remove build.command",
+        )
+    return read_tree(source.path, exclude=[f"/{source.build.output}"])
 
 
 def command_output(source: Source, cache: Path) -> Path:
@@ -24,13 +40,6 @@ def command_output(source: Source, cache: Path) -> Path:
         LcliError: USAGE: the source is no directory; FAILED: the command failed, or made nothing.
     """
     where = source.where or str(source.path)
-    if source.kind != "directory":
-        raise refused(
-            "command-needs-directory",
-            f'build.command runs in a directory, and "{source.path}" is none',
-            where,
-            "let source be the directory, or remove build.command",
-        )
     build, output = source.build, source.path / source.build.output
 
     def fill(made: Path) -> None:
@@ -49,7 +58,7 @@ def command_output(source: Source, cache: Path) -> Path:
 
     name = hashlib.sha256(str(source.path).encode("utf-8", "surrogateescape")).hexdigest()
     with alone(f"build command {source.path}"):
-        inputs = read_tree(source.path, exclude=[f"/{build.output}"])
+        inputs = command_inputs(source)
         digest = tree_digest(inputs, content_hashes(inputs, cache / "index" / f"{name}.json"))
         key = hashlib.sha256(f"{build.command} {build.output} {digest}".encode()).hexdigest()
         return folder(cache, key, fill)

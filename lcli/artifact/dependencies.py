@@ -29,6 +29,19 @@ class Requirements:
 
     kind: Literal["python", "node"]
     listed: Path
+    packages: frozenset[str] = frozenset()
+    """For node: those that it names."""
+
+    def may_bring(self, handler: str) -> bool:
+        """Whether an install may bring the handler, for all that the list tells.
+
+        A package of Python's may hold any module. Those of Node.js are below node_modules/, where
+        a handler is looked for that is a package's name.
+        """
+        if self.kind == "python":
+            return re.split(r"[./]", handler)[0].isidentifier()
+        package = handler.rpartition("/")[2].partition(".")[0]
+        return handler.startswith("node_modules/") or package in self.packages
 
 
 def installed_files(
@@ -77,7 +90,8 @@ def find_requirements(source: Source, target: Target) -> Requirements | None:
         return Requirements("python", found) if found else None
     if kind == "node" or (kind == "" and target.runtime.startswith("nodejs")):
         package = root / "package.json"
-        return Requirements("node", package) if _node(package) else None
+        packages = _node(package)
+        return Requirements("node", package, packages) if packages else None
     return None
 
 
@@ -106,16 +120,17 @@ def _python(root: Path) -> Path | None:
     return project if listed.get("project", {}).get("dependencies") else None
 
 
-def _node(package: Path) -> bool:
+def _node(package: Path) -> frozenset[str]:
+    """The packages that a package.json names."""
     if not package.is_file():
-        return False
+        return frozenset()
     try:
         listed = json.loads(package.read_bytes())
     except (OSError, ValueError) as error:
         raise _damaged(package, error) from error
-    return isinstance(listed, dict) and bool(
-        listed.get("dependencies") or listed.get("optionalDependencies")
-    )
+    lists = ("dependencies", "optionalDependencies") if isinstance(listed, dict) else ()
+    named = [listed.get(one) for one in lists]
+    return frozenset(name for one in named if isinstance(one, dict) for name in one)
 
 
 def _damaged(path: Path, error: Exception) -> Exception:

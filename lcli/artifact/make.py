@@ -16,10 +16,10 @@ from typing import TypeVar, cast
 import isal
 
 import lcli
-from lcli.artifact.cache import alone, find_zip, remember_zip
-from lcli.artifact.command import command_output
+from lcli.artifact.cache import NotCached, alone, cached_folder, find_zip, remember_zip
+from lcli.artifact.command import command_inputs, command_output
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
-from lcli.artifact.handler import Files, check_handler
+from lcli.artifact.handler import Files, Layers, check_handler
 from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
@@ -55,10 +55,17 @@ class Shared:
         return cast("Made", self._made[key])
 
 
-def build(source: Source, target: Target, cache: Path, shared: Shared | None = None) -> Artifact:
+def build(
+    source: Source,
+    target: Target,
+    cache: Path,
+    shared: Shared | None = None,
+    layers: Layers = tuple,
+) -> Artifact:
     """The deployable zip of a directory, a file or a zip; an unchanged one comes from `cache`.
 
-    With `shared`, other functions of the same source and target find what this one made.
+    With `shared`, other functions of the same source and target find what this one made. The
+    handler may be in one of `layers`.
 
     Raises:
         LcliError: USAGE for sources that no artifact can be made of (links that leave it, names
@@ -66,7 +73,9 @@ def build(source: Source, target: Target, cache: Path, shared: Shared | None = N
         ValueError: the source is an object in S3 or an image: nothing is built of them.
     """
     if source.kind == "zip" and not source.build.command:
-        return given(source, target, cache)
+        made = given(source, cache)
+        check_handler(zip_files(made.path), source, target, layers)
+        return made
     shared = shared or Shared()
     code = _code(source)
 
@@ -74,48 +83,74 @@ def build(source: Source, target: Target, cache: Path, shared: Shared | None = N
         requirements = find_requirements(source, target)
         own = own_files(source, cache, requirements)
         entries = merged(installed_files(requirements, source, target, cache), own)
-        return entries, _files(entries)
+        return entries, files_of(entries)
 
     entries, held = shared.once((code, target, "files"), files)
-    check_handler(held, source, target)
+    check_handler(held, source, target, layers)
     return shared.once((code, target, "zip"), lambda: zipped(entries, source, target, cache))
 
 
 def _code(source: Source) -> Source:
     """What of a source decides about its files."""
-    return replace(source, handler="", layered=False, where="", handler_where="")
+    return replace(source, handler="", where="", handler_where="")
 
 
-def check(source: Source, target: Target, shared: Shared | None = None) -> None:
+def check(
+    source: Source,
+    target: Target,
+    cache: Path,
+    shared: Shared | None = None,
+    layers: Layers = tuple,
+) -> None:
     """Refuses what `build` would refuse, as far as it shows without installing or building.
+
+    What an earlier build has installed is in `cache`, and is looked into.
 
     Raises:
         LcliError: (USAGE) the source cannot be packed, or has no handler.
     """
-    if source.build.command or source.kind in ("s3", "image"):
+    if source.kind in ("s3", "image"):
         return
-    if source.kind == "zip":
-        check_handler(_zip_files(source.path), source, target)
-    elif find_requirements(source, target) is None:
-        held = (shared or Shared()).once(_code(source), lambda: _readable_files(source))
-        check_handler(held, source, target)
+    shared = shared or Shared()
+    if source.build.command:
+        shared.once(_code(source), lambda: readable(command_inputs(source)))
+    elif source.kind == "zip":
+        check_handler(zip_files(source.path), source, target, layers)
+    else:
+        code = _code(source)
+        held = shared.once((code, target), lambda: _known_files(source, target, cache))
+        check_handler(held, source, target, layers)
 
 
-def _readable_files(source: Source) -> Files:
-    entries = own_files(source, Path())
+def _known_files(source: Source, target: Target, cache: Path) -> Files:
+    requirements = find_requirements(source, target)
+    own = readable(own_files(source, cache, requirements))
+    if requirements is None:
+        return files_of(own)
+    try:
+        installed = installed_files(requirements, source, target, cache, cached_folder)
+    except NotCached:
+        return replace(files_of(own), may_bring=requirements.may_bring)
+    return files_of(merged(installed, own))
+
+
+def readable(entries: list[Entry]) -> list[Entry]:
+    """The same entries. Raises LcliError (USAGE) where one of them may not be read."""
     hidden = next((one.path for one in entries if not os.access(one.path, os.R_OK)), None)
     if hidden:
         raise unreadable(hidden, os.strerror(errno.EACCES))
-    return _files(entries)
+    return entries
 
 
-def _files(entries: Iterable[Entry]) -> Files:
+def files_of(entries: Iterable[Entry]) -> Files:
+    """The files as they will be in an artifact."""
     by_name = {entry.name: entry for entry in entries}
     modes = {name: entry.mode for name, entry in by_name.items()}
     return Files(modes, lambda name: read_entry(by_name[name]))
 
 
-def _zip_files(path: Path) -> Files:
+def zip_files(path: Path) -> Files:
+    """The files of a zip. Raises LcliError (USAGE) where it is not safe to unpack."""
     return Files(zip_modes(path), partial(read_member, path))
 
 
@@ -212,7 +247,7 @@ def _packer() -> str:
     return f"lcli {lcli.__version__} isal {isal.__version__}"
 
 
-def given(source: Source, target: Target, cache: Path) -> Artifact:
+def given(source: Source, cache: Path) -> Artifact:
     """A zip that somebody else made: taken byte for byte, once it was found to be safe."""
     raw, code_sha256, size = zip_hashes(source.path)
     found = find_zip(cache, raw)
@@ -225,5 +260,4 @@ def given(source: Source, target: Target, cache: Path) -> Artifact:
         sizes = largest((row.name, row.size) for row in rows)
         unzipped = sum(row.size for row in rows)
         found = remember_zip(Artifact(path, digest, code_sha256, size, unzipped, len(rows), sizes))
-    check_handler(_zip_files(found.path), source, target)
     return found

@@ -36,8 +36,6 @@ class Source:
     build: Build = field(default_factory=Build)
     handler: str = ""
     """Checked inside the artifact when given."""
-    layered: bool = False
-    """The function has layers, which may bring the handler: its absence is no error."""
     where: str = ""
     """The manifest's place, for problems: ``lcli.yaml:31:11``."""
     handler_where: str = ""

@@ -24,6 +24,11 @@ _INSTALL = (
     "--no-python-downloads",
     "--link-mode=copy",
 )
+_PYTHON = re.compile(r"python(3\.\d+)")
+_AMAZON_LINUX_2 = re.compile(
+    r"python3\.(?:\d|1[01])|provided\.al2|nodejs1\d\.x|java(?:8\.al2|11|17)|ruby3\.2|dotnet6"
+)
+"""Runtimes on it; newer ones are on Amazon Linux 2023 (developer guide, "Lambda runtimes")."""
 _INCLUDED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 
 
@@ -65,19 +70,19 @@ def install_python(
 def python_platform(target: Target) -> list[str]:
     """uv's options for the target: Lambda's glibc and Python, or this machine's.
 
-    Amazon Linux 2023 (python3.12 and later) has glibc 2.34, Amazon Linux 2 has 2.26; uv knows
-    2.17 as the next below (Lambda developer guide, "Lambda runtimes").
+    Amazon Linux 2023 has glibc 2.34, Amazon Linux 2 has 2.26; uv knows 2.17 as the next below.
+    A runtime that is none of Python's (its code brings an interpreter) tells no version of it.
     """
-    named = target.runtime.removeprefix("python")
     if target.local:
         local = target.local_python or sys.executable
         if re.fullmatch(r"3\.\d+(\.\d+)?", local):
             return ["--python", sys.executable, "--python-version", local]
         return ["--python", local]
-    glibc = "2_34" if named and int(named.partition(".")[2]) >= 12 else "2_17"
+    named = _PYTHON.fullmatch(target.runtime)
+    glibc = "2_17" if _AMAZON_LINUX_2.fullmatch(target.runtime) else "2_34"
     machine = "aarch64" if target.architecture == "arm64" else "x86_64"
     platform = ["--python", sys.executable, "--python-platform", f"{machine}-manylinux_{glibc}"]
-    return platform + (["--python-version", named] if named else [])
+    return platform + (["--python-version", named[1]] if named else [])
 
 
 def with_certificates(environ: Mapping[str, str]) -> dict[str, str]:

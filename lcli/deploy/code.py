@@ -20,9 +20,10 @@ from lcli.resources.artifacts_bucket import (
     upload,
 )
 from lcli.resources.code import Code
-from lcli.resources.model import Place
+from lcli.resources.model import Place, Ref
 
 if TYPE_CHECKING:
+    from lcli.artifact.handler import Files, Layers
     from lcli.artifact.make import Shared
     from lcli.aws.clients import Clients
     from lcli.manifest.models import App, Function, Layer
@@ -49,7 +50,6 @@ class Workshop:
             source,
             handler=function.handler or "",
             handler_where=function.handler_where,
-            layered=bool(function.layers),
         )
         return source, self._target(function.runtime or "", function.architecture)
 
@@ -94,11 +94,22 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
 
     used, shared = layers_used(app), Shared()
     with ThreadPoolExecutor(_BUILDERS, "build") as pool:
+        # Layers begin first: a function whose code lacks its handler waits for its own.
+        layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
+
+        def held(layer: Layer) -> Files:
+            return shared.once(("layer", layer.key), lambda: _held(layers[layer.key]))
+
         functions = {
-            key: pool.submit(_build_function, function, workshop, shared)
+            key: pool.submit(
+                _build_function,
+                function,
+                workshop,
+                shared,
+                partial(_layers_of, function, app.layers.values(), held),
+            )
             for key, function in app.functions.items()
         }
-        layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
     problems: list[LcliError] = []
     built = {key: _result(future, problems) for key, future in functions.items()}
     layered = {key: _result(future, problems) for key, future in layers.items()}
@@ -118,25 +129,49 @@ def check_sources(
     functions: Iterable[Function], layers: Iterable[Layer], workshop: Workshop
 ) -> list[Problem]:
     """What is wrong with the sources of functions and layers, as it shows without building."""
+    from lcli.artifact.handler import UNKNOWN
+    from lcli.artifact.layer import check_layer
     from lcli.artifact.make import Shared, check
 
-    looks: list[Callable[[], tuple[Source, Target]]] = []
-    looks += [partial(workshop.function, function) for function in functions]
-    looks += [partial(_layer_files, layer, workshop) for layer in layers]
     problems: list[Problem] = []
-    shared = Shared()
-    for look in looks:
+    shared, layers = Shared(), tuple(layers)
+    held = {layer.key: UNKNOWN for layer in layers}
+    for layer in layers:
         try:
-            check(*look(), shared)
+            source, target = workshop.layer(layer)
+            held[layer.key] = check_layer(source, layer.runtimes, target, workshop.cache)
+        except LcliError as error:
+            problems += error.problems
+    for function in functions:
+        of_it = partial(_layers_of, function, layers, lambda layer: held[layer.key])
+        try:
+            check(*workshop.function(function), workshop.cache, shared, of_it)
         except LcliError as error:
             problems += error.problems
     return problems
 
 
-def _layer_files(layer: Layer, workshop: Workshop) -> tuple[Source, Target]:
-    """A layer as files alone: there is nothing in it that a runtime calls."""
-    source, target = workshop.layer(layer)
-    return source, replace(target, runtime="")
+def _layers_of(
+    function: Function, layers: Iterable[Layer], held: Callable[[Layer], Files]
+) -> list[Files]:
+    """What is in a function's layers; those of others are unknown."""
+    from lcli.artifact.handler import UNKNOWN
+
+    own = {name: layer for layer in layers for name in (layer.key, layer.name)}
+    names = [one.key.name if isinstance(one, Ref) else str(one) for one in function.layers]
+    return [held(own[name]) if name in own else UNKNOWN for name in names]
+
+
+def _held(building: Future[Artifact | None]) -> Files:
+    """What is in a layer of the manifest, once it is built."""
+    from lcli.artifact.handler import UNKNOWN
+    from lcli.artifact.make import zip_files
+
+    try:
+        artifact = building.result()
+    except LcliError:  # which is told of the layer
+        return UNKNOWN
+    return zip_files(artifact.path) if artifact else UNKNOWN
 
 
 def layers_used(app: App) -> tuple[str, ...]:
@@ -165,13 +200,15 @@ def _result(future: Future[Artifact | None], problems: list[LcliError]) -> Artif
         return None
 
 
-def _build_function(function: Function, workshop: Workshop, shared: Shared) -> Artifact | None:
+def _build_function(
+    function: Function, workshop: Workshop, shared: Shared, layers: Layers
+) -> Artifact | None:
     from lcli.artifact import build
 
     source, target = workshop.function(function)
     if source.kind in ("s3", "image"):
         return None
-    return build(source, target, workshop.cache, shared)
+    return build(source, target, workshop.cache, shared, layers)
 
 
 def _build_layer(layer: Layer, workshop: Workshop) -> Artifact | None:

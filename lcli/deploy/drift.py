@@ -156,5 +156,5 @@ def _is_same_code(
         source, target = workshop.function(own)
     except LcliError:  # there is no such source
         return None
-    source = replace(source, handler="", layered=False, where="", handler_where="")
+    source = replace(source, handler="", where="", handler_where="")
     return known.is_same(source, target, answer["Configuration"].get(SHA, ""))

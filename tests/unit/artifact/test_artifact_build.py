@@ -12,6 +12,7 @@ import pytest
 
 from lcli.artifact import Source, Target, build
 from lcli.artifact.cache import find_zip, prune
+from lcli.artifact.handler import UNKNOWN, Files
 from lcli.artifact.index import SETTLED_NS, content_hashes
 from lcli.artifact.limits import check_limits, needs_bucket
 from lcli.artifact.make import Shared, default_cache
@@ -196,9 +197,92 @@ def test_handlers_that_lambda_finds_are_found(root, cache, runtime, handler, fil
     assert artifact.files == len(files) + 1
 
 
-def test_a_handler_may_come_from_a_layer(root, cache):
-    source = Source("directory", root, handler="datadog_lambda.handler.handler", layered=True)
-    assert build(source, PYTHON, cache).files == 1
+def layer(*names):
+    """A layer of these files, each of which defines `handler` and may be executed."""
+    return Files(dict.fromkeys(names, 0o755), lambda name: b"handler = print")
+
+
+WRAPPER = "node_modules/wrapper/package.json"
+
+
+@pytest.mark.parametrize(
+    ("runtime", "handler", "layers"),
+    [
+        ("python3.13", "wrapper.handler", [layer("python/wrapper.py")]),
+        ("python3.13", "a.b.handler", [layer(), layer("python/a/b/__init__.py")]),
+        (
+            "python3.13",
+            "wrapper.handler",
+            [layer("python/lib/python3.13/site-packages/wrapper.py")],
+        ),
+        ("python3.13", "datadog_lambda.handler.handler", [UNKNOWN]),
+        ("nodejs22.x", "wrapper.handler", [layer(f"nodejs/{WRAPPER}")]),
+        ("nodejs22.x", "wrapper.handler", [layer(f"nodejs/node22/{WRAPPER}")]),
+        ("nodejs22.x", "/opt/nodejs/x/index.handler", [layer("nodejs/x/index.mjs")]),
+        ("nodejs22.x", "/opt/nodejs/x/index.handler", [UNKNOWN]),
+        ("ruby3.4", "wrapper.handler", [layer("ruby/gems/3.4.0/gems/w/lib/wrapper.rb")]),
+        ("provided.al2023", "", [layer("bootstrap")]),
+        ("provided.al2023", "", [UNKNOWN]),
+    ],
+)
+def test_a_handler_may_come_from_a_layer(root, cache, runtime, handler, layers):
+    source = Source("directory", root, handler=handler)
+    assert build(source, Target(runtime), cache, layers=lambda: layers).files == 1
+
+
+@pytest.mark.parametrize(
+    ("runtime", "handler", "layers", "what"),
+    [
+        pytest.param(
+            "python3.13", "wrap.handler", [layer("python/wrapper.py")],
+            'the handler "wrap.handler" needs the file wrap.py, which is not in the artifact',
+            id="in neither",
+        ),
+        pytest.param(
+            "python3.13", "wrapper.handler", [layer("wrapper.py")],
+            'the handler "wrapper.handler" needs the file wrapper.py, which is not in the artifact',
+            id="where Python does not look",
+        ),
+        pytest.param(
+            "python3.12", "wrapper.handler",
+            [layer("python/lib/python3.13/site-packages/wrapper.py")],
+            'the handler "wrapper.handler" needs the file wrapper.py, which is not in the artifact',
+            id="of another Python",
+        ),
+        pytest.param(
+            "python3.13", "wrapper.handle", [layer("python/wrapper.py")],
+            'python/wrapper.py has no "handle", which the handler "wrapper.handle" names',
+            id="another name in the layer",
+        ),
+        pytest.param(
+            "python3.13", "app.handle", [UNKNOWN],
+            'app.py has no "handle", which the handler "app.handle" names',
+            id="the code's own file, whatever the layer has",
+        ),
+        pytest.param(
+            "python3.13", "handler", [UNKNOWN],
+            'the handler "handler" does not say which function is called',
+            id="no handler at all",
+        ),
+        pytest.param(
+            "nodejs22.x", "wrap.handler", [layer(f"nodejs/{WRAPPER}")],
+            'the handler "wrap.handler" needs the file wrap.js, which is not in the artifact',
+            id="no such package",
+        ),
+        pytest.param(
+            "provided.al2023", "", [layer("bin/bootstrap")],
+            "a provided runtime needs an executable file bootstrap at the artifact's root",
+            id="no bootstrap",
+        ),
+    ],
+)  # fmt: skip
+def test_a_handler_that_is_in_no_layer_either_is_refused(
+    root, cache, runtime, handler, layers, what
+):
+    source = Source("directory", root, handler=handler)
+    with pytest.raises(LcliError) as caught:
+        build(source, Target(runtime), cache, layers=lambda: layers)
+    assert [one.what for one in caught.value.problems] == [what]
 
 
 def test_a_bootstrap_must_be_executable(root, cache):

@@ -9,9 +9,9 @@ import pytest
 
 from lcli.artifact import Artifact, Build, Source, Target, build
 from lcli.artifact.dependencies import find_requirements
-from lcli.artifact.layer import build_layer
+from lcli.artifact.layer import build_layer, check_layer
 from lcli.artifact.python import python_platform, with_certificates
-from lcli.errors import ExitCode, LcliError
+from lcli.errors import ExitCode, LcliError, Problem
 
 PYTHON = Target("python3.13", "arm64")
 
@@ -155,8 +155,23 @@ def test_a_local_target_gets_its_own_entry(root, cache):
                 *("--python-version", "3.9"),
             ],
         ),
+        (
+            Target("provided.al2023", "arm64"),
+            ["--python", sys.executable, "--python-platform", "aarch64-manylinux_2_34"],
+        ),
+        (
+            Target("provided.al2"),
+            ["--python", sys.executable, "--python-platform", "x86_64-manylinux_2_17"],
+        ),
+        (
+            Target("nodejs22.x"),
+            ["--python", sys.executable, "--python-platform", "x86_64-manylinux_2_34"],
+        ),
     ],
-    ids=["own", "version", "path", "amazon-linux-2"],
+    ids=[
+        *("own", "version", "path", "amazon-linux-2"),
+        *("provided", "provided on amazon-linux-2", "of another language"),
+    ],
 )
 def test_uv_is_told_the_target(target, options):
     assert python_platform(target) == options
@@ -294,6 +309,64 @@ def test_several_pythons_get_packages_of_their_own(root, cache):
         "python/lib/python3.12/site-packages/greeting.py",
         "python/lib/python3.13/site-packages/greeting.py",
     ]
+
+
+def test_packages_of_a_layer_are_for_its_runtimes_of_their_language(root, cache):
+    source = Source("directory", root, build=Build("", "requirements.txt"))
+    found = contents(build_layer(source, ["nodejs22.x", "python3.13"], Target(), cache))
+    assert [name for name in found if name.endswith("greeting.py")] == ["python/greeting.py"]
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "runtimes", "what", "next_step"),
+    [
+        pytest.param(
+            {"requirements.txt": ""}, Build("python"), ["nodejs22.x"],
+            '"ROOT/requirements.txt" would not be installed for a layer without a python runtime',
+            "say what it is for, such as runtimes: [python3.13], or remove build",
+            id="of another language",
+        ),
+        pytest.param(
+            {"r.txt": ""}, Build("", "r.txt"), ["java21"],
+            '"ROOT/r.txt" would not be installed for a layer without a python runtime',
+            "say what it is for, such as runtimes: [python3.13], or remove build",
+            id="of no language",
+        ),
+        pytest.param(
+            {"r.txt": ""}, Build("", "r.txt"), [],
+            '"ROOT/r.txt" would not be installed for a layer without a python runtime',
+            "say what it is for, such as runtimes: [python3.13], or remove build",
+            id="without runtimes",
+        ),
+        pytest.param(
+            {"package.json": '{"dependencies": {"a": "1"}}'}, Build("node"), ["python3.13"],
+            '"ROOT/package.json" would not be installed for a layer without a nodejs runtime',
+            "say what it is for, such as runtimes: [nodejs22.x], or remove build",
+            id="Node.js",
+        ),
+        pytest.param(
+            {"r.txt": "", "python/a.py": ""}, Build("", "r.txt"), ["python3.13"],
+            '"ROOT/r.txt" would not be installed for a layer that is laid out already, by its '
+            "folder python/",
+            "move what is in python/ up, or remove build",
+            id="laid out",
+        ),
+    ],
+)  # fmt: skip
+def test_requirements_that_a_layer_would_not_get_are_refused(
+    tmp_path, cache, files, kind, runtimes, what, next_step
+):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    source = Source("directory", tmp_path, build=kind, where="lcli.yaml:3:5")
+    expected = Problem(
+        "requirements-unused", what.replace("ROOT", str(tmp_path)), "lcli.yaml:3:5", next_step
+    )
+    for make in (build_layer, check_layer):
+        with pytest.raises(LcliError) as caught:
+            make(source, runtimes, Target(), cache)
+        assert caught.value.problems == (expected,)
 
 
 @pytest.mark.parametrize("runtimes", [["python3.13"], ["java21"], []])
