@@ -228,8 +228,7 @@ class Function(Kind):
             )
         if sends_code:
             self._send_code(step, code, drops_key="SourceKMSKeyArn" in fields)
-        made = await_ready(wanted.key.name, applying)
-        return actual_function(made, wanted, applying.place).outputs
+        return actual_function(step.settled(), wanted, applying.place).outputs
 
     def _retag(
         self, wanted: Resource, actual: Actual, sends_code: bool, applying: Applying

@@ -38,11 +38,14 @@ def is_settled(configuration: Mapping[str, Any]) -> bool:
     )
 
 
-def await_ready(name: str, applying: Applying, *, qualifier: str = "") -> dict[str, Any]:
+def await_ready(
+    name: str, applying: Applying, *, qualifier: str = "", updated: bool = True
+) -> dict[str, Any]:
     """GetFunction's answer once a create or update is through.
 
-    Raises LcliError at once when it failed (with StateReasonCode and StateReason) or vanished,
-    and ``timed-out`` after `READY_SECONDS`.
+    Where this run has not `updated` the function, a failed update is an earlier one's, which the
+    plan tells and the next update mends. Raises LcliError at once when it failed (with
+    StateReasonCode and StateReason) or vanished, and ``timed-out`` after `READY_SECONDS`.
     """
     what = qualified(name, qualifier)
 
@@ -58,17 +61,17 @@ def await_ready(name: str, applying: Applying, *, qualifier: str = "") -> dict[s
                 )
             )
         configuration = answer["Configuration"]
-        if problem := failure(configuration):
+        if problem := failure(configuration, updated=updated):
             raise LcliError(problem)
         return answer if is_settled(configuration) else None
 
     return applying.poll(look, f"waiting for {what} to be active", READY_SECONDS)
 
 
-def failure(configuration: Mapping[str, Any]) -> Problem | None:
-    """The problem of a function that will not get ready by waiting."""
+def failure(configuration: Mapping[str, Any], *, updated: bool = True) -> Problem | None:
+    """The problem of a function that will not get ready by waiting; `updated` as above."""
     state = configuration.get("State", "Active")
-    if configuration.get("LastUpdateStatus") == "Failed":
+    if updated and configuration.get("LastUpdateStatus") == "Failed":
         return _problem(
             configuration,
             "update-failed",

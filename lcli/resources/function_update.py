@@ -30,6 +30,8 @@ class Update:
     """Fields, and CodeSha256; None where only AWS can tell."""
     revision: str
     """Empty: to be read first."""
+    is_sent: bool = False
+    """Whether this run has updated anything: before, a failed update is an earlier run's."""
 
     def send(self, operation: str, after: Mapping[str, Value], **parameters: Any) -> None:
         """One guarded call that makes the fields `after`, and the wait until it is through.
@@ -45,15 +47,20 @@ class Update:
             if error.code != PRECONDITION:
                 raise
             # Either someone moved the id, or an answer to this very call was lost.
-            if not self._has(after):
+            if not self._has(after, parameters):
                 self.look()
                 self._call(operation, parameters)
+        self.is_sent = True
         self.holds |= after
         self.look()
 
+    def settled(self) -> dict[str, Any]:
+        """GetFunction's answer once nothing is under way; raises as `send` does."""
+        return await_ready(self.wanted.key.name, self.applying, updated=self.is_sent)
+
     def look(self) -> None:
         """Wait for the function, and see that it holds what it should."""
-        answer = await_ready(self.wanted.key.name, self.applying)
+        answer = self.settled()
         configuration = answer["Configuration"]
         seen = self._seen(configuration)
         strange = [name for name, value in self._known().items() if seen.get(name) != value]
@@ -63,11 +70,23 @@ class Update:
         self.holds[SHA] = configuration[SHA]
         self.revision = configuration["RevisionId"]
 
-    def _has(self, after: Mapping[str, Value]) -> bool:
+    def _has(self, after: Mapping[str, Value], parameters: Mapping[str, Any]) -> bool:
+        """Whether the function holds what the call with these `parameters` makes of it."""
         answer = get_function(self.applying.clients, self.wanted.key.name)
         seen = self._seen(answer["Configuration"]) if answer else {}
-        wanted = self._known() | {name: one for name, one in after.items() if one is not None}
-        return all(seen.get(name) == value for name, value in wanted.items())
+        wanted = {**self._known(), **after}
+        if not all(seen.get(name) == one for name, one in wanted.items() if one is not None):
+            return False
+        # What the code at an address comes to is told by AWS, and by a dry run alone.
+        return wanted[SHA] is not None or seen[SHA] == self._dry_run(parameters)
+
+    def _dry_run(self, parameters: Mapping[str, Any]) -> object:
+        """The CodeSha256 that UpdateFunctionCode would make."""
+        name, code = self.wanted.key.name, {"DryRun": True, **parameters}
+        answer = self.applying.clients.call(
+            "lambda", "UpdateFunctionCode", FunctionName=name, **code
+        )
+        return answer[SHA]
 
     def _known(self) -> dict[str, Value]:
         return {name: value for name, value in self.holds.items() if value is not None}

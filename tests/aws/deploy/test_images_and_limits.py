@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from app_on_cloud import OnCloud, problems
+from overlay.faults import Refuse, Reset, Rule, among, at
+from overlay.operations import Call
+from overlay.server import overlay
 
 from lcli.aws.clients import AwsError
 from lcli.deploy import engine
@@ -151,11 +154,15 @@ FROM_S3 = """
 """
 
 
-def put(app: OnCloud, text: str) -> None:
+def zipped(text: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), text)
-    app.session().call("s3", "PutObject", Bucket="releases", Key="app.zip", Body=packed.getvalue())
+    return packed.getvalue()
+
+
+def put(app: OnCloud, text: str) -> None:
+    app.session().call("s3", "PutObject", Bucket="releases", Key="app.zip", Body=zipped(text))
 
 
 @pytest.mark.parametrize("versions", [False, True], ids=["plain bucket", "bucket with versions"])
@@ -191,6 +198,36 @@ def test_a_new_object_under_the_same_key_is_a_change(app: OnCloud, versions: boo
     now = session.call("lambda", "GetFunction", FunctionName="photos-plain")["Configuration"]
     assert (sha["CodeSha256"] != now["CodeSha256"]) is versions
     assert app.plan() == []
+
+
+@pytest.mark.parametrize("rival", [False, True], ids=["alone", "somebody else's code meanwhile"])
+def test_an_answer_to_code_from_an_address_that_is_lost(app: OnCloud, rival: bool) -> None:
+    """Only AWS knows what code an object comes to, so it is asked whether that is what is there."""
+    session = app.session()
+    session.call("s3", "CreateBucket", Bucket="releases")
+    put(app, "1")
+    app.manifest(FROM_S3)
+    assert problems(app.deploy()) == []
+    put(app, "2")
+    theirs = zipped("theirs")
+
+    def lost(call: Call) -> bool:
+        if rival:
+            session.call(
+                "lambda", "UpdateFunctionCode", FunctionName="photos-plain", ZipFile=theirs
+            )
+        return True
+
+    first_of_all = among(lambda call: b"DryRun" not in call.body, at(1))
+    fault = Refuse(status=500) if rival else Reset(processed=True)
+    when = among(first_of_all, lost)
+    with overlay(app.url, Rule(fault, when, frozenset({"lambda:UpdateFunctionCode"}))) as between:
+        faulty = OnCloud(app.directory, between.url, app.account)
+        told = problems(faulty.deploy())
+        assert between.faults().total() == 1
+    changed = "someone else changed CodeSha256 of photos-plain since the plan"
+    assert told == ([changed] if rival else [])
+    assert (app.plan() == []) is not rival
 
 
 def test_an_object_that_is_not_there_is_told_before_anything_is_made(app: OnCloud) -> None:

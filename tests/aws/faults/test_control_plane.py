@@ -201,3 +201,35 @@ def test_a_function_that_failed_is_told_at_first_sight(
     assert what in problems(report)
     assert problems(between.app.deploy()) == []
     assert between.is_whole()
+
+
+UPDATE_FAILED = {
+    "LastUpdateStatus": "Failed",
+    "LastUpdateStatusReasonCode": "SubnetOutOfIPAddresses",
+    "LastUpdateStatusReason": "No addresses are left.",
+}
+
+
+@pytest.mark.parametrize("changes", ["code", "memory", "tags"])
+def test_a_function_whose_last_update_failed_takes_the_next(between: Between, changes: str) -> None:
+    """It says so until another update succeeds, and that has to be sent for it."""
+    assert problems(between.app.deploy()) == []
+    manifest = MANIFEST % (1, 1, between.app.account)
+    more = {"code": "", "memory": "memory: 256", "tags": "tags: {team: a}"}[changes]
+    between.app.manifest(manifest.replace("two: {}", f"two: {{{more}}}"))
+    between.number = "2" if changes == "code" else "1"
+    updated: list[str] = []
+
+    def failed(body: bytes) -> bytes:
+        answer = json.loads(body)
+        answer["Configuration"] |= UPDATE_FAILED
+        return json.dumps(answer).encode()
+
+    def until_an_update(call: Any) -> bool:
+        updated.extend([call.operation] * call.operation.startswith("UpdateFunction"))
+        of_two = "/photos-two" in call.target and "Qualifier" not in call.target
+        return not updated and of_two and call.operation == "GetFunction"
+
+    assert problems(between.deploy(Rewrite(change=failed), until_an_update)) == []
+    assert bool(updated) is (changes != "tags")
+    assert between.is_whole()
