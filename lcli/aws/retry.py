@@ -21,6 +21,7 @@ from typing import TypeVar
 from lcli.aws import texts
 from lcli.aws.clients import AwsError
 from lcli.aws.operations import Again, again
+from lcli.aws.silence import Silence
 from lcli.aws.texts import Text
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Rule:
     seconds: float = 0
     """How long it is tried again, from the first refusal of this rule."""
     seconds_after_iam: float = 0
-    """The same where this session has changed IAM, which takes its time to spread."""
+    """The same where this session has changed the role that the call is about (`Spreading`)."""
     tries: float = inf
     base: float = 0.1
     cap: float = 5.0
@@ -95,8 +96,12 @@ RULES: tuple[Rule, ...] = (
                 "ThrottledException",
                 "RequestLimitExceeded",
                 "RequestThrottled",
+                "RequestThrottledException",
                 "SlowDown",
+                "BandwidthLimitExceeded",
                 "ProvisionedThroughputExceededException",
+                "TransactionInProgressException",
+                "PriorRequestNotComplete",
             }
         ),
         statuses=frozenset({429}),
@@ -146,8 +151,8 @@ RULES: tuple[Rule, ...] = (
         says="no clear answer; looking whether it was done",
     ),
     Rule(
-        why="5xx or no answer: it may be repeated; one that was carried out and is refused then is "
-        "read back by the caller",
+        why="5xx, 'RequestTimeout' or no answer: it may be repeated; one that was carried out and "
+        "is refused then is read back by the caller",
         act=Act.RETRY,
         lost=frozenset({Again.READS, Again.SAME, Again.REFUSED, Again.GUARDED}),
         seconds=120,
@@ -188,6 +193,25 @@ RULES: tuple[Rule, ...] = (
         says="waiting for IAM: the principal is not known yet",
     ),
     Rule(
+        why="a role made just now is not known everywhere yet",
+        act=Act.RETRY,
+        says_one_of=(texts.ROLE_NOT_SEEN,),
+        seconds_after_iam=60,
+        base=0.5,
+        cap=3,
+        says="waiting for IAM: the role is not known yet",
+    ),
+    Rule(
+        why="a policy that is gone is still seen: DeleteRole",
+        act=Act.RETRY,
+        says_one_of=(texts.ROLE_HAS_POLICIES,),
+        seconds=15,
+        seconds_after_iam=60,
+        base=0.5,
+        cap=3,
+        says="waiting for IAM: the role's policies are not gone yet",
+    ),
+    Rule(
         why="one update of a function at a time: 'Lambda function states'",
         act=Act.WAIT,
         says_one_of=(texts.BEING_UPDATED,),
@@ -215,6 +239,8 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
+SILENCE = 60.0
+"""Seconds without any answer of AWS's, to whatever call, after which none is repeated."""
 _REFUSED = Rule(why="everything else is for the caller", act=Act.FAIL)
 
 
@@ -252,8 +278,12 @@ _BY_ITSELF = frozenset({Act.RETRY, Act.WAIT})
 class Retries:
     """The refusals of one call so far, and whether one more try is allowed."""
 
-    def __init__(self, *, iam_changed: bool) -> None:
+    def __init__(self, *, iam_changed: bool, silence: Silence | None = None) -> None:
+        """`iam_changed`: the call is about a role that was changed in this run; `silence` is the
+        session's, without which that of AWS is not heeded."""
         self._iam_changed = iam_changed
+        self._silence = silence
+        self._asked = silence.asked() if silence else 0.0
         self._since: dict[Rule, tuple[float, int]] = {}
 
     def pause(
@@ -271,6 +301,8 @@ class Retries:
         allowed = row.seconds_after_iam if self._iam_changed else 0.0
         patient = _patience.get(_ENDLESS)
         until = min(began + max(row.seconds, allowed), patient.until)
+        if self._silence and error.code == "Unreachable":
+            until = min(until, self._silence.since(self._asked) + SILENCE)
         delay = random.uniform(0, min(row.cap, row.base * 2**tries))  # noqa: S311 (jitter)
         if tries + 1 >= row.tries or now + delay > until:
             return None

@@ -22,13 +22,15 @@ from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, rule
 from lcli.aws.sdk import client_of, local_sdk, users_sdk
+from lcli.aws.silence import Silence
+from lcli.aws.spreading import Spreading
 from lcli.aws.translate import setup_problem, translated
 
-_READ_TIMEOUT = 60.0
-_IAM_CHANGES = ("Create", "Put", "Attach", "Update")
+_READ_TIMEOUT = 30.0
+"""Seconds that one request waits for its answer: twice within the silence that `retry` allows."""
 _NAMING = frozenset({"FunctionName", "Role", "KMSKeyArn"})
 """Parameters that say what a refused request was about."""
-_SILENCE = 2.0
+_TOLD_AFTER = 2.0
 """Seconds without an answer after which the user is told that there is none."""
 _UPDATE_SETTLES = 600.0
 """Seconds that an update of a function may take at most before a call gives up on it."""
@@ -73,12 +75,14 @@ class Session:
         self._notice = notice
         self._clients: dict[tuple[str, float], Any] = {}
         self._lock = Lock()
-        self._iam_changed = False
+        self._silence = Silence()
+        self._spreading = Spreading()
         self.clock = Clock()
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One operation, retried as the table says. See `Clients.call`."""
-        retries, silent = Retries(iam_changed=self._iam_changed), 0.0
+        spreads, silent = self._spreading.concerns(parameters), 0.0
+        retries = Retries(iam_changed=spreads, silence=self._silence)
         while True:
             asked = time.monotonic()
             try:
@@ -94,6 +98,7 @@ class Session:
                 if rule(error).act is Act.WAIT and (function := _function_in(parameters)):
                     self._until_updated(function)
             else:
+                self._spreading.note(service, operation, parameters, answer)
                 answer.pop("ResponseMetadata", None)
                 return answer
 
@@ -103,7 +108,7 @@ class Session:
         `silent` is the seconds for which one call has gone without an answer.
         """
         with self._lock:
-            notice = self._notice if silent >= _SILENCE else None
+            notice = self._notice if silent >= _TOLD_AFTER else None
             self._notice = None if notice else self._notice
         if notice:
             notice(f"{error.message}; trying again for some seconds")
@@ -130,6 +135,8 @@ class Session:
                 error, service=service, operation=operation, region=self.region, endpoint=endpoint
             )
             code = refused.code
+            if refused.status:
+                self._silence.heard()
             refused.asked = {name: parameters[name] for name in _NAMING & parameters.keys()}
             _hide_environment(refused, parameters)
             # The SDK's message may repeat the environment, too.
@@ -137,9 +144,8 @@ class Session:
         finally:
             if self._on_call:
                 self._on_call(Sent(service, operation, time.monotonic() - began, code))
+        self._silence.heard()
         self.clock.note(answer)
-        if service == "iam" and operation.startswith(_IAM_CHANGES):
-            self._iam_changed = True
         return answer
 
     def ready(self, service: str, read_timeout: float) -> None:

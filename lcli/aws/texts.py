@@ -47,6 +47,19 @@ KEY_NOT_GRANTED = Text(r"invalid for CreateGrant", _INVALID)
 """CreateFunction and UpdateFunctionConfiguration ("Troubleshoot configuration issues")."""
 PRINCIPAL_UNKNOWN = Text(r"principal was invalid", _INVALID, r"lambda:AddPermission$")
 """AddPermission, for a role or user that IAM made just now."""
+ROLE_NOT_SEEN = Text(
+    r"role with name \S+ cannot be found",
+    frozenset({"NoSuchEntity", "NoSuchEntityException"}),
+    r"iam:(Put|Attach|Update|Tag)\w+$",
+)
+"""Every call that adds to a role ("Changes that I make are not always immediately visible", IAM
+guide)."""
+ROLE_HAS_POLICIES = Text(
+    r"must (detach all|delete) policies",
+    frozenset({"DeleteConflict", "DeleteConflictException"}),
+    r"iam:DeleteRole$",
+)
+"""DeleteRole (IAM, API reference)."""
 BEING_UPDATED = Text(
     r"update is in progress|following state: Pending|(currently|is) being (updated|created)",
     frozenset({"ResourceConflictException"}),

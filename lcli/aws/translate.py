@@ -51,9 +51,10 @@ NEVER_RAN = frozenset(
 )
 """Of the 5xx that Invoke answers, those that say why a function could not be started (Invoke, API
 reference, Errors): all but ServiceException, by the SDK's model."""
-_STOPPED = frozenset({"EFSIOException"})
-"""A 4xx that says that a function was stopped while it ran (Lambda guide, "Troubleshoot invocation
-issues in Lambda")."""
+_UNDECIDED = frozenset({"EFSIOException", "RequestTimeout", "RequestTimeoutException"})
+"""4xx after which something may have been done: a function was stopped while it ran (Lambda guide,
+"Troubleshoot invocation issues in Lambda"), a request took too long to come or to be answered (S3,
+"Error responses"; the SDK's own list of errors that pass)."""
 
 # AWS repeats the values in its messages about an environment that is too large or malformed.
 _ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
@@ -97,7 +98,7 @@ def translated(
         silent = f"{endpoint or 'AWS'} answers with status {status} and gives no reason"
         message = said.get("Message") or said.get("message") or silent
         code = str(said.get("Code", status))
-        lost = code in _STOPPED or (status >= 500 and code not in NEVER_RAN)
+        lost = code in _UNDECIDED or (status >= 500 and code not in NEVER_RAN)
         return refusal(code, message, status, lost=lost)
     if isinstance(error, _never_sent(sdk)):
         return refusal("Unreachable", f"no connection to {endpoint}")

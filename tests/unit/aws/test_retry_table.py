@@ -3,10 +3,13 @@ from __future__ import annotations
 import random
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket, Pacing
 from lcli.aws.retry import Act, Retries, patience, rule
+from lcli.aws.translate import translated
 
 
 def error(
@@ -19,6 +22,16 @@ def error(
     lost: bool = False,
 ) -> AwsError:
     return AwsError(code, message, service=service, operation=operation, status=status, lost=lost)
+
+
+DETACHED = "Cannot delete entity, must detach all policies first."
+NOT_SEEN = error(
+    "NoSuchEntity",
+    "The role with name photos-one cannot be found.",
+    "PutRolePolicy",
+    service="iam",
+    status=404,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +117,39 @@ def error(
             error("Unreachable", operation="StartPipeline", lost=True), Act.FAIL, id="not known"
         ),
         pytest.param(error("Unreachable", operation="StartPipeline"), Act.RETRY, id="never sent"),
+        pytest.param(
+            error("DeleteConflict", DETACHED, "DeleteRole", service="iam", status=409),
+            Act.RETRY,
+            id="policies that are gone and still seen",
+        ),
+        pytest.param(
+            error(
+                "DeleteConflict",
+                "Cannot delete entity, must remove roles from instance profile first.",
+                "DeleteRole",
+                service="iam",
+                status=409,
+            ),
+            Act.FAIL,
+            id="a role that somebody uses",
+        ),
+        pytest.param(NOT_SEEN, Act.RETRY, id="a role that is made and not seen"),
+        pytest.param(
+            error(
+                "NoSuchEntity",
+                "Policy arn:aws:iam::aws:policy/Tpyo does not exist or is not attachable.",
+                "AttachRolePolicy",
+                service="iam",
+                status=404,
+            ),
+            Act.FAIL,
+            id="a policy that does not exist",
+        ),
+        pytest.param(
+            error("NoSuchEntity", NOT_SEEN.message, "DetachRolePolicy", service="iam", status=404),
+            Act.FAIL,
+            id="a role that is gone",
+        ),
     ],
 )
 def test_each_refusal_has_its_answer(refused: AwsError, act: Act) -> None:
@@ -126,6 +172,8 @@ UPDATING = error("ResourceConflictException", "An update is in progress for reso
         pytest.param(UPDATING, False, 590, 600, id="an update in progress"),
         pytest.param(error("TooManyRequestsException"), False, 285, 300, id="throttled"),
         pytest.param(error("Unreachable"), False, 7, 10, id="no connection"),
+        pytest.param(NOT_SEEN, True, 50, 60, id="a role made in this run is not seen"),
+        pytest.param(NOT_SEEN, False, 0, 0, id="a role that is not there"),
     ],
 )
 def test_each_refusal_gets_its_time_and_no_more(
@@ -136,6 +184,50 @@ def test_each_refusal_gets_its_time_and_no_more(
     while (pause := retries.pause(refused, now)) is not None:
         now += pause
     assert least <= now - 1000 <= most
+
+
+ELSEWHERE = {
+    "LimitExceededException": "a quota, but for Kinesis",
+    "EC2ThrottledException": "of Invoke, which is sent once",
+}
+"""What the SDK repeats and `RULES` does not."""
+
+
+@pytest.mark.parametrize(
+    "code",
+    sorted(
+        {
+            *ThrottledRetryableChecker._THROTTLED_ERROR_CODES,
+            *TransientRetryableChecker._TRANSIENT_ERROR_CODES,
+        }
+        - ELSEWHERE.keys()
+    ),
+)
+def test_what_passes_by_the_sdks_own_lists_is_repeated(code: str) -> None:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    refused = translated(
+        ClientError(answer, "PutObject"),
+        service="s3",
+        operation="PutObject",
+        region="",
+        endpoint="",
+    )
+    assert rule(refused).act is Act.RETRY
+
+
+def test_a_request_that_came_too_slowly_may_have_been_carried_out() -> None:
+    answer = {
+        "Error": {"Code": "RequestTimeoutException"},
+        "ResponseMetadata": {"HTTPStatusCode": 408},
+    }
+    refused = translated(
+        ClientError(answer, "CreateApi"),
+        service="apigatewayv2",
+        operation="CreateApi",
+        region="",
+        endpoint="",
+    )
+    assert rule(refused).act is Act.READ_BACK
 
 
 def test_an_action_has_one_deadline_and_says_what_it_waits_for() -> None:

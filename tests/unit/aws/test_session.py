@@ -17,6 +17,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
 from lcli.aws.identity import Caller, guard
 from lcli.aws.pacing import Pacing
+from lcli.aws.session import _READ_TIMEOUT as READ_TIMEOUT
 from lcli.aws.session import Sent, Session, connect
 from lcli.aws.translate import explain, translated
 from lcli.errors import ExitCode, LcliError, Problem
@@ -253,7 +254,7 @@ def test_an_idle_connection_is_kept_alive() -> None:
     with endpoint(FOUND) as script:
         made = session(script)
         made.call("lambda", "GetFunction", FunctionName="f")
-        manager = made._client("lambda", 60.0)._endpoint.http_session._manager
+        manager = made._client("lambda", READ_TIMEOUT)._endpoint.http_session._manager
         connection = manager.connection_from_url(script.url).pool.get(block=False)
         sock = connection.sock
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
@@ -348,6 +349,60 @@ def test_a_dead_endpoint_is_one_clear_problem() -> None:
         "",
         "check the network, the region and --endpoint-url, then run the same command again",
     )
+
+
+ROLE = "arn:aws:iam::123456789012:role/lcli/photos/new"
+OLD_ROLE = "arn:aws:iam::123456789012:role/old"
+
+
+@pytest.mark.parametrize(
+    ("change", "operation", "parameters", "seconds"),
+    [
+        pytest.param("CreateRole", "CreateFunction", {"Role": ROLE}, 120, id="made"),
+        pytest.param("DetachRolePolicy", "CreateFunction", {"Role": ROLE}, 120, id="less"),
+        pytest.param(
+            "DeleteRolePermissionsBoundary", "CreateFunction", {"Role": ROLE}, 120, id="more"
+        ),
+        pytest.param("CreateRole", "CreateFunction", {"Role": OLD_ROLE}, 15, id="an old one"),
+        pytest.param("GetRole", "CreateFunction", {"Role": ROLE}, 15, id="only read"),
+        pytest.param(
+            "PutRolePolicy", "CreateEventSourceMapping", {"FunctionName": "f:live"}, 120, id="its"
+        ),
+        pytest.param(
+            "PutRolePolicy", "UpdateFunctionCode", {"FunctionName": FUNCTION}, 120, id="by ARN"
+        ),
+        pytest.param(
+            "PutRolePolicy", "UpdateFunctionCode", {"FunctionName": "g"}, 15, id="not its"
+        ),
+    ],
+)
+def test_only_a_role_that_was_changed_is_waited_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    operation: str,
+    parameters: dict[str, object],
+    seconds: float,
+) -> None:
+    now = [1000.0]
+    made = session(Script())
+
+    def once(service: str, name: str, timeout: float, /, **_: object) -> dict[str, object]:
+        if name == operation:
+            message = "The role defined for the function cannot be assumed by Lambda."
+            code = "InvalidParameterValueException"
+            raise AwsError(code, message, service=service, operation=name, status=400)
+        found = {"FunctionName": "f", "Role": ROLE}
+        return {"Configuration": found, "ResponseMetadata": {}} if name == "GetFunction" else {}
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("random.uniform", lambda low, high: high)
+    monkeypatch.setattr(made, "once", once)
+    monkeypatch.setattr(made, "_sleep", lambda pause: now.__setitem__(0, now[0] + pause))
+    made.call("lambda", "GetFunction", FunctionName="f")
+    made.call("iam", change, RoleName="new")
+    with pytest.raises(AwsError):
+        made.call("lambda", operation, **parameters)
+    assert seconds - 3 <= now[0] - 1000 <= seconds
 
 
 class Enough(Exception):
