@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -32,33 +33,57 @@ def main() -> NoReturn:
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from lcli.cli.app import command
     from lcli.cli.run import Run
 
     if "_LCLI_COMPLETE" in os.environ:
         _know_shells()
     run = Run()
     try:
+        code = _run(run)
+    except KeyboardInterrupt:
+        code = int(ExitCode.INTERRUPTED)
+    _leave(code, run)
+
+
+def _run(run: Run) -> int:
+    """The command; how it ended."""
+    from lcli.cli.app import command
+
+    try:
         command(run).main(prog_name="lcli")
-        code = int(ExitCode.DONE)
+        return int(ExitCode.DONE)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
         if isinstance(end.__context__, BrokenPipeError):  # Typer makes exit code 1 of it
             code = _reader_left()
         _print_misuse(end.__context__, run)
-    except KeyboardInterrupt:
-        code = int(ExitCode.INTERRUPTED)
+        return code
     except BrokenPipeError:
-        code = _reader_left()
+        return _reader_left()
     except Exception as error:
         if os.environ.get("LCLI_DEBUG") == "1":
             _print_traceback(error, run)
         code = _report(error, run)
         if _is_of_the_output(error):
             _discard(sys.stdout)  # told already; what is left in its buffer would be told again
+        return code
+
+
+def _leave(code: int, run: Run) -> NoReturn:
+    """End the process with all that is written. One more Ctrl-C ends it at once.
+
+    Threads that still wait for AWS are left behind: Python's own end would wait for them.
+    """
+    if code == ExitCode.INTERRUPTED:
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: os._exit(code))
+        run.terminal.leave()
+    code = _flush(code, run)
+    if threading.active_count() > 1:
+        os._exit(code)
     # At its end Python looks for garbage in all that was imported.
     gc.freeze()
-    sys.exit(_flush(code, run))
+    sys.exit(code)
 
 
 def _open_closed_streams() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lcli.deploy.events import Event, Listener
     from lcli.deploy.report import Report
 
+_GO_ON = "interrupted: run the same command again to go on"
+
 
 def command(
     ctx: typer.Context,
@@ -107,6 +109,9 @@ def apply_all(
                 raise
             reports.append(_not_begun(run, one, error))
             continue
+        except KeyboardInterrupt:  # before the first change: tags, large zips
+            reports.append(_interrupted(run, one))
+            break
         reports.append(report)
         if not run.json and (report.problems or changes):
             _show(run, report, report.place.region if several else "")
@@ -120,6 +125,13 @@ def _not_begun(run: Run, ready: Ready, error: LcliError | AwsError) -> Report:
     problems = error.problems if isinstance(error, LcliError) else (explain(error),)
     run.tell(problems)
     return Report(ready.prepared.place, (), problems=problems)
+
+
+def _interrupted(run: Run, ready: Ready) -> Report:
+    from lcli.deploy.report import Report
+
+    run.terminal.note(_GO_ON)
+    return Report(ready.prepared.place, (), interrupted=True)
 
 
 def _apply(
@@ -195,5 +207,5 @@ def _show(run: Run, report: Report, region: str) -> None:
     run.stdout.flush()
     run.tell(report.every_problem)
     if report.interrupted:
-        run.terminal.note("interrupted: run the same command again to go on")
+        run.terminal.note(_GO_ON)
     run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

@@ -55,15 +55,14 @@ def _rows(
     run: Run, document: Document | None, region: str
 ) -> tuple[tuple[Row, ...], dict[str, Drift]]:
     """The functions, and the drift of the manifest's: what compares is imported meanwhile."""
-    from concurrent.futures import ThreadPoolExecutor
-
+    from lcli.aws.threads import Threads
     from lcli.deploy.inventory import rows
 
     clients = run.session(region)
     if document is None:
         return rows(clients), {}
     place = run.naming_place(clients.region)
-    with ThreadPoolExecutor(1, "list") as pool:
+    with Threads(1, "list") as pool:
         asked = pool.submit(rows, clients, document.functions(place))
         from lcli.deploy.drift import drifts
 

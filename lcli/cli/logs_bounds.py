@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lcli.aws.clients import AwsError
+from lcli.aws.threads import DRAIN
 from lcli.cli.logs_sources import Chosen, behind
 from lcli.cli.run import Run
 from lcli.errors import LcliError, Problem
@@ -99,16 +100,19 @@ class Aliases:
 @contextmanager
 def interruption() -> Iterator[threading.Event]:
     """An event that the first Ctrl-C sets, so that what was read is also printed; the second
-    one interrupts as ever."""
+    one interrupts as ever, and so does what still goes on `DRAIN` seconds later."""
     stop = threading.Event()
     before = signal.getsignal(signal.SIGINT)
 
     def interrupted(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, DRAIN)
         stop.set()
 
     signal.signal(signal.SIGINT, interrupted)
     try:
         yield stop
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, before)

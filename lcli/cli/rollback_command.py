@@ -43,6 +43,8 @@ def command(
     --to any run may be repeated.
     """
     run: Run = ctx.obj
+    from lcli.deploy.rollback import INTERRUPTED
+
     prepared = [
         (run.session(region), _prepare(run, region, texts, to))
         for region, texts in names.by_region(run, functions or [], anywhere=True).items()
@@ -55,6 +57,8 @@ def command(
         for one in _roll_back(run, clients, moves, parallel)
     ]
     _show(run, moved)
+    if any(one.problem and one.problem.code == INTERRUPTED for _, one in moved):
+        raise typer.Exit(ExitCode.INTERRUPTED)
     if any(one.problem for _, one in moved):
         raise typer.Exit(ExitCode.FAILED)
 

@@ -7,10 +7,10 @@ An address that stays while its content changes is a change of code: an object i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.threads import Threads
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.code import Code
 
@@ -41,7 +41,7 @@ def look_up(sources: Mapping[str, str], clients: Clients) -> Addressed:
     """
     if not sources:
         return Addressed({})
-    with ThreadPoolExecutor(min(8, len(sources)), "address") as pool:
+    with Threads(min(8, len(sources)), "address") as pool:
         answers = dict(zip(sources, pool.map(lambda one: _ask(one, clients), sources), strict=True))
     codes: dict[str, Code] = {}
     notices, absent = [], []

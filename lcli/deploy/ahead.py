@@ -8,10 +8,11 @@ as it is known to exist, not when all functions have been read: no quota lies id
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from lcli.aws.clients import Clients
+from lcli.aws.threads import Threads
 from lcli.resources.kind import Ask
 
 
@@ -36,7 +37,7 @@ class Ahead:
         self._then = then
         # One pool an operation: each waits for its own quota, and keeps no other waiting.
         operations = {"GetFunction"} | {ask.operation for asks in then.values() for ask in asks}
-        self._pools = {one: ThreadPoolExecutor(parallel, f"ahead-{one}") for one in operations}
+        self._pools = {one: Threads(parallel, f"ahead-{one}") for one in operations}
         self._answers: dict[Ask, Future[dict[str, Any]]] = {}
         for name in names:
             self._begin(Ask("GetFunction", (("FunctionName", name),)), name)

@@ -14,6 +14,7 @@ from types import FrameType
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
+from lcli.aws.threads import DRAIN
 from lcli.aws.translate import ENDS_ALL, explain
 from lcli.deploy.applying import Known, Work
 from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped, Started, silent
@@ -24,8 +25,6 @@ from lcli.errors import LcliError, Problem
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
 
-DRAIN = 10.0
-"""Seconds that what is in flight gets after the first Ctrl-C."""
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 """What asks for the end: a person, and a CI system that cancels a job."""
 ACTION_SECONDS = 1200.0

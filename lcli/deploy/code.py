@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcli.artifact.model import Artifact, Build, Source, Target
+from lcli.aws.threads import Threads, interrupted
 from lcli.deploy.order import references
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.artifacts_bucket import (
@@ -93,7 +94,7 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     from lcli.artifact.make import Shared
 
     used, shared = layers_used(app), Shared()
-    with ThreadPoolExecutor(_BUILDERS, "build") as pool:
+    with Threads(_BUILDERS, "build") as pool:
         # Layers begin first: a function whose code lacks its handler waits for its own.
         layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
 
@@ -110,6 +111,9 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
             )
             for key, function in app.functions.items()
         }
+        # Those that build take their temporary files away.
+        if interrupted([*functions.values(), *layers.values()]):
+            raise KeyboardInterrupt
     problems: list[LcliError] = []
     built = {key: _result(future, problems) for key, future in functions.items()}
     layered = {key: _result(future, problems) for key, future in layers.items()}

@@ -14,11 +14,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
+from lcli.aws.threads import Threads
 from lcli.aws.translate import explain
 from lcli.deploy.events import Event, Finished, Listener
 from lcli.deploy.order import references
@@ -120,7 +121,7 @@ class Marks:
         self._clients = clients
         self._wanted = wanted
         self._listener = listener
-        self._pool = ThreadPoolExecutor(parallel, "digest")
+        self._pool = Threads(parallel, "digest")
         self._writing: list[Future[Problem | None]] = []
         self._names = {
             one.resource.function: one.resource.key.name
@@ -151,7 +152,8 @@ class Marks:
     def close(self, *, interrupted: bool) -> tuple[Problem, ...]:
         """Write what is left to write, wait, and give what went wrong.
 
-        Who interrupted the run waits for no tags: without one, a function is looked at again.
+        Who interrupts the run, also while it waits here, waits for no tags: without one, a
+        function is looked at again.
         """
         if interrupted:
             self._pool.shutdown(wait=False, cancel_futures=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.threads import Threads
 from lcli.aws.translate import explain
 from lcli.deploy import checks
 from lcli.deploy.addresses import look_up
@@ -292,9 +292,12 @@ def deploy(
         action_seconds=action_seconds,
         waits=waits,
     )
-    problems = marks.close(interrupted=report.interrupted)
-    if report.exit_code is ExitCode.DONE:
-        problems += _prune_versions(report, clients, parallel)
+    try:
+        problems = marks.close(interrupted=report.interrupted)
+        if report.exit_code is ExitCode.DONE:
+            problems += _prune_versions(report, clients, parallel)
+    except KeyboardInterrupt:  # all that was asked for is done
+        return replace(report, interrupted=True)
     return replace(report, problems=problems)
 
 
@@ -328,7 +331,7 @@ def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Pr
             return explain(error)
         return None
 
-    with ThreadPoolExecutor(parallel, "prune") as pool:
+    with Threads(parallel, "prune") as pool:
         return tuple(filter(None, pool.map(prune, crowded)))
 
 

@@ -6,12 +6,12 @@ Imports neither pydantic nor the manifest: `list` must start fast.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from lcli.aws.clients import Clients
 from lcli.aws.expected import expecting
+from lcli.aws.threads import Threads
 from lcli.resources.alias_traffic import shares_of
 from lcli.resources.function_state import get_function
 from lcli.resources.naming import qualified
@@ -86,7 +86,7 @@ def rows(
                 key=lambda row: row.name,
             )
         )
-    with ThreadPoolExecutor(max(1, min(parallel, len(named))), "list") as pool:
+    with Threads(max(1, min(parallel, len(named))), "list") as pool:
         return tuple(pool.map(lambda one: _named_row(clients, one), named))
 
 

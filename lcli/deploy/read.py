@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from graphlib import TopologicalSorter
 from typing import TypeVar
 
 from lcli.aws.clients import Clients
+from lcli.aws.threads import Threads
 from lcli.deploy.ahead import Ahead
 from lcli.resources.kind import Ask, Kind
 from lcli.resources.model import Actual, Key, Place, Reading, Resource
@@ -44,28 +45,19 @@ def read(
     # Kinds wait for their own calls: they have threads of their own, or they would lock the pool.
     # Each has a pool for its calls: one that waits for its quota keeps no other waiting.
     with ExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(max(1, len(kinds)), "kind"))
-        pools: list[ThreadPoolExecutor] = []
+        stack.callback(ahead.close)
+        threads = stack.enter_context(Threads(max(1, len(kinds)), "kind"))
         running: dict[Future[list[Actual]], str] = {}
-        try:
-            while sorter.is_active():
-                for name in sorter.get_ready():
-                    pools.append(stack.enter_context(ThreadPoolExecutor(parallel, name)))
-                    one = Reading(
-                        place, ahead, desired, {**found}, _each(pools[-1]), functions, everywhere
-                    )
-                    running[threads.submit(_all, kinds[name], one)] = name
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    name = running.pop(future)
-                    found |= {actual.resource.key: actual for actual in future.result()}
-                    sorter.done(name)
-        except BaseException:
-            for pool in (*pools, threads):
-                pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        finally:
-            ahead.close()
+        while sorter.is_active():
+            for name in sorter.get_ready():
+                each = _each(stack.enter_context(Threads(parallel, name)))
+                one = Reading(place, ahead, desired, {**found}, each, functions, everywhere)
+                running[threads.submit(_all, kinds[name], one)] = name
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                name = running.pop(future)
+                found |= {actual.resource.key: actual for actual in future.result()}
+                sorter.done(name)
     return found
 
 
@@ -91,7 +83,7 @@ def _all(kind: Kind, reading: Reading) -> list[Actual]:
     return list(kind.read(reading))
 
 
-def _each(pool: ThreadPoolExecutor) -> Callable[[Callable[[T], R], Iterable[T]], list[R]]:
+def _each(pool: Threads) -> Callable[[Callable[[T], R], Iterable[T]], list[R]]:
     def each(call: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(pool.map(call, items))
 

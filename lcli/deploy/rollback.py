@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.threads import Threads, interrupted
 from lcli.aws.translate import explain, no_function
 from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias
 from lcli.errors import ExitCode, LcliError, Problem
@@ -26,6 +26,7 @@ __all__ = ["Move", "Moved", "Target", "prepare", "roll_back"]
 NOTHING_EARLIER = "no-earlier-version"
 NO_ALIAS = "no-alias"
 ROLLED_BACK = "rolled-back"
+INTERRUPTED = "interrupted"
 
 
 def prepare(
@@ -55,7 +56,7 @@ def prepare(
             raise _rolled_back(seen)
         return _prepare(clients, seen, to)
 
-    with ThreadPoolExecutor(max(1, min(parallel, len(targets))), "rollback") as pool:
+    with Threads(max(1, min(parallel, len(targets))), "rollback") as pool:
         seen = list(pool.map(_or_problem(look), targets))
         held = {one.is_held for one in seen if not isinstance(one, Problem)}
         is_cut_short = not to and len(held) == 2
@@ -77,7 +78,10 @@ def _or_problem(step: Callable[[A], B]) -> Callable[[A | Problem], B | Problem]:
 
 
 def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) -> tuple[Moved, ...]:
-    """Move the aliases, several at once; one that fails does not keep the others."""
+    """Move the aliases, several at once; one that fails does not keep the others.
+
+    Ctrl-C lets those end that are being moved (`DRAIN`); what it left is told (`INTERRUPTED`).
+    """
 
     def one(move: Move) -> Moved:
         began = time.monotonic()
@@ -90,8 +94,27 @@ def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) ->
             problem = explain(error, move.arn)
         return Moved(move, time.monotonic() - began, problem)
 
-    with ThreadPoolExecutor(max(1, min(parallel, len(moves))), "rollback") as pool:
-        return tuple(pool.map(one, moves))
+    pool = Threads(max(1, min(parallel, len(moves))), "rollback")
+    doing = [pool.submit(one, move) for move in moves]
+    interrupted(doing)
+    pool.shutdown(wait=False)
+    return tuple(
+        future.result() if future.done() and not future.cancelled() else _left(move)
+        for move, future in zip(moves, doing, strict=True)
+    )
+
+
+def _left(move: Move) -> Moved:
+    return Moved(
+        move,
+        0.0,
+        Problem(
+            INTERRUPTED,
+            f"{move.target.label} was not moved, or not to the end: interrupted",
+            move.arn,
+            "run the same command again",
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.threads import Threads
 from lcli.aws.translate import explain
 from lcli.errors import LcliError, Problem
 from lcli.resources.model import Text
@@ -26,7 +26,7 @@ def answer_lookups(lookups: Iterable[Lookup], clients: Clients) -> dict[str, str
     problems: list[Problem] = []
     if not wanted:
         return found
-    with ThreadPoolExecutor(min(8, len(wanted)), "lookup") as pool:
+    with Threads(min(8, len(wanted)), "lookup") as pool:
         answers = list(pool.map(lambda one: _ask(one, clients), wanted))
     for lookup, answer in zip(wanted, answers, strict=True):
         if isinstance(answer, str | Text):

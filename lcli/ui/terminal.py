@@ -92,6 +92,12 @@ class Terminal:
             self._progressing = False
             self._say("\r\x1b[K")
 
+    def leave(self) -> None:
+        """Give the terminal back, in whatever moment what is drawn on it was interrupted."""
+        self.end_progress()
+        if self.live:
+            self._say("\x1b[?25h")
+
     def _say(self, text: str) -> None:
         try:
             self.stderr.write(text)

@@ -193,6 +193,13 @@ def hanging_up() -> Iterator[str]:
 
 
 @contextmanager
+def never_answering() -> Iterator[str]:
+    """A server that takes every connection and says nothing."""
+    with create_server(("127.0.0.1", 0), backlog=1024) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
 def no_such_host() -> Iterator[str]:
     """A name that no DNS has (RFC 6761)."""
     yield "http://aws.invalid"
@@ -236,6 +243,9 @@ OUTAGES: Mapping[str, Outage] = {
     "a dead endpoint": Outage(dead_port, "unreachable", 60, SIGNED),
     "no network": Outage(no_such_host, "unreachable", 60, SIGNED),
     "no credentials": Outage(dead_port, "no-credentials", 60, {}),
+    "an endpoint that never answers": Outage(
+        never_answering, "unreachable", 75, SIGNED, "no-answer"
+    ),
     "an endpoint that hangs up": Outage(hanging_up, "unreachable", 150, SIGNED, "no-answer"),
 }
 

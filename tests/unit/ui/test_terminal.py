@@ -33,6 +33,19 @@ def test_no_progress_is_shown(stream, quiet):
     assert stderr.getvalue() == ""
 
 
+@pytest.mark.parametrize(
+    ("stream", "left"),
+    [(io.StringIO, ""), (Screen, "\r\x1b[K1 of 2\r\x1b[K\x1b[?25h")],
+    ids=["in a pipe", "on a terminal"],
+)
+def test_a_terminal_is_given_back_with_its_cursor(stream, left):
+    stderr = stream()
+    terminal = Terminal(io.StringIO(), stderr)
+    terminal.progress("1 of 2")
+    terminal.leave()
+    assert stderr.getvalue() == left
+
+
 @pytest.mark.parametrize("stream", [io.StringIO, Screen], ids=["in a pipe", "on a terminal"])
 def test_a_table_shows_no_secret(stream):
     stdout = stream()
