@@ -29,6 +29,10 @@ Made from `--help` by `make docs`; a test keeps it current.
 | 4 | `invoke`: the function returned an error |
 | 130 | interrupted by Ctrl-C or SIGTERM; what was done is reported, and a re-run continues |
 
+Where there is no connection a command ends after 10 seconds, where AWS gives no answer to anything
+after a minute; slow work is no silence. The first Ctrl-C gives a change that is in flight ten
+seconds, the second ends everything at once.
+
 """
 COMPLETIONS = {Shell.BASH: "lcli.bash", Shell.ZSH: "_lcli", Shell.FISH: "lcli.fish"}
 

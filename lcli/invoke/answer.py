@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from lcli.aws.clients import AwsError
+from lcli.aws.retry import SILENCE
 from lcli.invoke.call import LONGEST, Response, Single, Target
 from lcli.resources.naming import default_log_group
 
@@ -17,8 +18,8 @@ MARGIN = 60.0
 """Seconds beyond a function's time-out: its init phase, and what Lambda does before it runs."""
 _SOON = 10.0
 """Seconds within which most calls are answered; only then AWS is asked for the time-out."""
-_ASKED = 60.0
-"""Seconds, as any other call has: one client of the SDK serves all."""
+_PAUSE = 0.5
+"""Seconds until it is asked again where there was no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,16 @@ class Described:
 
 
 def describe(single: Single, target: Target) -> Described | None:
-    """Ask AWS once, with GetFunction, which has by far the largest quota; None if it refuses."""
+    """Ask AWS with GetFunction, which has by far the largest quota; None if it refuses.
+
+    Raises AwsError (Unreachable) where there is no answer.
+    """
     asked = {"FunctionName": target.name, "Qualifier": target.qualifier or "$LATEST"}
     try:
-        found = single.once("lambda", "GetFunction", _ASKED, **asked)["Configuration"]
-    except AwsError:
+        found = single.call("lambda", "GetFunction", **asked)["Configuration"]
+    except AwsError as error:
+        if error.code == "Unreachable":
+            raise
         return None
     group = found.get("LoggingConfig", {}).get("LogGroup") or default_log_group(target.name)
     return Described(float(found["Timeout"]), found.get("Architectures", ["x86_64"])[0], group)
@@ -81,8 +87,10 @@ class Answer:
         pieces: Pieces | None = None,
         soon: float = _SOON,
         margin: float = MARGIN,
+        patience: float = SILENCE,
     ) -> None:
-        """After `soon` seconds the function's time-out is asked for, and bounds the wait.
+        """After `soon` seconds the function's time-out is asked for, and bounds the wait; so does
+        that AWS answers nothing for `patience` seconds then.
 
         Of a streamed response, the wait for its next one of the `pieces`.
         """
@@ -90,9 +98,12 @@ class Answer:
         self._target = target
         self._soon = soon
         self._margin = margin
+        self._patience = patience
         self._pieces = pieces or Pieces(lambda piece: None)
         self._asked = False
         self._limit: float | None = None
+        self._silent = False
+        """Whether AWS answered nothing else either."""
         self._began = time.monotonic()
         self._future: Future[Response] = Future()
         # Daemons: Ctrl-C must not wait for a function that runs for minutes.
@@ -112,15 +123,15 @@ class Answer:
             self._asked = True
             # In a thread, since the answer may come before this one.
             threading.Thread(target=self._ask, daemon=True).start()
+        if self._silent:
+            raise self._lost("and AWS answers nothing else either")
         if self._limit is not None and waited > self._limit and not self._pieces.busy:
-            raise AwsError(
-                "Unreachable",
-                f"{self._target.name} gave no answer within its time-out and {self._margin:.0f} s",
-                service="lambda",
-                operation="Invoke",
-                lost=True,
-            )
+            raise self._lost(f"within its time-out and {self._margin:.0f} s")
         return False
+
+    def _lost(self, why: str) -> AwsError:
+        message = f"{self._target.name} gave no answer {why}"
+        return AwsError("Unreachable", message, service="lambda", operation="Invoke", lost=True)
 
     def result(self) -> Response:
         """The answer, waited for. Raises AwsError."""
@@ -129,7 +140,15 @@ class Answer:
         return self._future.result()
 
     def _ask(self) -> None:
-        self._limit = longest_wait(describe(self._single, self._target), self._margin)
+        """The network may fail for some seconds without the call's own connection breaking."""
+        until = time.monotonic() + self._patience
+        while time.monotonic() < until:
+            with suppress(AwsError):
+                described = describe(self._single, self._target)
+                self._limit = longest_wait(described, self._margin)
+                return
+            time.sleep(_PAUSE)
+        self._silent = True
 
     def _run(self, call: Callable[[], Response]) -> None:
         try:

@@ -32,6 +32,9 @@ class Single(Protocol):
     ) -> dict[str, Any]:
         """The parsed answer with its ResponseMetadata; raises AwsError."""
 
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """Of what may be repeated, the answer to whichever request has one; raises AwsError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from app_on_cloud import OnCloud, everything_in, problems
-from overlay.faults import Fault, Refuse, Reset, Rewrite, Rule, When, at, first
+from overlay.faults import Delay, Fault, Refuse, Reset, Rewrite, Rule, When, among, at, first
 from overlay.server import overlay
 
+from lcli.deploy import engine
 from lcli.deploy.report import Report
 from lcli.errors import ExitCode
 
@@ -233,3 +235,66 @@ def test_a_function_whose_last_update_failed_takes_the_next(between: Between, ch
     assert problems(between.deploy(Rewrite(change=failed), until_an_update)) == []
     assert bool(updated) is (changes != "tags")
     assert between.is_whole()
+
+
+TWO_BUCKETS = """
+app: photos
+defaults: {runtime: python3.13, handler: app.handler, source: code}
+functions:
+  one: {triggers: [{s3: {bucket: photos-a}}, {s3: {bucket: photos-b}}, {s3: {bucket: photos-c}}]}
+"""
+SLOW = 0.4
+
+
+def test_the_permissions_of_a_function_are_added_one_after_the_other(between: Between) -> None:
+    """Of two at once AWS loses one."""
+    for name in "abc":
+        between.app.session().call("s3", "CreateBucket", Bucket=f"photos-{name}")
+    between.app.manifest(TWO_BUCKETS)
+    slow = Rule(Delay(seconds=SLOW), lambda call: True, frozenset({"lambda:AddPermission"}))
+    with overlay(between.cloud.url, slow) as faulty:
+        app = OnCloud(between.app.directory, faulty.url, between.app.account)
+        assert problems(app.deploy()) == []
+        began = [call.at for call in faulty.calls if call.name == "lambda:AddPermission"]
+    assert len(began) == 3
+    assert all(later - earlier >= SLOW for earlier, later in pairwise(began))
+
+
+def test_the_alias_moves_when_the_new_version_is_active(between: Between) -> None:
+    """With SnapStart or a VPC that takes minutes."""
+    assert problems(between.app.deploy()) == []
+    between.app.code("2")
+
+    def pending(body: bytes) -> bytes:
+        answer = json.loads(body)
+        answer.get("Configuration", answer)["State"] = "Pending"
+        return json.dumps(answer).encode()
+
+    version = among(lambda call: "photos-two?Qualifier=2" in call.target, first(2))
+    published = frozenset({"lambda:PublishVersion"})
+    rules = (
+        Rule(Rewrite(change=pending), lambda call: True, published),
+        Rule(Rewrite(change=pending), version, frozenset({"lambda:GetFunction"})),
+    )
+    with overlay(between.cloud.url, *rules) as faulty:
+        app = OnCloud(between.app.directory, faulty.url, between.app.account)
+        app.code("2")
+        assert problems(app.deploy()) == []
+        of_two = [call for call in faulty.calls if "/photos-two" in call.target]
+    moved = [call.number for call in of_two if call.name == "lambda:UpdateAlias"]
+    looks = [call.number for call in of_two if "?Qualifier=2" in call.target]
+    assert len(looks) >= 3
+    assert looks[2] < moved[0]
+
+
+def test_an_alias_that_somebody_moved_since_the_plan_stays_where_it_is(between: Between) -> None:
+    assert problems(between.app.deploy()) == []
+    between.app.code("2")
+    assert problems(between.app.deploy()) == []
+    between.app.code("3")
+    prepared, session = between.app.prepare(), between.app.session()
+    name = {"FunctionName": "photos-two", "Name": "live"}
+    session.call("lambda", "UpdateAlias", FunctionVersion="1", **name)
+    (told,) = problems(engine.deploy(prepared, session))
+    assert told.startswith("someone else changed alias live of photos-two")
+    assert session.call("lambda", "GetAlias", **name)["FunctionVersion"] == "1"

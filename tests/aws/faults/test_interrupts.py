@@ -169,14 +169,16 @@ app: photos
 region: us-east-1
 functions:
   one:
-    {runtime: python3.13, handler: app.handler, source: code,
-     build: {command: [sh, -c, "mkdir -p out; touch out/begun; sleep 3; touch out/done"], output: out}}
+    runtime: python3.13
+    handler: app.handler
+    source: code
+    build:
+      command: [sh, -c, "mkdir -p out; touch out/begun; sleep 3; touch out/done"]
+      output: out
 """
 
 
-def test_what_is_being_built_may_end_and_take_its_temporary_files_away(
-    app: Path, tmp_path: Path
-) -> None:
+def test_what_is_being_built_may_end_and_leaves_nothing(app: Path, tmp_path: Path) -> None:
     (app / "lcli.yaml").write_text(BUILDING)
     cache = tmp_path / "home" / "cache"
     environ = {"PATH": os.environ["PATH"], "LCLI_CACHE_DIR": str(cache)}

@@ -17,7 +17,7 @@ class Function:
         self.configuration = configuration
         self.asked = []
 
-    def once(self, service, operation, read_timeout, /, **parameters):
+    def call(self, service, operation, /, **parameters):
         self.asked.append((operation, parameters))
         if self.configuration is None:
             raise AwsError("AccessDeniedException", "no", service=service, operation=operation)
@@ -59,6 +59,38 @@ def test_one_that_does_not_come_is_given_up_after_the_functions_own_time_out(nev
     assert 0.2 <= time.monotonic() - began < 5
 
 
+class Nowhere(Function):
+    """AWS, out of reach for so many requests."""
+
+    def __init__(self, times):
+        super().__init__({"Timeout": 900})
+        self.times = times
+
+    def call(self, service, operation, /, **parameters):
+        super().call(service, operation, **parameters)
+        if len(self.asked) <= self.times:
+            raise AwsError("Unreachable", "no", service=service, operation=operation)
+        return {"Configuration": self.configuration}
+
+
+def test_one_is_given_up_where_aws_answers_nothing_else_either(never):
+    answer = Answer(never, Nowhere(99), Target("f"), soon=0.05, patience=0.2)
+    with pytest.raises(AwsError, match="f gave no answer and AWS answers nothing else either"):
+        answer.result()
+
+
+def test_one_is_waited_for_where_only_the_first_question_had_no_answer():
+    function = Nowhere(1)
+
+    def slow():
+        while len(function.asked) < 2:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        return DONE
+
+    assert Answer(slow, function, Target("f"), soon=0.05).result() is DONE
+
+
 def test_one_is_waited_for_while_the_function_may_run():
     function = Function({"Timeout": 20})
 
@@ -76,9 +108,9 @@ def test_an_answer_does_not_wait_for_the_time_out_to_be_told():
     told = threading.Event()
 
     class Slow(Function):
-        def once(self, *asked, **parameters):
+        def call(self, *asked, **parameters):
             told.wait(5)
-            return super().once(*asked, **parameters)
+            return super().call(*asked, **parameters)
 
     def soon():
         time.sleep(0.1)
