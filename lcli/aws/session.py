@@ -28,6 +28,9 @@ from lcli.aws.translate import setup_problem, translated
 
 _READ_TIMEOUT = 30.0
 """Seconds that one request waits for its answer: twice within the silence that `retry` allows."""
+_LOCAL_READ_TIMEOUT = 60.0
+"""The same of the local cloud, which loads a service at its first call, on a machine that may be
+busy."""
 _NAMING = frozenset({"FunctionName", "Role", "KMSKeyArn"})
 """Parameters that say what a refused request was about."""
 _TOLD_AFTER = 2.0
@@ -68,6 +71,7 @@ class Session:
         self.sdk = sdk
         """The botocore session: its `register` lets tests count requests."""
         self._local = local
+        self._read_timeout = _LOCAL_READ_TIMEOUT if local else _READ_TIMEOUT
         self._parallel = parallel
         self._pacing = pacing or Pacing()
         self._sleep = sleep
@@ -86,7 +90,7 @@ class Session:
         while True:
             asked = time.monotonic()
             try:
-                answer = self.once(service, operation, _READ_TIMEOUT, **parameters)
+                answer = self.once(service, operation, self._read_timeout, **parameters)
             except AwsError as error:
                 delay = retries.pause(error, time.monotonic())
                 if delay is None:
@@ -156,7 +160,7 @@ class Session:
         """All pages of a list operation, each retried like any call. See `Clients.pages`."""
         from botocore.paginate import Paginator, PaginatorModel
 
-        client = self._client(service, _READ_TIMEOUT)
+        client = self._client(service, self._read_timeout)
         config = PaginatorModel(
             self.sdk.get_component("data_loader").load_service_model(service, "paginators-1")
         ).get_paginator(operation)

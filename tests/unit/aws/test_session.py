@@ -17,7 +17,6 @@ from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
 from lcli.aws.identity import Caller, guard
 from lcli.aws.pacing import Pacing
-from lcli.aws.session import _READ_TIMEOUT as READ_TIMEOUT
 from lcli.aws.session import Sent, Session, connect
 from lcli.aws.translate import explain, translated
 from lcli.errors import ExitCode, LcliError, Problem
@@ -254,7 +253,7 @@ def test_an_idle_connection_is_kept_alive() -> None:
     with endpoint(FOUND) as script:
         made = session(script)
         made.call("lambda", "GetFunction", FunctionName="f")
-        manager = made._client("lambda", READ_TIMEOUT)._endpoint.http_session._manager
+        manager = made._client("lambda", made._read_timeout)._endpoint.http_session._manager
         connection = manager.connection_from_url(script.url).pool.get(block=False)
         sock = connection.sock
         assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1

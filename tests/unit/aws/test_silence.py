@@ -7,7 +7,7 @@ import pytest
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import SILENCE
 from lcli.aws.session import _READ_TIMEOUT as READ_TIMEOUT
-from lcli.aws.session import Session, connect
+from lcli.aws.session import Session
 
 
 class Hanging:
@@ -17,7 +17,7 @@ class Hanging:
         self.now = 1000.0
         self.asked = 0
         self._answers = answers
-        self.session: Session = connect(region="eu-west-1", local_account="123456789012")
+        self.session = Session(None, "eu-west-1")
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
         monkeypatch.setattr(self.session, "once", self._once)
         monkeypatch.setattr(self.session, "_sleep", self._pass)
