@@ -92,7 +92,22 @@ def _in_use(error: AwsError, where: str) -> Problem:
     )
 
 
-_BY_CODE = {"CodeStorageExceededException": _code_storage, "ResourceInUseException": _in_use}
+def _policy_too_large(error: AwsError, where: str) -> Problem:
+    function = error.asked.get("FunctionName", "the function")
+    return Problem(
+        "policy-too-large",
+        f"the resource policy of {function} has no room for one more statement: {error.message}",
+        where,
+        "give one statement to several sources (a source_arn with a wildcard), or remove "
+        "statements that nobody needs; `aws lambda get-policy` shows all of them",
+    )
+
+
+_BY_CODE = {
+    "CodeStorageExceededException": _code_storage,
+    "PolicyLengthExceededException": _policy_too_large,
+    "ResourceInUseException": _in_use,
+}
 _BY_TEXT = (
     (texts.ROLE_NOT_ASSUMED, _role_not_assumed),
     (texts.ROLE_LACKS, _role_lacks),

@@ -11,9 +11,9 @@ from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
 from lcli.deploy.reserving import reserving
 from lcli.errors import Problem
-from lcli.resources import role_policy
+from lcli.resources import policy_size, role_policy
 from lcli.resources.kind import Kind
-from lcli.resources.model import Resource
+from lcli.resources.model import Place, Resource
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
@@ -47,6 +47,21 @@ def policies(resources: Iterable[Resource]) -> Iterator[Problem]:
                 resource.where,
                 "join resources with wildcards, or move statements to a policy of your own "
                 "(role.policies); the largest: " + "; ".join(role_policy.largest(policy)),
+            )
+
+
+def resource_policies(resources: Iterable[Resource], place: Place) -> Iterator[Problem]:
+    """Functions whose own statements alone make a larger resource policy than Lambda takes."""
+    statements = [one for one in resources if one.key.kind == "permission"]
+    for target, size in policy_size.sizes(statements, place).items():
+        if size > policy_size.LIMIT:
+            own = [one for one in statements if one.key.name.startswith(f"{target}/")]
+            yield Problem(
+                "policy-too-large",
+                f"the {len(own)} permissions of {target} make a resource policy of {size:,} "
+                f"bytes; Lambda takes {policy_size.LIMIT:,}",
+                own[0].where,
+                "one statement for several sources: source_arn with a wildcard",
             )
 
 

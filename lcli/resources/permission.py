@@ -10,6 +10,7 @@ from lcli.aws.clients import Clients
 from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
+from lcli.resources.function_update import PRECONDITION
 from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Ref, Resource, Text, Value
 from lcli.resources.naming import (
@@ -24,7 +25,7 @@ from lcli.resources.naming import (
 INVOKE = "lambda:InvokeFunction"
 INVOKE_URL = "lambda:InvokeFunctionUrl"
 _SECONDS = 60.0
-"""How long a statement that other writers undo is added again."""
+"""How long a statement that other writers undo is written again."""
 CONDITIONS: Mapping[str, str] = {
     "aws:sourcearn": "SourceArn",
     "aws:sourceaccount": "SourceAccount",
@@ -151,28 +152,42 @@ class Permission(Kind):
                     yield _actual(functions[unqualified(target)[0]], target, statement)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """AddPermission, and a look whether it is there, since parallel writers lose some."""
-        target, sid = _function_part(wanted.key), _sid(wanted.key)
+        """AddPermission to the policy that was read, and a look whether it is there.
+
+        Parallel writers lose some, and the first statement of a policy has no RevisionId to send.
+        """
         parameters = {field: applying.settle(value) for field, value in wanted.fields.items()}
-
-        def added() -> bool | None:
-            # Ids are derived from content: one that exists is an earlier answer that was lost.
-            with expecting("ResourceConflictException"):
-                applying.clients.call(
-                    "lambda", "AddPermission", StatementId=sid, **_of(target), **parameters
-                )
-            return _has(applying, target, sid) or None
-
-        applying.poll(added, f"adding a permission to {target}", _SECONDS)
+        _until(True, wanted.key, applying, **parameters)
         return {}
 
     def delete(self, actual: Actual, applying: Applying) -> None:
-        """RemovePermission."""
-        key = actual.resource.key
-        with expecting(GONE):
+        """RemovePermission from the policy that was read, and a look whether it is gone."""
+        _until(False, actual.resource.key, applying)
+
+
+def _until(there: bool, key: Key, applying: Applying, **parameters: Any) -> None:
+    """Add the statement until it is there, or remove it until it is not.
+
+    Ids are derived from content: a statement that is there already, or gone, is as it should be.
+    A policy that somebody else changed in between (PreconditionFailed) is read again.
+    """
+
+    target, sid = _function_part(key), _sid(key)
+    operation = "AddPermission" if there else "RemovePermission"
+
+    def done() -> bool | None:
+        statements, revision = _policy(applying.clients, target)
+        if _holds(statements, sid) is there:
+            return True
+        guard = {"RevisionId": revision} if revision else {}
+        with expecting(PRECONDITION, "ResourceConflictException" if there else GONE):
             applying.clients.call(
-                "lambda", "RemovePermission", StatementId=_sid(key), **_of(_function_part(key))
+                "lambda", operation, StatementId=sid, **_of(target), **guard, **parameters
             )
+        return True if _holds(policy_of(applying.clients, target), sid) is there else None
+
+    doing = "adding a permission to" if there else "removing a permission from"
+    applying.poll(done, f"{doing} {target}", _SECONDS)
 
 
 def _function_part(key: Key) -> str:
@@ -190,15 +205,21 @@ def _of(target: str) -> dict[str, str]:
 
 def policy_of(clients: Clients, target: str) -> list[dict[str, Any]]:
     """The statements of ``FN`` or ``FN:ALIAS``, whoever made them; GetPolicy. Raises AwsError."""
+    return _policy(clients, target)[0]
+
+
+def _policy(clients: Clients, target: str) -> tuple[list[dict[str, Any]], str]:
+    """The statements and the policy's RevisionId; neither where there is no policy."""
     with expecting(GONE):
         answer = clients.call("lambda", "GetPolicy", **_of(target))
         statements = json.loads(answer["Policy"])["Statement"]
-        return statements if isinstance(statements, list) else [statements]
-    return []
+        found = statements if isinstance(statements, list) else [statements]
+        return found, str(answer.get("RevisionId", ""))
+    return [], ""
 
 
-def _has(applying: Applying, target: str, sid: str) -> bool:
-    return any(one.get("Sid") == sid for one in policy_of(applying.clients, target))
+def _holds(statements: Iterable[Mapping[str, Any]], sid: str) -> bool:
+    return any(one.get("Sid") == sid for one in statements)
 
 
 def _actual(function: Actual, target: str, statement: Mapping[str, Any]) -> Actual:
