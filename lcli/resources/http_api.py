@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ DOMAIN = "lcli:domain"
 while one takes the other's place."""
 AUTHORIZERS = "lcli:authorizers"
 """The tag of the API that says that lcli has made authorizers in it."""
+_SAME_SECOND = 1.0
+"""Seconds for which two APIs may have the same CreatedDate."""
 
 
 def api_key(place: Place) -> Key:
@@ -91,6 +94,7 @@ class HttpApi(Kind):
         """CreateApi with its tags, then the stage that deploys by itself.
 
         Names of APIs are not unique: after an answer that was lost, the API is looked for first.
+        Of two deploys that make one at the same time both go on with the oldest.
         """
         clients, cors = applying.clients, _mapping(wanted, "CorsConfiguration")
         api = made_once(
@@ -104,8 +108,9 @@ class HttpApi(Kind):
             ),
             lambda: next(iter(our_apis(clients, applying.place)), None),
         )
-        _make_stage(clients, api["ApiId"], wanted)
-        return _outputs(applying.place, api)
+        kept = _oldest(applying, api)
+        _make_stage(clients, kept["ApiId"], wanted)
+        return _outputs(applying.place, kept)
 
     def update(
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
@@ -162,6 +167,20 @@ def our_apis(clients: Clients, place: Place) -> list[dict[str, Any]]:
     apis = [api for page in pages for api in page["Items"]]
     ours = [api for api in apis if are_ours(api.get("Tags", {}), place)]
     return sorted(ours, key=lambda api: (str(api.get("CreatedDate", "")), api["ApiId"]))
+
+
+def _oldest(applying: Applying, made: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The API that all go on with; the one that was made just now goes where it is another.
+
+    CreatedDate counts whole seconds: what is made after this look must be younger for all.
+    """
+    time.sleep(_SAME_SECOND)
+    kept = next(iter(our_apis(applying.clients, applying.place)), made)
+    if kept["ApiId"] != made["ApiId"]:
+        applying.say("another deploy has made the API at the same time; taking that one")
+        with expecting("NotFoundException"):
+            applying.clients.call("apigatewayv2", "DeleteApi", ApiId=made["ApiId"])
+    return kept
 
 
 def _items(clients: Clients, operation: str, api_id: str) -> list[dict[str, Any]]:

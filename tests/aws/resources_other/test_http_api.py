@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -351,3 +352,19 @@ def test_a_route_with_a_check_of_tokens(app, world, api):
     for gone in (key, check.key):
         kinds()[gone.kind].delete(found[gone], world)
     assert world.clients.made == {}
+
+
+def test_of_two_that_are_made_at_once_the_oldest_stays(world, app, monkeypatch):
+    call, theirs = world.clients.call, []
+
+    def another_first(service, operation, /, **parameters):
+        if operation == "CreateApi" and not theirs:
+            theirs.append(call(service, operation, **parameters)["ApiId"])
+            time.sleep(1.1)  # CreatedDate counts seconds
+        return call(service, operation, **parameters)
+
+    monkeypatch.setattr(world.clients, "call", another_first)
+    app.deploy()
+    (kept,) = call("apigatewayv2", "GetApis")["Items"]
+    assert [kept["ApiId"]] == theirs
+    assert world.outputs[app.api.key]["id"] == kept["ApiId"]
