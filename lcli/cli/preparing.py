@@ -17,7 +17,7 @@ from lcli.ui.neutral import neutralise
 if TYPE_CHECKING:
     from lcli.aws.session import Session
     from lcli.deploy.code import Workshop
-    from lcli.deploy.engine import Prepared
+    from lcli.deploy.prepared import Prepared
     from lcli.manifest.models import App
     from lcli.resources.model import Place
 

@@ -21,6 +21,7 @@ from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped
 from lcli.deploy.plan import Plan
 from lcli.deploy.report import Outcome, Report, Status
 from lcli.deploy.schedule import Schedule, Step
+from lcli.deploy.watch import Watch
 from lcli.errors import LcliError, Problem
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
@@ -137,6 +138,7 @@ class _Run:
         self.action_seconds = action_seconds
         self.waits = waits
         self.known = Known({key: one.outputs for key, one in actual.items()})
+        self.watch = Watch(plan, self.known)
         self.outcomes: dict[int, Outcome] = {}
         self.schedule = Schedule(plan, kinds)
         self.flying: set[Step] = set()
@@ -223,6 +225,7 @@ class _Run:
                 if step.grouped:
                     outputs = self._found(step) | dict(kind.merge(actions, work))
                 else:
+                    work = self.watch.over(work, actions[0].resource.function)
                     outputs = {actions[0].resource.key: _do(actions[0], kind, work)}
         except BaseException as caught:
             error = caught

@@ -69,6 +69,10 @@ class Work:
         self._known = known
         self._say = say
 
+    def calling(self, clients: Clients) -> Work:
+        """The same work, with other calls."""
+        return Work(self.place, clients, self._known, self._say)
+
     def settle(self, value: Value) -> object:
         """See `Applying.settle`."""
         if isinstance(value, Ref):

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError, Clients
@@ -122,7 +121,6 @@ class Marks:
         self._wanted = wanted
         self._listener = listener
         self._pool = Threads(parallel, "digest")
-        self._writing: list[Future[Problem | None]] = []
         self._names = {
             one.resource.function: one.resource.key.name
             for one in plan.actions
@@ -134,40 +132,36 @@ class Marks:
             for action in actions:
                 self._users.setdefault(action, []).append(function)
         self._stale = _marked(plan, actual, self._left)
-        self._settled = [function for function in unmarked if not self._left[function]]
+        self._done = [function for function in unmarked if not self._left[function]]
 
     def invalidate(self) -> None:
         """Take the tag from every function that the plan touches. Raises AwsError."""
         list(self._pool.map(self._take, self._stale))
 
     def __call__(self, event: Event) -> None:
-        """Take an event; the last one of a function has its tag written."""
+        """Take an event; after the last one of a function its tag may be written."""
         self._listener(event)
         if isinstance(event, Finished):
             for function in self._users.get(id(event.action), ()):
                 self._left[function].discard(id(event.action))
                 if not self._left[function] and function in self._names:
-                    self._write(self._names[function])
+                    self._done.append(function)
 
-    def close(self, *, interrupted: bool) -> tuple[Problem, ...]:
-        """Write what is left to write, wait, and give what went wrong.
+    def close(self, *, lost: Collection[str], interrupted: bool) -> tuple[Problem, ...]:
+        """Write the tags, and give what went wrong.
 
-        Who interrupts the run, also while it waits here, waits for no tags: without one, a
-        function is looked at again.
+        `lost` are the manifest's keys of functions that somebody else has changed meanwhile. Who
+        interrupts the run, also while it waits here, waits for no tags: without one, a function is
+        looked at again.
         """
-        if interrupted:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            return ()
-        for function in self._settled:
-            self._write(self._names[function])
+        names = [self._names[one] for one in self._done if one not in lost and not interrupted]
         with self._pool:
-            return tuple(problem for one in self._writing if (problem := one.result()))
+            return tuple(filter(None, self._pool.map(self._put, names)))
 
-    def _write(self, name: str) -> None:
-        if digest := self._wanted.of.get(name):
-            self._writing.append(self._pool.submit(self._put, name, digest))
-
-    def _put(self, name: str, digest: str) -> Problem | None:
+    def _put(self, name: str) -> Problem | None:
+        digest = self._wanted.of.get(name)
+        if not digest:
+            return None
         arn = self._place.arn("lambda", f"function:{name}")
         try:
             self._clients.call("lambda", "TagResource", Resource=arn, Tags={DIGEST: digest})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
@@ -22,17 +22,19 @@ from lcli.deploy.code import (
     codes,
     upload_all,
 )
-from lcli.deploy.digest import Digests, Marks, digests
+from lcli.deploy.digest import Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import expand
 from lcli.deploy.expand_triggers import lookups_needed
 from lcli.deploy.expanded import Expanded
 from lcli.deploy.kept import with_checkpoints
 from lcli.deploy.plan import Plan, plan
+from lcli.deploy.prepared import Prepared
 from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.scope import Scope
+from lcli.deploy.settling import Settled, settle
 from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
@@ -48,29 +50,6 @@ from lcli.resources.version import prune_versions
 
 if TYPE_CHECKING:
     from lcli.manifest.models import App
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan and what is needed to do it."""
-
-    place: Place
-    plan: Plan
-    actual: Mapping[Key, Actual]
-    kinds: Mapping[str, Kind]
-    bucket: str = ""
-    """The artifacts bucket that the manifest names."""
-    prefix: str = ""
-    """Beginning of the keys in it."""
-    digests: Digests = field(default_factory=Digests)
-    """What the tags ``lcli:digest`` are to say."""
-    unmarked: tuple[str, ...] = ()
-    """The manifest's keys of functions that need the tag though nothing else of them changes."""
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the user should be told before anything is done."""
-        return self.plan.notices
 
 
 def prepare(
@@ -106,6 +85,7 @@ def prepare(
     lookups = answer_lookups(lookups_needed(app, place), clients)
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
+    _refuse(checks.resource_policies(expanded.resources.values(), place))
     scope = _scope(app, expanded, functions, prune=prune, logs=logs, adopt=adopt)
     if place.local:  # it listens on this machine only: what is opened there lets nobody in
         scope = replace(scope, exposing={})
@@ -214,7 +194,8 @@ def _looked_at(
         known=known,
     )
     wanted = with_checkpoints(expanded.resources, actual, place)
-    return Prepared(place, plan(wanted, actual, kinds, scope), actual, kinds)
+    made = plan(wanted, actual, kinds, scope)
+    return Prepared(place, made, actual, kinds, expanded.resources, scope)
 
 
 def _scope(
@@ -254,7 +235,7 @@ def deploy(
     action_seconds: float = ACTION_SECONDS,
     waits: bool = True,
 ) -> Report:
-    """Do what was prepared, then prune old versions of what was published.
+    """Do what was prepared, look again at what was changed, prune versions of what was published.
 
     Without `waits` it does not wait for what gets ready by itself (`Applying.waits`).
 
@@ -292,13 +273,18 @@ def deploy(
         action_seconds=action_seconds,
         waits=waits,
     )
+    seen = Settled()
     try:
-        problems = marks.close(interrupted=report.interrupted)
+        if not report.interrupted:
+            seen = settle(prepared, report, clients, parallel)
+            report = replace(report, notices=(*report.notices, *seen.notices))
+        problems = (*seen.problems, *marks.close(lost=seen.lost, interrupted=report.interrupted))
+        report = replace(report, problems=problems)
         if report.exit_code is ExitCode.DONE:
-            problems += _prune_versions(report, clients, parallel)
+            return replace(report, problems=_prune_versions(report, clients, parallel))
     except KeyboardInterrupt:  # all that was asked for is done
         return replace(report, interrupted=True)
-    return replace(report, problems=problems)
+    return report
 
 
 def _sent(made: Plan) -> list[Code]:

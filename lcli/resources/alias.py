@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError
@@ -69,7 +69,10 @@ class Alias(Kind):
         return compared(wanted, actual)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """CreateAlias; one that is there already is moved."""
+        """CreateAlias; one that is there already must be at the version that is wanted.
+
+        Raises LcliError where someone else made it since the plan: who makes it has the last word.
+        """
         name, alias_name = unqualified(wanted.key.name)
         number = str(applying.settle(wanted.fields["FunctionVersion"]))
         try:
@@ -83,8 +86,9 @@ class Alias(Kind):
         except AwsError as error:
             if error.code != "ResourceConflictException":
                 raise
-            now = _get(applying, name, alias_name)
-            answer = now if now["FunctionVersion"] == number else _move(applying, now, name, number)
+            answer = _get(applying, name, alias_name)
+            if answer["FunctionVersion"] != number:
+                raise _moved(answer) from error
         return {"arn": answer["AliasArn"], "number": number}
 
     def update(
@@ -99,7 +103,7 @@ class Alias(Kind):
         number = str(applying.settle(wanted.fields["FunctionVersion"]))
         now = _get(applying, name, alias_name)
         if now["FunctionVersion"] not in (number, actual.resource.fields["FunctionVersion"]):
-            raise changed_meanwhile(now["AliasArn"], [f"alias {alias_name}"])
+            raise _moved(now)
         _move(applying, now, name, number)
         if actual.outputs.get("held_tag"):
             applying.clients.call(
@@ -159,6 +163,12 @@ def _actual(function: Actual, key: Key, number: str, version: Actual | None) -> 
 
 def _get(applying: Applying, name: str, alias_name: str) -> dict[str, Any]:
     return applying.clients.call("lambda", "GetAlias", FunctionName=name, Name=alias_name)
+
+
+def _moved(now: Mapping[str, Any]) -> LcliError:
+    """The error for an alias that somebody else has moved, or made, since the plan."""
+    function_arn = now["AliasArn"].rpartition(":")[0]
+    return changed_meanwhile(function_arn, [f"alias {now['Name']}"])
 
 
 def _move(applying: Applying, now: dict[str, Any], name: str, number: str) -> dict[str, Any]:

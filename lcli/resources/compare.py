@@ -50,6 +50,11 @@ def _hides(path: str, secret: Collection[str]) -> bool:
     return path in secret or any(other.startswith(f"{path}.") for other in secret)
 
 
+def is_partly_ignored(field: str, ignored: Collection[str]) -> bool:
+    """Whether somebody else owns the field, or something in it."""
+    return any(path.partition(".")[0] == field for path in ignored)
+
+
 def merged(wanted: Resource, actual: Actual, field: str) -> Value:
     """The field as an update must send it: what is ignored inside it stays as it was read."""
     after, before = wanted.fields[field], actual.resource.fields.get(field)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
@@ -76,6 +76,12 @@ class EventSourceMapping(Kind):
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     fixed: ClassVar[frozenset[str]] = FIXED
     derived = frozenset({"EventSourceArn", "FunctionName", "Tags"})
+
+    def identity(self, wanted: Resource, settle: Callable[[Value], object]) -> Key:
+        """By its source, whose ARN may have been unknown when it was planned."""
+        name = wanted.key.name.partition("<-")[0]
+        fields = {field: settle(value) for field, value in wanted.fields.items()}
+        return _key(name, source_of(fields))
 
     def usual(self, wanted: Resource) -> Mapping[str, Value]:
         """AWS's defaults for its kind of source."""
@@ -155,18 +161,17 @@ class EventSourceMapping(Kind):
     def _existing(self, wanted: Resource, applying: Applying, error: AwsError) -> dict[str, Any]:
         source = applying.settle(wanted.fields.get("EventSourceArn"))
         which: dict[str, Any] = {"EventSourceArn": source} if source else {}
-        name = wanted.key.name.partition("<-")[0]
-        identity = source_of({field: applying.settle(one) for field, one in wanted.fields.items()})
+        key = self.identity(wanted, applying.settle)
         for page in applying.clients.pages("lambda", "ListEventSourceMappings", **which):
             for one in page["EventSourceMappings"]:
-                if (function_of(one["FunctionArn"])[0], source_of(one)) == (name, identity):
+                if _key(function_of(one["FunctionArn"])[0], source_of(one)) == key:
                     _settled(one["UUID"], applying)
                     self._write(wanted, one["UUID"], wanted.fields, applying)
                     return dict(one)
         raise LcliError(
             Problem(
                 "mapping-exists",
-                f"AWS says that a mapping of {name} to this source exists: {error.message}",
+                f"AWS says that the mapping {key.name} exists: {error.message}",
                 where=wanted.where,
                 next_step="wait a minute for one that is being deleted, then deploy again",
             )

@@ -24,7 +24,12 @@ from lcli.resources.function_fields import (
     normal,
 )
 from lcli.resources.function_search import candidates, has_own_role
-from lcli.resources.function_state import GONE, await_ready, get_function
+from lcli.resources.function_state import (
+    GONE,
+    await_ready,
+    changed_meanwhile,
+    get_function,
+)
 from lcli.resources.function_update import SHA, Update
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import (
@@ -155,9 +160,10 @@ class Function(Kind):
         return -int(action.actual.outputs["reserved"] or 0) if goes and action.actual else 0
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
-        """CreateFunction with all tags; one that is there already is taken if it is ours.
+        """CreateFunction with all tags; one that is there already is taken if this call made it.
 
-        Raises LcliError when a function of that name is somebody else's, or failed.
+        Raises LcliError when a function of that name is somebody else's, was made by another
+        deploy since the plan, or failed.
         """
         payload = _payload(wanted)
         parameters = _creation(wanted, payload, applying)
@@ -192,10 +198,16 @@ class Function(Kind):
             ) from error
         settled = {name: frozen(applying.settle(one)) for name, one in wanted.fields.items()}
         changes = self.diff(replace(wanted, fields=settled), actual)
-        if not changes:
-            made = await_ready(wanted.key.name, applying)
-            return actual_function(made, wanted, applying.place).outputs
-        return self.update(wanted, actual, changes, applying)
+        # Only AWS can tell the CodeSha256 of such code, so the tag that names it is yet to come.
+        code = _payload(wanted).code
+        untold = {"Code"} if code.package == "Zip" and not code.code_sha256 else set()
+        fields = {change.path.partition(".")[0] for change in changes} - {"State"} - untold
+        if fields:
+            raise changed_meanwhile(actual.outputs["arn"], fields) from error
+        if any(change.path == "Code" for change in changes):
+            return self.update(wanted, actual, changes, applying)
+        made = await_ready(wanted.key.name, applying)
+        return actual_function(made, wanted, applying.place).outputs
 
     def update(
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying

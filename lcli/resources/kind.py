@@ -118,6 +118,10 @@ class Kind(ABC):
         Raises AwsError.
         """
 
+    def identity(self, wanted: Resource, settle: Callable[[Value], object]) -> Key:
+        """The key that it is read by, once all that it refers to is known; raises LcliError."""
+        return wanted.key
+
     def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
         """The field-level changes that make `actual` what is `wanted`; pure."""
         return compared(wanted, actual)

@@ -11,6 +11,7 @@ from lcli.aws.expected import expecting
 from lcli.resources import function_tags as tagging
 from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.compare import changes as compared
+from lcli.resources.compare import is_partly_ignored
 from lcli.resources.concurrency import provisioned_at
 from lcli.resources.function_actual import Payload, code_identity, environment_paths
 from lcli.resources.function_fields import (
@@ -224,15 +225,13 @@ def _publish(wanted: Resource, applying: Applying) -> dict[str, Any]:
     foreign = [
         name
         for name, value in sent.items()
-        if seen.get(name) != value and name not in hidden and not _partly_ignored(wanted, name)
+        if seen.get(name) != value
+        and name not in hidden
+        and not is_partly_ignored(name, wanted.ignored)
     ]
     if foreign:
         raise changed_meanwhile(configuration["FunctionArn"], foreign)
     return _call(wanted, applying, sha, configuration["RevisionId"])
-
-
-def _partly_ignored(wanted: Resource, field: str) -> bool:
-    return any(path.partition(".")[0] == field for path in wanted.ignored)
 
 
 def _call(wanted: Resource, applying: Applying, sha: str, revision: str) -> dict[str, Any]:

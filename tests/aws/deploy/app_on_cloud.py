@@ -77,7 +77,9 @@ class OnCloud:
 
     def deploy(self, *functions: str, listener: Listener = silent, **options: Any) -> Report:
         prepared = self.prepare(*functions, **options)
-        return engine.deploy(prepared, self.clients or self.session(), listener=listener)
+        report = engine.deploy(prepared, self.clients or self.session(), listener=listener)
+        assert not [one for one in report.notices if "written again" in one]  # nobody else wrote
+        return report
 
     def delete(self, **options: Any) -> Report:
         clients = self.clients or self.session()

@@ -9,8 +9,8 @@ import pytest
 from lcli.cli.options import Globals
 from lcli.cli.preparing import Ready, present, tell_notices, untouched
 from lcli.cli.run import Run
-from lcli.deploy.engine import Prepared
 from lcli.deploy.plan import Plan
+from lcli.deploy.prepared import Prepared
 from lcli.errors import Problem
 from lcli.resources import kinds
 from lcli.resources.model import Action, Key, Place, Resource, Verb
