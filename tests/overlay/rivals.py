@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,38 @@ from overlay.turns import Taking, Turns
 
 MANIFEST = """
 app: photos
-defaults: {{runtime: python3.13, handler: app.handler, source: code, memory: {memory}}}
+defaults:
+  runtime: python3.13
+  handler: app.handler
+  source: code
+  memory: {memory}
+  log: {{retention_days: {days}}}
+  role: {{statements: [{{actions: ["s3:GetObject"], resources: ["arn:aws:s3:::{name}/*"]}}]}}
 functions:
   one:
     environment: {{OF: "{name}"}}
-    triggers: [{{s3: {{bucket: photos-{account}, prefix: {name}/}}}}]
+    tags: {{who: "{name}"}}
+    concurrency: {{reserved: {count}}}
+    async: {{retries: {retries}}}
+    permissions:
+      - principal: events.amazonaws.com
+        source_arn: "arn:aws:events:us-east-1:{account}:rule/{name}"
+    triggers:
+      - s3: {{bucket: photos-{account}, prefix: {name}/}}
+      - sqs: {{queue: photos, batch_size: {count}}}
+      - http: GET /{name}
   two: {{environment: {{OF: "{name}"}}}}
 """
-MEMORY = {"base": 128, "left": 256, "right": 512}
+SETTINGS = {
+    "base": {"memory": 128, "days": 1, "count": 3, "retries": 0},
+    "left": {"memory": 256, "days": 3, "count": 4, "retries": 1},
+    "right": {"memory": 512, "days": 5, "count": 5, "retries": 2},
+}
 RIVALS = ("left", "right")
 FUNCTIONS = ("photos-one", "photos-two")
+VERSIONED = ("environment", "memory", "code")
+"""What goes with the alias, and back with a rollback of it."""
+_ROLE_OF = re.compile(r"arn:aws:s3:::(\w+)/")
 
 
 @dataclass(frozen=True)
@@ -37,10 +59,12 @@ class Ended:
     problems: dict[str, set[str]]
     """The codes of what they were told."""
     said: dict[str, list[str]]
-    live: dict[str, tuple[str, str, str]]
-    """By function what its alias runs: who set the environment, who the memory, whose code."""
-    rules: list[str]
-    """Prefixes of the bucket's rules."""
+    live: dict[str, dict[str, str]]
+    """By function whose each part of it is: of the version behind the alias and of all else."""
+    apis: int
+    """How many HTTP APIs there are."""
+    order: list[str]
+    """The calls of both as they came."""
 
 
 class Rivals:
@@ -49,14 +73,14 @@ class Rivals:
     def __init__(self, cloud: Any, directory: Path) -> None:
         self.forget = cloud.forget
         self.session = cloud.clients()
-        self.sides = {name: self._side(cloud, directory, name) for name in MEMORY}
-        self.shas = {self._sha(name): name for name in MEMORY}
+        self.sides = {name: self._side(cloud, directory, name) for name in SETTINGS}
+        self.shas = {self._sha(name): name for name in SETTINGS}
 
     def _side(self, cloud: Any, directory: Path, name: str) -> OnCloud:
         (directory / name).mkdir()
         app = OnCloud(directory / name, cloud.url, cloud.account, clients=self.session)
         app.code(name)
-        app.manifest(MANIFEST.format(name=name, memory=MEMORY[name], account=cloud.account))
+        app.manifest(MANIFEST.format(name=name, account=cloud.account, **SETTINGS[name]))
         return app
 
     def _sha(self, name: str) -> str:
@@ -66,14 +90,16 @@ class Rivals:
         found = self.session.call("lambda", "GetFunction", FunctionName=FUNCTIONS[0])
         return str(found["Configuration"]["CodeSha256"])
 
-    def race(self, seed: int, back: bool = False) -> Ended:
-        """Deploy a base, then both of two at once with calls interleaved by the seed.
+    def race(self, seed: int, start: str = "base") -> Ended:
+        """Deploy two manifests at once from a `start`, with calls interleaved by the seed.
 
-        With `back` the left one rolls back what it has deployed before, while the right deploys.
+        ``base`` is a third one's manifest, ``nothing`` an empty account; ``rollback`` is the base
+        and the left one on top, who rolls it back while the right one deploys.
         """
         self.forget()
-        self.sides["base"].deploy()
-        if back:
+        if start != "nothing":
+            self.sides["base"].deploy()
+        if start == "rollback":
             self.sides["left"].deploy()
         turns = Turns(2, seed)
 
@@ -81,7 +107,8 @@ class Rivals:
             app = self.sides[name]
             app.clients = Taking(self.session, turns, number)
             try:
-                return _rolled_back(app) if back and name == "left" else _deployed(app)
+                goes_back = start == "rollback" and name == "left"
+                return _rolled_back(app) if goes_back else _deployed(app)
             finally:
                 turns.leave(number)
                 app.clients = self.session
@@ -93,30 +120,79 @@ class Rivals:
             {name: codes for name, (_, codes, _) in found.items()},
             {name: said for name, (_, _, said) in found.items()},
             {function: self._live(function) for function in FUNCTIONS},
-            self._rules(),
+            len(self._call("apigatewayv2", "GetApis")["Items"]),
+            turns.order,
         )
 
-    def _live(self, function: str) -> tuple[str, str, str]:
-        found = self.session.call("lambda", "GetFunction", FunctionName=function, Qualifier="live")
-        of: dict[str, Any] = found["Configuration"]
-        who = {memory: name for name, memory in MEMORY.items()}
-        return (
-            of["Environment"]["Variables"]["OF"],
-            who[of["MemorySize"]],
-            self.shas.get(of["CodeSha256"], "nobody"),
-        )
+    def _call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        return self.session.call(service, operation, **parameters)
 
-    def _rules(self) -> list[str]:
+    def _live(self, function: str) -> dict[str, str]:
+        """Whose each part is; several names where things of several sides are there."""
+        found = self._call("lambda", "GetFunction", FunctionName=function, Qualifier="live")
+        latest = self._call("lambda", "GetFunction", FunctionName=function)
+        role = found["Configuration"]["Role"].rpartition("/")[2]
+        policy = self._call("iam", "GetRolePolicy", RoleName=role, PolicyName="lcli")
+        groups = self._call("logs", "DescribeLogGroups")["logGroups"]
+        days = {one["logGroupName"]: one.get("retentionInDays") for one in groups}
+        live = self._versioned(found["Configuration"])
+        live |= {
+            f"{part} of $LATEST": one
+            for part, one in self._versioned(latest["Configuration"]).items()
+        }
+        live["role"] = _names(_ROLE_OF.findall(str(policy["PolicyDocument"])))
+        live["retention"] = _whose("days", days[f"/aws/lambda/{function}"])
+        if function == FUNCTIONS[0]:
+            live |= self._attached(function, latest)
+        return live
+
+    def _versioned(self, configuration: dict[str, Any]) -> dict[str, str]:
+        return {
+            "environment": configuration["Environment"]["Variables"]["OF"],
+            "memory": _whose("memory", configuration["MemorySize"]),
+            "code": self.shas.get(configuration["CodeSha256"], "nobody"),
+        }
+
+    def _attached(self, function: str, latest: dict[str, Any]) -> dict[str, str]:
+        """What one of the functions has beside its version."""
+        at = {"FunctionName": function, "Qualifier": "live"}
+        policy = self._call("lambda", "GetPolicy", **at)["Policy"]
+        retries = self._call("lambda", "GetFunctionEventInvokeConfig", **at)["MaximumRetryAttempts"]
+        reserved = latest.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+        mappings = self._call("lambda", "ListEventSourceMappings")["EventSourceMappings"]
         bucket = f"photos-{self.sides['base'].account}"
-        found = self.session.call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
-        rules = found.get("LambdaFunctionConfigurations", [])
-        return [str(one["Filter"]["Key"]["FilterRules"][0]["Value"]) for one in rules]
+        rules = self._call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
+        routes = [
+            route["RouteKey"]
+            for api in self._call("apigatewayv2", "GetApis")["Items"]
+            for route in self._call("apigatewayv2", "GetRoutes", ApiId=api["ApiId"])["Items"]
+        ]
+        return {
+            "tags": latest["Tags"]["who"],
+            "reserved": _whose("count", reserved),
+            "async": _whose("retries", retries),
+            "mappings": _names(_whose("count", one["BatchSize"]) for one in mappings),
+            "permissions": _names(re.findall(r":rule/(\w+)", policy)),
+            "rules": _names(
+                one["Filter"]["Key"]["FilterRules"][0]["Value"].rstrip("/")
+                for one in rules.get("LambdaFunctionConfigurations", [])
+            ),
+            "routes": _names(route.rpartition("/")[2] for route in routes),
+        }
+
+
+def _whose(setting: str, value: object) -> str:
+    return next((name for name, one in SETTINGS.items() if one[setting] == value), f"{value}")
+
+
+def _names(found: Iterable[str]) -> str:
+    return " and ".join(sorted(found)) or "nobody"
 
 
 def _deployed(app: OnCloud) -> tuple[int, set[str], list[str]]:
     prepared = app.prepare(parallel=4)
     report = engine.deploy(prepared, app.clients, parallel=4)
-    problems = [p for one in report.outcomes for p in one.problems]
+    problems = report.every_problem
     return int(report.exit_code), {p.code for p in problems}, [p.what for p in problems]
 
 
@@ -128,16 +204,21 @@ def _rolled_back(app: OnCloud) -> tuple[int, set[str], list[str]]:
     return bool(problems), {p.code for p in problems}, [p.what for p in problems]
 
 
-def judged(ended: Ended, ends: Collection[str] = RIVALS) -> list[str]:
-    """What is wrong with how a race ended; `ends` are those whose word may be the last."""
-    wrong = [
-        f"{function} runs {parts}, which is nobody's or a mixture"
-        for function, parts in ended.live.items()
-        if len(set(parts)) != 1 or parts[0] not in ends
-    ]
-    winners = {parts[0] for parts in ended.live.values()}
-    if len(ended.rules) != 1:
-        wrong.append(f"the bucket has the rules of both: {ended.rules}")
+def judged(ended: Ended, start: str = "base") -> list[str]:
+    """What is wrong with how a race from `start` ended.
+
+    A rollback moves the alias alone, so what does not go with the alias is the deploy's.
+    """
+    back = start == "rollback"
+    ends = ("base", "right") if back else RIVALS
+    wrong, winners = [], set()
+    for function, parts in ended.live.items():
+        counted = {part: one for part, one in parts.items() if not back or part in VERSIONED}
+        winners |= {*counted.values()}
+        if len({*counted.values()}) != 1 or not winners <= {*ends}:
+            wrong.append(f"{function} is nobody's or a mixture: {counted}")
+    if ended.apis != 1:
+        wrong.append(f"there are {ended.apis} HTTP APIs")
     for name, code in ended.codes.items():
         told = ended.problems[name] == {"changed-meanwhile"} and all(
             re.match(r"someone else changed \w.* of (photos-)?(one|two)", what)
@@ -145,6 +226,6 @@ def judged(ended: Ended, ends: Collection[str] = RIVALS) -> list[str]:
         )
         if code not in (0, 1) or (code == 1 and not told):
             wrong.append(f"{name} exits {code} with {ended.problems[name]}: {ended.said[name]}")
-        if code == 0 and len(winners) == 2 and set(ended.codes.values()) == {0}:
+        if code == 0 and not back and winners != {name}:
             wrong.append(f"{name} says that it is done")
     return wrong

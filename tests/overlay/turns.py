@@ -1,4 +1,9 @@
-"""Two deploys at once whose calls take turns as a seed says."""
+"""Two deploys at once whose calls take turns as a seed says.
+
+The seed draws whose turn it is. It cannot replay a race call by call: which of a side's own threads
+calls first, and whether the side computes or sleeps while nobody calls, is up to the machine. So
+what came of the draws is kept, call by call.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +28,18 @@ class Turns:
         self._free = Condition()
         self._turn = self._draw()
         self._busy = False
+        self.order: list[str] = []
+        """The calls in the order in which they were let through: ``0 GetFunction``."""
 
     def _draw(self) -> int:
         return self._random.choice(self._sides) if self._sides else 0
 
-    def take(self, side: int) -> None:
+    def take(self, side: int, operation: str) -> None:
         with self._free:
             self._free.wait_for(lambda: not self._busy and self._turn == side, PATIENCE)
             self._free.wait_for(lambda: not self._busy)
             self._busy = True
+            self.order.append(f"{side} {operation}")
 
     def give(self) -> None:
         with self._free:
@@ -59,14 +67,14 @@ class Taking:
         return self.session.region
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        self.turns.take(self.side)
+        self.turns.take(self.side, operation)
         try:
             return self.session.call(service, operation, **parameters)
         finally:
             self.turns.give()
 
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        self.turns.take(self.side)
+        self.turns.take(self.side, operation)
         try:
             return iter(list(self.session.pages(service, operation, **parameters)))
         finally:

@@ -11,9 +11,8 @@ from overlay.rivals import Rivals, judged
 
 
 @pytest.mark.slow
-def test_the_last_word_on_a_function_is_one_persons(cloud: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", ["base", "nothing", "rollback"])
+def test_the_last_word_on_a_function_is_one_persons(cloud: Any, tmp_path: Path, start: str) -> None:
     seed = random.randrange(10**6)
-    rivals = Rivals(cloud, tmp_path)
-    assert judged(ended := rivals.race(seed)) == [], f"seed {seed}: {ended}"
-    ended = rivals.race(seed, back=True)
-    assert judged(ended, ("base", "right")) == [], f"seed {seed}: {ended}"
+    ended = Rivals(cloud, tmp_path).race(seed, start)
+    assert judged(ended, start) == [], f"seed {seed}: {ended}"
