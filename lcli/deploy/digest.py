@@ -147,6 +147,11 @@ class Marks:
                 if not self._left[function] and function in self._names:
                     self._done.append(function)
 
+    @property
+    def done(self) -> frozenset[str]:
+        """The manifest's keys of functions of which everything is done that touches them."""
+        return frozenset(self._done)
+
     def close(self, *, lost: Collection[str], interrupted: bool) -> tuple[Problem, ...]:
         """Write the tags, and give what went wrong.
 

@@ -34,7 +34,7 @@ from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.scope import Scope
-from lcli.deploy.settling import Settled, settle
+from lcli.deploy.settling import settle
 from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
@@ -273,13 +273,11 @@ def deploy(
         action_seconds=action_seconds,
         waits=waits,
     )
-    seen = Settled()
+    done = () if report.interrupted else marks.done
     try:
-        if not report.interrupted:
-            seen = settle(prepared, report, clients, parallel)
-            report = replace(report, notices=(*report.notices, *seen.notices))
+        seen = settle(prepared, report, clients, done, parallel=parallel)
         problems = (*seen.problems, *marks.close(lost=seen.lost, interrupted=report.interrupted))
-        report = replace(report, problems=problems)
+        report = replace(report, problems=problems, notices=(*report.notices, *seen.notices))
         if report.exit_code is ExitCode.DONE:
             return replace(report, problems=_prune_versions(report, clients, parallel))
     except KeyboardInterrupt:  # all that was asked for is done

@@ -44,10 +44,15 @@ class Settled:
     """The manifest's keys of those that are not as the manifest says."""
 
 
-def settle(prepared: Prepared, report: Report, clients: Clients, parallel: int) -> Settled:
-    """Look at what the run has changed until nobody else changes it; a quiet run costs no call."""
+def settle(
+    prepared: Prepared, report: Report, clients: Clients, done: Collection[str], *, parallel: int
+) -> Settled:
+    """Look at what the run has changed until nobody else changes it; a quiet run costs no call.
+
+    `done` are the manifest's keys of the functions of which nothing is left undone.
+    """
     run = _Run(prepared, report, clients, parallel)
-    todo, before = run.changed(), dict[str, list[_Difference]]()
+    todo, before = run.changed() & set(done), dict[str, list[_Difference]]()
     for number in range(_ROUNDS):
         if not todo:
             break
@@ -107,13 +112,10 @@ class _Run:
         return wanted
 
     def changed(self) -> set[str]:
-        """The manifest's keys of the functions that were changed, and wholly."""
+        """The manifest's keys of the functions of which something was changed."""
         kept = {one.function for key, one in self.wanted.items() if key.kind == "function"}
-        by_status: dict[Status, set[str]] = {}
-        for one in self.report.outcomes:
-            by_status.setdefault(one.status, set()).add(one.action.resource.function)
-        failed = by_status.get(Status.FAILED, set()) | by_status.get(Status.SKIPPED, set())
-        return (by_status.get(Status.DONE, set()) & kept) - failed
+        done = [one for one in self.report.outcomes if one.status is Status.DONE]
+        return {one.action.resource.function for one in done} & kept
 
     def _own(self, functions: Collection[str]) -> dict[Key, Resource]:
         return {key: one for key, one in self.wanted.items() if one.function in functions}
