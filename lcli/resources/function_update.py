@@ -78,7 +78,8 @@ class Update:
         if not all(seen.get(name) == one for name, one in wanted.items() if one is not None):
             return False
         # What the code at an address comes to is told by AWS, and by a dry run alone.
-        return wanted[SHA] is not None or seen[SHA] == self._dry_run(parameters)
+        is_told = SHA not in after or after[SHA] is not None
+        return is_told or seen[SHA] == self._dry_run(parameters)
 
     def _dry_run(self, parameters: Mapping[str, Any]) -> object:
         """The CodeSha256 that UpdateFunctionCode would make."""
