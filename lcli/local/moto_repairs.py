@@ -21,6 +21,7 @@ def install() -> None:
     _forget_what_is_deleted()
     _know_managed_policies()
     _serialise_queues()
+    _copy_the_roles()
     _count_messages_late()
     _update_stages()
     _refuse_second_routes()
@@ -65,6 +66,16 @@ def _know_managed_policies() -> None:
 
     IAMBackend.attach_role_policy = attached
     IAMBackend.get_policy = got
+
+
+def _copy_the_roles() -> None:
+    """Let a role be looked for while another thread makes one: moto walks its own dictionary."""
+    from moto.iam.models import IAMBackend
+
+    def roles(self: Any) -> list[Any]:
+        return list(self.roles.values())
+
+    IAMBackend.get_roles = roles
 
 
 def _serialise_queues() -> None:

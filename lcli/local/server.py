@@ -219,6 +219,7 @@ class Cloud:
                 region.functions.clear()
                 region.mappings.clear()
                 region.layers.clear()
+                region.signing.clear()
                 self.functions.shared.runner.forget(region)
         self.pollers.reconcile()
         self.urls.close_stale()
