@@ -91,7 +91,8 @@ class EventSourceMapping(Kind):
         """One list of the account's mappings, where any is wanted or ``lcli:parts`` names some.
 
         Tags are asked for only of mappings that nothing wants, of functions that had none of
-        ours so far, and of functions whose own tags are about to change.
+        ours so far, of functions whose own tags are about to change, and of those whose last
+        deploy did not come to its end: the function's tags may have changed, its mapping's not.
         """
         functions = {one.resource.key.name: one for one in reading.existing("function")}
         named = {
@@ -139,7 +140,8 @@ class EventSourceMapping(Kind):
         function = reading.desired.get(function_key(name))
         before = functions[name].resource.fields["Tags"]
         wanted = function.fields.get("Tags", before) if function else None
-        return name not in named or wanted != before
+        ended = bool(functions[name].outputs.get("digest"))
+        return name not in named or wanted != before or not ended
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """CreateEventSourceMapping, and the wait until it polls (or stands still, if disabled).
