@@ -34,9 +34,9 @@ def test_calls_that_fail(
     ratio: float,
     life: int,
 ) -> None:
-    calm = live(cloud.url, tmp_path)
+    calm = live(cloud.cloud, tmp_path)
     seed = random.randrange(10**6)
-    rough = live(cloud.url, tmp_path, storm(probability, seed))
+    rough = live(cloud.cloud, tmp_path, storm(probability, seed))
     asked, given_up = rough.operations.asked, rough.operations.given_up
     evidence(
         f"{probability:.0%} of calls fail, seed {seed}: {asked - given_up} of {asked} operations "

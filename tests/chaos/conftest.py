@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from overlay.kills import Tally, all_points
 
-COLUMNS = ("points", "killed", "converged", "duplicated", "orphaned")
+COLUMNS = ("points", "killed", "again", "converged", "duplicated", "orphaned")
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def evidence(record_property: Callable[[str, object], None]) -> Callable[[str], 
 
 @pytest.fixture
 def shown(record_property: Callable[[str, object], None]) -> Callable[[Tally], None]:
-    """Add a tally to the closing table, then fail if a run did not converge."""
+    """Add a tally to the closing table, then fail if a run was not killed or did not converge."""
 
     def show(tally: Tally) -> None:
         record_property("tally", tally.row())
-        assert tally.failures == [], "\n\n".join(tally.failures)
+        tally.check()
 
     return show
 

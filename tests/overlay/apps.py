@@ -5,29 +5,49 @@ A step brings an account to one of them; each converges from whatever a killed r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app_on_cloud import OnCloud, problems
 
+from lcli.artifact import limits
 from lcli.deploy import engine, rollback
+from overlay.sources import signing_of
 
 FIRST = """
 app: photos
+tags: {team: pictures}
 defaults:
   runtime: python3.13
   handler: app.handler
   source: code
   log: {retention_days: 14}
   keep_versions: 2
+http:
+  cors: {origins: "https://photos.example.com"}
+  domain: photos.example.com
 layers:
   imaging: {source: layer, runtimes: [python3.13]}
+  fonts: {source: layer}
 functions:
   thumb:
     environment: {SIZE: "128", GALLERY: "${function:gallery.url}"}
-    layers: [imaging]
+    layers: [imaging, fonts]
     concurrency: {reserved: 5}
+    tags: {part: thumbnails}
     async: {retries: 1, on_failure: "arn:aws:sqs:us-east-1:ACCOUNT:failed"}
+    role:
+      name: thumbnails
+      path: /teams/pictures/
+      boundary: arn:aws:iam::ACCOUNT:policy/boundary
+      policies: ["arn:aws:iam::ACCOUNT:policy/reading"]
+      statements: [{effect: allow, actions: "s3:GetObject", resources: "*"}]
+    api:
+      RecursiveLoop: Allow
+      RuntimeManagementConfig: {UpdateRuntimeOn: FunctionUpdate}
+      CodeSigningConfigArn: SIGNING
     permissions:
       - {principal: events.amazonaws.com, source_arn: "arn:aws:events:us-east-1:ACCOUNT:rule/r"}
     triggers:
@@ -35,11 +55,18 @@ functions:
       - s3: {bucket: photos-ACCOUNT, events: ["ObjectRemoved:*"]}
   orders:
     concurrency: {provisioned: 1}
-    triggers: [{sqs: {queue: orders, batch_size: 5}}, {dynamodb: users}, {kinesis: clicks}]
+    triggers:
+      - sqs: {queue: orders, batch_size: 5, filter: [{body: {urgent: [true]}}]}
+      - dynamodb: users
+      - kinesis: clicks
   gallery:
     url: {auth: none}
-    triggers: [{http: GET /}, {http: POST /orders}]
-  plain: {alias: false}
+    triggers:
+      - http: GET /
+      - http:
+          route: POST /orders
+          authorizer: {issuer: "https://login.example.com", audience: photos}
+  plain: {alias: false, source: large}
 """
 SECOND = """
 app: photos
@@ -65,11 +92,23 @@ functions:
     triggers: [{http: GET /}, {http: DELETE /orders}]
   extra: {triggers: [{kinesis: clicks}]}
 """
+NEAR = """
+app: photos
+defaults: {runtime: python3.13, handler: app.handler, source: code}
+functions:
+  thumb: {triggers: [{s3: {bucket: near-ACCOUNT}}, {sqs: near}, {dynamodb: near}, {kinesis: near}]}
+"""
+"""For the local cloud, which makes the sources that are not there."""
+DIRECT_LIMIT = 20_000
+"""Bytes of a zip inside a request, here: so little shows what takes 50 MB otherwise."""
 
 
 def app_on(url: str, account: str, directory: Path) -> OnCloud:
-    """The app in an account of the cloud; nothing is deployed yet."""
-    (directory / "layer" / "python").mkdir(parents=True, exist_ok=True)
+    """The app in an account of the cloud that holds `sources`; nothing is deployed yet."""
+    for name in ("layer/python", "large"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    noise = random.Random(0).randbytes(2 * DIRECT_LIMIT)
+    (directory / "large" / "noise.bin").write_bytes(noise)
     app = OnCloud(directory, url, account)
     _write(app, FIRST, "1")
     return app
@@ -77,13 +116,31 @@ def app_on(url: str, account: str, directory: Path) -> OnCloud:
 
 def _write(app: OnCloud, text: str, code: str) -> None:
     app.code(code)
+    app.local = text == NEAR
     (app.directory / "layer" / "python" / "imaging.py").write_text(f"SIZE = {code}\n")
-    app.manifest(text.replace("ACCOUNT", app.account))
+    handler = f"def handler(event, context):\n    return {code}\n"
+    (app.directory / "large" / "app.py").write_text(handler)
+    app.manifest(text.replace("ACCOUNT", app.account).replace("SIGNING", signing_of(app.account)))
+
+
+@contextmanager
+def _little_room() -> Iterator[None]:
+    whole, limits.DIRECT_ZIP = limits.DIRECT_ZIP, DIRECT_LIMIT
+    try:
+        yield
+    finally:
+        limits.DIRECT_ZIP = whole
+
+
+def planned(app: OnCloud, text: str, code: str, parallel: int = 16) -> engine.Prepared:
+    """What a deploy of a manifest would do."""
+    _write(app, text, code)
+    with _little_room():
+        return app.prepare(prune=True, parallel=parallel)
 
 
 def _deployed(app: OnCloud, text: str, code: str, parallel: int) -> None:
-    _write(app, text, code)
-    prepared = app.prepare(prune=True, parallel=parallel)
+    prepared = planned(app, text, code, parallel)
     report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
     assert not (said := problems(report)), said
 
@@ -106,6 +163,11 @@ def newest(app: OnCloud, parallel: int = 16) -> None:
 def second(app: OnCloud, parallel: int = 16) -> None:
     """Deploys the second one."""
     _deployed(app, SECOND, "2", parallel)
+
+
+def near(app: OnCloud, parallel: int = 16) -> None:
+    """Deploys the one for the local cloud."""
+    _deployed(app, NEAR, "1", parallel)
 
 
 def nothing(app: OnCloud, parallel: int = 16) -> None:
@@ -148,12 +210,14 @@ STEPS: dict[str, Step] = {
     "newer": newer,
     "newest": newest,
     "second": second,
+    "near": near,
     "nothing": nothing,
     "back": back,
     "back to 1": back_to_1,
 }
 LIVES: dict[str, tuple[tuple[str, ...], str]] = {
     "create": ((), "first"),
+    "create locally": ((), "near"),
     "change": (("first",), "second"),
     "change back": (("second",), "first"),
     "new code": (("first", "newer"), "newest"),
@@ -171,5 +235,6 @@ def left_to_do(app: OnCloud, step: str) -> list[str]:
     if step == "nothing":
         plan = engine.prepare_deletion(app.place(), app.session(), logs=True).plan
     else:
-        plan = app.prepare(prune=True).plan
+        with _little_room():
+            plan = app.prepare(prune=True).plan
     return [f"{a.verb} {a.resource.key} {a.changes}" for a in plan.changes]

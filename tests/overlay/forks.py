@@ -75,7 +75,7 @@ def _serve(url: str, account: str, directory: Path) -> None:
     from overlay.apps import STEPS, app_on
 
     app = app_on(url, account, directory)
-    for name in ("first", "second", "nothing"):  # loads what each needs
+    for name in ("first", "second", "near", "nothing"):  # loads what each needs
         STEPS[name](app)
     for client in app.session()._clients.values():
         client._endpoint.http_session.close()  # a connection must not be shared by two processes

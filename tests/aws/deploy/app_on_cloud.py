@@ -33,6 +33,8 @@ class OnCloud:
     sent: list[Sent] = field(default_factory=list)
     clients: Any = None
     """What calls instead of a session."""
+    local: bool = True
+    """Whether the place is the local cloud; false for what AWS alone has."""
     _session: Session | None = None
 
     def __post_init__(self) -> None:
@@ -60,14 +62,14 @@ class OnCloud:
 
     def place(self) -> Place:
         document = read(self.directory / "lcli.yaml", environ={})
-        return Place(document.identity.app, "", self.region, self.account, local=True)
+        return Place(document.identity.app, "", self.region, self.account, local=self.local)
 
     def prepare(self, *functions: str, **options: Any) -> engine.Prepared:
         clients = self.clients or self.session()
         named = frozenset(functions) or None
         document = read(self.directory / "lcli.yaml", environ={})
         app = load(document, self.place(), clients=clients, functions=named)
-        workshop = Workshop(self.directory, self.directory / "cache", local=True)
+        workshop = Workshop(self.directory, self.directory / "cache", local=self.local)
         return engine.prepare(app, self.place(), clients, workshop, functions=named, **options)
 
     def plan(self, *functions: str, **options: Any) -> list[str]:
