@@ -1,5 +1,6 @@
 # ruff: noqa: E501
-"""Broken manifests by the thousand: whatever one holds, the answer is an App or an LcliError, soon.
+"""Broken manifests by the thousand: whatever one holds, the answer is an App or an LcliError, soon,
+and what is printed of it, as text and as JSON, has no control character and no traceback in it.
 
 Run with `python benchmarks/fuzz_manifest.py [SEED]`; LCLI_FUZZ_RUNS is how many (10,000). Half of
 them are bad text, half well-formed YAML with wrong things in it. Prints the seed, the slowest one
@@ -10,6 +11,8 @@ tests/unit/manifest/test_manifest_fuzz.py runs a slice of it.
 from __future__ import annotations
 
 import copy
+import io
+import json
 import os
 import random
 import sys
@@ -19,6 +22,12 @@ from pathlib import Path
 
 import yaml
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from overlay.hostile import raw
+
+from lcli.cli.options import Globals
+from lcli.cli.run import Run
 from lcli.errors import LcliError
 from lcli.manifest.document import read
 from lcli.manifest.loading import check_stage, load
@@ -38,6 +47,7 @@ NASTY = (
     "[" * 60, "{a: " * 60, "\x00", "\x85", "\ufeff", "\u202e", "\U0001f600", "---\n", "...\n", "%YAML 1.1\n",
     "? ", "|\n", ">\n", "#", "@", "`", "s3://a/b", "../..", "a" * 300, "true", "[1, 2]", "{x: null}",
     "api", "triggers", "functions", "stages", "environment", "<<", "http", "schedule: rate(1 minute)",
+    "\x1b[31m", "\x9b2J", '"\\e]52;c;ZXZpbA==\\a"', '"\\x9b31m \\u202e"', "[red]x[/]: 1", '"${\\e[2J}"',
 )  # fmt: skip
 
 
@@ -71,7 +81,7 @@ def mutated(text: str, chance: random.Random) -> str:
 STRANGE = (None, True, False, 0, -1, 10**30, 1.5, "", "x", "${app}", "${", "${function:thumbnail.arn}",
            "${function:orders.url}", "${layer:imaging.arn}", "${env:NOPE}", "${ssm:/x}", "a" * 300, [],
            {}, [[]], [None], [1, "x"], {"x": None}, {"": 1}, {"1": {}}, [{}], {"a": {"b": {"c": []}}},
-           "\u202e\x07", "arn:aws:sqs:eu-west-1:123456789012:q", "s3://b/k", "../..", "src")  # fmt: skip
+           "\u202e\x07", "\x1b]52;c;ZXZpbA==\x07\x9b31m", "${\x1b[2J}", "${env:\x1b[2J}", "arn:aws:sqs:eu-west-1:123456789012:q", "s3://b/k", "../..", "src")  # fmt: skip
 
 
 def restructured(text: str, chance: random.Random) -> str:
@@ -104,7 +114,8 @@ MUTATIONS = (mutated, restructured)
 
 
 def refused(path: Path, text: str) -> bool:
-    """Whether the manifest is refused; raises what is neither an App nor a clear LcliError."""
+    """Whether the manifest is refused; raises what is neither an App nor a clear LcliError, and
+    where what the command prints of it would not do (ValueError)."""
     # A surrogate stands for a byte that is not UTF-8.
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
@@ -120,8 +131,27 @@ def refused(path: Path, text: str) -> bool:
         unclear = [each for each in error.problems if not (each.what and each.code)]
         if unclear:
             raise ValueError(str(unclear)) from error
+        look_at(*printed(error))
         return True
     return False
+
+
+def printed(error: LcliError) -> tuple[str, str]:
+    """What a command writes of it onto stderr, and with -o json onto stdout."""
+    out, err = io.StringIO(), io.StringIO()
+    run = Run(Globals(output="json"), stdout=out, stderr=err, environ={})
+    run.tell(error.problems)
+    run.print_failure(error.problems)
+    return err.getvalue(), out.getvalue()
+
+
+def look_at(text: str, document: str) -> None:
+    """Raises ValueError where there is a control character, or a traceback, or no JSON."""
+    for one in (text, document):
+        # What is printed of problems has no colours, which `raw` would let pass.
+        if "\x1b" in one or raw(one) or "Traceback (most recent" in one:
+            raise ValueError(f"printed: {one!r}")
+    json.loads(document)
 
 
 def peak() -> int:
@@ -160,7 +190,7 @@ def main() -> int:
             now = peak()
             grown = max(grown, (now - most, number))
             most = max(most, now)
-    print(f"refused   {count:,} in {time.perf_counter() - began:.0f} s, no traceback")
+    print(f"refused   {count:,} in {time.perf_counter() - began:.0f} s, no traceback, nothing raw")
     print(f"slowest   {slowest[0] * 1000:.0f} ms of processor time (number {slowest[1]})")
     print(f"memory    {most / 1024:.0f} MB at most, {(most - least) / 1024:.0f} MB over the first;")
     print(f"          the largest step is {grown[0] / 1024:.1f} MB (number {grown[1]})")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lcli.errors import LcliError
+from lcli.errors import LcliError, Problem
 from lcli.manifest.document import read
 from lcli.manifest.loading import load
 
@@ -40,6 +40,19 @@ def test_broken_manifests_give_an_app_or_an_error_soon(tmp_path, fuzz, seed, mut
 def test_the_manifest_that_is_broken_is_right(tmp_path, fuzz):
     (tmp_path / "src").mkdir()
     assert not fuzz.refused(tmp_path / "lcli.yaml", fuzz.TEXT)
+
+
+@pytest.mark.parametrize(
+    "printer", ["lcli.ui.problems.neutralise", "lcli.ui.neutral.neutralise_json"]
+)
+def test_what_would_be_printed_raw_is_found(fuzz, monkeypatch, printer):
+    error = LcliError(
+        Problem("unknown-key", "there is no key \u202e\x9b2J\x1b[31m", "lcli.yaml:1:1")
+    )
+    fuzz.look_at(*fuzz.printed(error))
+    monkeypatch.setattr(printer, lambda text: text)
+    with pytest.raises(ValueError, match="printed"):
+        fuzz.look_at(*fuzz.printed(error))
 
 
 CODE = "source: ., runtime: python3.13, handler: a.b"
