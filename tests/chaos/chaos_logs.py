@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from overlay.log_hours import hours_of_trouble
-
-from lcli.local.http import Server
-from lcli.local.wire import Request, Response
+from overlay.served_logs import peak, serving
 
 LCLI = Path(sys.executable).with_name("lcli")
 MILLION = 1_000_000
@@ -67,35 +61,6 @@ class Many:
         ]
         more = end < min(upper + 1, self._count)
         return {"events": events} | ({"nextToken": str(end)} if more else {})
-
-
-@contextmanager
-def serving(group: Many) -> Iterator[str]:
-    async def handle(request: Request) -> Response:
-        if not request.headers.get("x-amz-target", "").endswith("FilterLogEvents"):
-            return Response(404, [], b"{}")
-        kind = [("content-type", "application/x-amz-json-1.1")]
-        return Response(200, kind, json.dumps(group(json.loads(request.body))).encode())
-
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = Server(handle)
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
-    try:
-        yield server.url
-    finally:
-        asyncio.run_coroutine_threadsafe(server.close(0.1), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
-def peak(pid: int) -> float:
-    """MB of resident memory at most, so far; 0 of a process that has ended."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = [int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line]
-    return sum(found) / 1024
 
 
 def printed(count: int, *words: str, asleep: float = 0.0) -> tuple[int, float]:
