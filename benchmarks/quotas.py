@@ -3,9 +3,8 @@
 Run with `python benchmarks/quotas.py [--functions N] [--first]`. The local cloud stands behind the
 tests' overlay, which answers 429 beyond the quotas of tests/overlay/quotas.py; lcli paces itself
 by LCLI_RATE=aws, as it does on AWS's own hosts. Every fifth function has a permission, every
-twentieth a queue. The floor of a run is the largest of what a quota allows at its rate, the calls
-that it allows at once left out. `--first` times the first deploy under the quotas too, which takes
-minutes.
+twentieth a queue. The floor of a run is the largest of calls / quota. `--first` times the first
+deploy under the quotas too, which takes minutes.
 
 Aims: a quiet deploy that reads everything takes at most 1.1 times its floor, with at most two
 GetFunction calls a function, one GetPolicy for those with permissions, and a constant number of

@@ -80,9 +80,8 @@ class Usage:
 
     @property
     def floor(self) -> float:
-        """Seconds that the calls take at the quota's rate, but for those that it allows at once."""
-        at_once = self.quota.burst or self.quota.rate
-        return max(0.0, self.calls - at_once) / self.quota.rate
+        """Seconds that the calls take at the quota's rate."""
+        return self.calls / self.quota.rate
 
     def __str__(self) -> str:
         name, refused = self.quota.name, self.refused
