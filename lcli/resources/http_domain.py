@@ -26,13 +26,20 @@ class HttpDomain(Kind):
     reads_after = ("http_api",)
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """GetApiMappings of the domain that is wanted, and of those that the API's tag names."""
+        """GetApiMappings of the domain that is wanted, and of those that the API's tag names.
+
+        One that the tag names alone, and no mapping, is what a deletion that was cut short left.
+        """
         api = reading.found.get(api_key(reading.place))
         api_id = api.outputs["id"] if api else ""
         named = {*api.outputs["domain"].split()} if api else set()
         wanted = {one.key.name: one.where for one in reading.wanted("http_domain")}
         for domain in sorted(named | wanted.keys()):
-            for mapping in _mappings(reading.clients, domain, wanted.get(domain)):
+            mappings = _mappings(reading.clients, domain, wanted.get(domain))
+            if domain not in wanted and not any(one["ApiId"] == api_id for one in mappings):
+                left = Resource(Key("http_domain", domain), {}, needs=(api_key(reading.place),))
+                yield Actual(left, outputs={"id": ""})
+            for mapping in mappings:
                 ours = mapping["ApiId"] == api_id
                 if mapping.get("ApiMappingKey") or not (ours or domain in wanted):
                     continue
@@ -88,13 +95,11 @@ class HttpDomain(Kind):
     def delete(self, actual: Actual, applying: Applying) -> None:
         """DeleteApiMapping, then take the domain out of the API's tag if it still stands there."""
         clients, domain = applying.clients, actual.resource.key.name
-        with expecting("NotFoundException"):
-            clients.call(
-                "apigatewayv2",
-                "DeleteApiMapping",
-                DomainName=domain,
-                ApiMappingId=actual.outputs["id"],
-            )
+        if mapping := actual.outputs["id"]:
+            with expecting("NotFoundException"):
+                clients.call(
+                    "apigatewayv2", "DeleteApiMapping", DomainName=domain, ApiMappingId=mapping
+                )
         for api in our_apis(clients, applying.place):
             if domain in _domains(api):
                 _name_domains(applying, api, {*_domains(api)} - {domain})

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from app_on_cloud import OnCloud
 from overlay.account import keep
-from overlay.apps import FIRST, LIVES, NEAR, SECOND, STEPS, app_on, planned
+from overlay.apps import FIRST, LIVES, NEAR, SECOND, STEPS, app_on, left_to_do, planned
 from overlay.kills import Tally, all_points
-from overlay.sources import sources
+from overlay.sources import DOMAIN, sources
 
 from lcli.resources import kinds
 
@@ -62,6 +62,21 @@ def test_the_tags_of_a_mapping_that_a_killed_run_did_not_come_to(
     mapping = call("lambda", "ListEventSourceMappings")["EventSourceMappings"][0]
     tags = call("lambda", "ListTags", Resource=mapping["EventSourceMappingArn"])["Tags"]
     assert tags["team"] == "after"
+
+
+def test_a_domain_whose_deletion_was_cut_short_leaves_the_tag_of_the_api(
+    cloud: Any, tmp_path: Path
+) -> None:
+    sources(cloud.cloud, cloud.account)
+    app, call = app_on(cloud.url, cloud.account, tmp_path), cloud.clients().call
+    STEPS["first"](app)
+    domain = {"DomainName": DOMAIN}
+    mapping = call("apigatewayv2", "GetApiMappings", **domain)["Items"][0]["ApiMappingId"]
+    call("apigatewayv2", "DeleteApiMapping", **domain, ApiMappingId=mapping)
+    assert "lcli:domain" in call("apigatewayv2", "GetApis")["Items"][0]["Tags"]
+    STEPS["second"](app)
+    assert "lcli:domain" not in call("apigatewayv2", "GetApis")["Items"][0]["Tags"]
+    assert left_to_do(app, "second") == []
 
 
 def test_a_run_that_was_not_killed_shows_nothing() -> None:
