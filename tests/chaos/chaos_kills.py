@@ -17,7 +17,7 @@ from overlay.forks import KILLED
 from overlay.kills import Points, Tally, difference
 from overlay.server import overlay
 
-SHARES = 6
+SHARES = 8
 FIFTY_SHARES = 5
 POINTS = 50
 TRIES = 3

@@ -6,6 +6,7 @@ opens its own connections, starts its own threads and dies of SIGKILL like any o
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -79,6 +80,8 @@ def _serve(url: str, account: str, directory: Path) -> None:
         STEPS[name](app)
     for client in app.session()._clients.values():
         client._endpoint.http_session.close()  # a connection must not be shared by two processes
+    gc.collect()
+    gc.freeze()  # looking through what all forks share would copy it for each
     _say(READY)
     for line in sys.stdin:
         asked = json.loads(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -206,4 +207,6 @@ def all_points(cloud: Any, directory: Path) -> Iterator[Callable[[str], Points]]
         overlay(cloud.url) as between,
         forks(between.url, cloud.account, directory) as forked,
     ):
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays
         yield cache(lambda life: Points(app, cloud.cloud, between, forked, life, made))
