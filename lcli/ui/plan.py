@@ -91,7 +91,7 @@ def _add_actions(branch: Tree, own: list[Action], kinds: Kinds, mask: Mask, full
     plain: list[Action] = []
     for action in own:
         if not (brief and action.verb is Verb.CREATE):
-            leaf = branch.add(_headline(action, kinds))
+            leaf = branch.add(_headline(action, kinds, mask))
             if action.verb is not Verb.DELETE:
                 add_fields(leaf, _telling(action, own), mask, new=action.verb is Verb.CREATE)
             continue
@@ -101,10 +101,10 @@ def _add_actions(branch: Tree, own: list[Action], kinds: Kinds, mask: Mask, full
             plain.append(action)
             continue
         short, long = in_line(told, mask)
-        line = _headline(action, kinds)
+        line = _headline(action, kinds, mask)
         add_fields(branch.add(line.append_text(short)), long, mask, new=True)
     if plain:
-        branch.add(_together(plain, own, kinds))
+        branch.add(_together(plain, own, kinds, mask))
 
 
 def _telling(action: Action, own: list[Action]) -> Iterator[Change]:
@@ -133,7 +133,7 @@ def _beyond_usual(changes: Iterable[Change], action: Action, kind: Kind | None) 
     return told
 
 
-def _together(actions: list[Action], own: list[Action], kinds: Kinds) -> Text:
+def _together(actions: list[Action], own: list[Action], kinds: Kinds, mask: Mask) -> Text:
     """``+ execution role, log group, version``; with its name where that is not the function's."""
     from rich.text import Text
 
@@ -143,7 +143,8 @@ def _together(actions: list[Action], own: list[Action], kinds: Kinds) -> Text:
     for action in actions:
         key = action.resource.key
         is_after = any(word in key.name for word in words)
-        titles.append(_title(action, kinds) + ("" if is_after else f" {neutralise(key.name)}"))
+        name = "" if is_after else f" {neutralise(mask.text(key.name))}"
+        titles.append(_title(action, kinds) + name)
     return Text(f"+ {', '.join(titles)}", style="green")
 
 
@@ -152,14 +153,14 @@ def _title(action: Action, kinds: Kinds) -> str:
     return kind.title if kind else action.resource.key.kind
 
 
-def _headline(action: Action, kinds: Kinds) -> Text:
+def _headline(action: Action, kinds: Kinds, mask: Mask) -> Text:
     from rich.text import Text
 
     sign, style = SIGNS[Verb.CREATE if is_published(action, kinds) else action.verb]
     line = Text(f"{sign} {_title(action, kinds)} ", style=style)
-    line.append(neutralise(action.resource.key.name))
+    line.append(neutralise(mask.text(action.resource.key.name)))
     if action.reason:
-        line.append(f"  ({neutralise(action.reason)})", "dim")
+        line.append(f"  ({neutralise(mask.text(action.reason))})", "dim")
     if action.confirm:
-        line.append(f"  ! {neutralise(action.confirm)}", "bold red")
+        line.append(f"  ! {neutralise(mask.text(action.confirm))}", "bold red")
     return line

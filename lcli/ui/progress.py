@@ -35,7 +35,7 @@ def progress(terminal: Terminal, kinds: dict[str, Kind], total: int) -> Iterator
         return
     from rich.live import Live
 
-    board = _Board(kinds, total, rows=lambda: terminal.err.height - 2)
+    board = _Board(kinds, total, rows=lambda: terminal.err.height - 2, mask=terminal.masked)
     with Live(
         console=terminal.err, get_renderable=board.table, refresh_per_second=8, transient=True
     ):
@@ -98,12 +98,14 @@ class _Board:
         total: int,
         clock: Callable[[], float] = time.monotonic,
         rows: Callable[[], int] = lambda: 100,
+        mask: Callable[[str], str] = lambda text: text,
     ) -> None:
-        """`rows` is how many lines of functions there is room for now."""
+        """`rows` is how many lines of functions there is room for now; `mask` hides secrets."""
         self._kinds = kinds
         self._total = total
         self._clock = clock
         self._rows = rows
+        self._mask = mask
         self._done = 0
         self._failed = 0
         self._lines: dict[tuple[str, str], _Line] = {}
@@ -143,7 +145,7 @@ class _Board:
         for function, line in shown:
             table.add_row(
                 Text(neutralise(function or "(shared)"), "bold"),
-                Text(neutralise(line.text)),
+                Text(neutralise(self._mask(line.text))),
                 Text(f"{now - line.began:.0f} s", "dim"),
             )
         failed = f", {self._failed} failed" if self._failed else ""

@@ -33,7 +33,7 @@ class Terminal:
         self.color = color
         self.quiet = quiet
         self.verbose = verbose
-        self._mask = mask
+        self.masked = mask
         self._progressing = False
 
     @property
@@ -55,7 +55,7 @@ class Terminal:
         """Print a table or tree on stdout."""
         self.end_progress()
         if isinstance(renderable, PlainTable):
-            renderable = renderable.masked(self._mask)
+            renderable = renderable.masked(self.masked)
             if not self.stdout.isatty():
                 self.stdout.writelines(f"{line}\n" for line in renderable.lines())
                 self.stdout.flush()
@@ -66,13 +66,13 @@ class Terminal:
         """One plain line on stderr, unless --quiet."""
         if not self.quiet:
             self.end_progress()
-            self._say(neutralise(self._mask(text)) + "\n")
+            self._say(neutralise(self.masked(text)) + "\n")
 
     def lines(self, text: str) -> None:
         """Lines on stderr that were made safe and coloured before, unless --quiet."""
         if text and not self.quiet:
             self.end_progress()
-            self._say(self._mask(text))
+            self._say(self.masked(text))
 
     def progress(self, text: str) -> None:
         """Redraw the line on stderr that says how far something is; only on a terminal."""
