@@ -15,7 +15,7 @@ from lcli.resources.local_source import LocalSource
 from lcli.resources.model import Place, Resource
 from lcli.resources.permission import permission
 from lcli.triggers.base import Clash, Expansion, Named, Target, Trigger
-from lcli.triggers.key_patterns import Pattern, exactly, fitting, meet, wild
+from lcli.triggers.key_patterns import Pattern, Wild, exactly, fitting, meet, wild
 
 Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 
@@ -123,10 +123,15 @@ class S3(Trigger):
         return Expansion((allowed, rule), notices=self._loops(target))
 
     def _loops(self, target: Target) -> tuple[str, ...]:
-        """A function that writes where it listens calls itself for ever."""
+        """A function that writes where it listens calls itself for ever.
+
+        With a prefix, which is there to prevent it, a role for the whole bucket is no sign of it.
+        """
         made = any(event.startswith("s3:ObjectCreated:") for event in self.events)
         bucket = target.place.arn("s3", f"{self.name}/", region="", account="")
-        written = (one for each in target.statements for one in _put(each))
+        written = [one for each in target.statements for one in _put(each)]
+        if self.prefix:
+            written = [one for one in written if not _is_for_all(one, exactly(bucket))]
         keys = fitting(self.prefix, self.suffix)
         if not made or not any(meet(one, exactly(bucket) + key) for one in written for key in keys):
             return ()
@@ -183,6 +188,11 @@ def _put(statement: Mapping[str, Any]) -> Iterator[Pattern]:
     put = exactly("s3:putobject")
     if statement["Effect"] == "Allow" and any(meet(wild(a.lower()), put) for a in actions):
         yield from map(wild, resources)
+
+
+def _is_for_all(pattern: Pattern, folder: Pattern) -> bool:
+    """Whether a pattern lets everything in a folder through."""
+    return pattern[-1:] == (Wild.ANY,) and meet(pattern, folder)
 
 
 TRIGGER = S3

@@ -73,7 +73,9 @@ def writing(*keys):
     [
         pytest.param(WRITE, {}, (LOOP,), id="writes where it listens"),
         pytest.param({**WRITE, "Action": "*", "Resource": "*"}, {}, (LOOP,), id="may do all"),
-        pytest.param(WRITE, {"prefix": "in/"}, (LOOP,), id="prefix, and all of the bucket"),
+        pytest.param(WRITE, {"prefix": "in/"}, (), id="prefix, and all of the bucket"),
+        pytest.param(writing("p*"), {"prefix": "in/"}, (), id="prefix, and many buckets"),
+        pytest.param(writing("pics/in/*"), {"prefix": "in/"}, (LOOP,), id="the same prefix"),
         pytest.param(writing("pics/out/*"), {}, (LOOP,), id="a part of the bucket"),
         pytest.param(writing("pics/out/*"), {"prefix": "in/"}, (), id="another part"),
         pytest.param(writing("pics/o*"), {"prefix": "out/"}, (LOOP,), id="a wider part"),
