@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import signal
 import sys
@@ -30,6 +31,7 @@ def main() -> NoReturn:
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(200_000, 20, 20)
     _open_closed_streams()
+    _buffer_output()
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -91,6 +93,15 @@ def _open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (to the end)
+
+
+def _buffer_output() -> None:
+    """With PYTHONUNBUFFERED stdout is a bare file: what a signal cuts off a write would be lost."""
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, io.RawIOBase):
+        encoding, errors, live = stream.encoding, stream.errors, stream.isatty()
+        file = io.BufferedWriter(stream.detach())
+        sys.stdout = io.TextIOWrapper(file, encoding, errors, line_buffering=live)
 
 
 def _know_shells() -> None:

@@ -86,9 +86,7 @@ def prepare(
     expanded = expand(app, place, code.functions, code.layers, lookups)
     _refuse(checks.policies(expanded.resources.values()))
     _refuse(checks.resource_policies(expanded.resources.values(), place))
-    scope = _scope(app, expanded, functions, prune=prune, logs=logs, adopt=adopt)
-    if place.local:  # it listens on this machine only: what is opened there lets nobody in
-        scope = replace(scope, exposing={})
+    scope = _scope(app, place, expanded, functions, prune=prune, logs=logs, adopt=adopt)
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
@@ -200,6 +198,7 @@ def _looked_at(
 
 def _scope(
     app: App,
+    place: Place,
     expanded: Expanded,
     functions: frozenset[str] | None,
     *,
@@ -214,7 +213,8 @@ def _scope(
         adopt,
         kept=frozenset(expanded.kept),
         released=LOGS if logs else frozenset(),
-        exposing=expanded.exposing,
+        # The local cloud listens on this machine only: what is opened there lets nobody in.
+        exposing={} if place.local else expanded.exposing,
     )
 
 
@@ -273,6 +273,13 @@ def deploy(
         action_seconds=action_seconds,
         waits=waits,
     )
+    return _concluded(prepared, report, clients, marks, parallel)
+
+
+def _concluded(
+    prepared: Prepared, report: Report, clients: Clients, marks: Marks, parallel: int
+) -> Report:
+    """What comes when all actions have ended: a last look, the tags, old versions."""
     done = () if report.interrupted else marks.done
     try:
         seen = settle(prepared, report, clients, done, parallel=parallel)

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,23 @@ def test_no_traceback_for_any_stream(
     assert (done.returncode, done.stdout) == (code, stdout)
     if line != "build | true":
         assert done.stderr == stderr
+
+
+INTERRUPTED_WRITE = """
+import signal, sys
+from lcli.__main__ import _buffer_output
+_buffer_output()
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+sys.stdout.write("x" * 1_000_000)
+sys.stdout.flush()
+"""
+
+
+def test_a_signal_cuts_nothing_off_where_python_does_not_buffer() -> None:
+    command = [sys.executable, "-u", "-c", INTERRUPTED_WRITE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        time.sleep(0.8)  # the pipe is full, and the signal comes
+        assert len(process.stdout.read()) == 1_000_000
+    assert process.returncode == 0
