@@ -76,8 +76,8 @@ class Life:
         return self.calls / self.operations.asked
 
 
-def live(cloud: Cloud, directory: Path, *rules: Rule) -> Life:
-    """All steps; one in which an operation was given up is run again.
+def live(cloud: Cloud, directory: Path, *rules: Rule, steps: tuple[str, ...] = LIFE) -> Life:
+    """All `steps`; one in which an operation was given up is run again.
 
     Fails when a step reports a problem although none was, or leaves work to do.
     """
@@ -87,7 +87,7 @@ def live(cloud: Cloud, directory: Path, *rules: Rule) -> Life:
     with overlay(cloud.url, *rules) as between:
         app = app_on(between.url, account, directory)
         operations.count(app)
-        for step in LIFE:
+        for step in steps:
             _done(app, step, operations)
             assert not (left := left_to_do(plain, step)), (step, left)
             # A digest names the account.
