@@ -11,8 +11,10 @@ import asyncio
 import logging
 import re
 import socket
+import time
 from collections import deque
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 
 import httptools
@@ -253,7 +255,7 @@ def _head(response: Response, keep: bool, length: int | None, chunked: bool = Fa
             lines.append(f"{_CONTROL.sub(' ', name)}: {_CONTROL.sub(' ', value)}")
     present = {name.lower() for name, _ in response.headers}
     if "date" not in present:
-        lines.append(f"date: {formatdate(usegmt=True)}")
+        lines.append(f"date: {_date(int(time.time()))}")
     if chunked:
         lines.append("transfer-encoding: chunked")
     elif length is not None and response.status not in _BODILESS:
@@ -263,6 +265,11 @@ def _head(response: Response, keep: bool, length: int | None, chunked: bool = Fa
     if not keep:
         lines.append("connection: close")
     return "\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace")
+
+
+@lru_cache(maxsize=1)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 class Server:

@@ -19,12 +19,14 @@ _AWS_POLICY = ":iam::aws:policy/"
 def install() -> None:
     """Make the repairs; imports the services that they are for."""
     _forget_what_is_deleted()
+    _know_operations()
     _know_managed_policies()
     _serialise_queues()
     _copy_the_roles()
     _count_messages_late()
     _update_stages()
     _refuse_second_routes()
+    _list_authorizers()
     _filter_log_events()
     _refuse_queries()
 
@@ -37,6 +39,13 @@ def _forget_what_is_deleted() -> None:
         return object.__new__(cls)
 
     BaseModel.__new__ = new
+
+
+def _know_operations() -> None:
+    """moto looks through a whole class for its methods at every request."""
+    from moto.core import responses
+
+    responses.method_names_from_class = cache(responses.method_names_from_class)
 
 
 def _know_managed_policies() -> None:
@@ -171,6 +180,17 @@ def _refuse_second_routes() -> None:
         return create(self, *args, **named)
 
     Api.create_route = created
+
+
+def _list_authorizers() -> None:
+    """GetAuthorizers; moto keeps authorizers and does not list them."""
+    from moto.apigatewayv2.responses import ApiGatewayV2Response
+
+    def listed(self: Any) -> tuple[int, dict[str, str], str]:
+        api = self.apigatewayv2_backend.get_api(self.path.split("/")[-2])
+        return 200, {}, json.dumps({"items": [one.to_json() for one in api.authorizers.values()]})
+
+    ApiGatewayV2Response.get_authorizers = listed
 
 
 def _filter_log_events() -> None:

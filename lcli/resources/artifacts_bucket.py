@@ -11,6 +11,7 @@ from lcli.errors import LcliError, Problem
 from lcli.resources.code import Zip
 from lcli.resources.model import Place
 
+_TAG = {"Key": "lcli:shared", "Value": "artifacts"}
 _CLOSED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -40,9 +41,11 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
         )
     if status == 404:
         _make(place, clients, bucket)
+    if not configured:
+        # A run may have been killed after any call.
         _tag(place, clients, bucket)
-    if not configured and not _is_private(place, clients, bucket):
-        _make_private(place, clients, bucket)
+        if not _is_private(place, clients, bucket):
+            _make_private(place, clients, bucket)
     return bucket
 
 
@@ -108,11 +111,18 @@ def _make(place: Place, clients: Clients, bucket: str) -> None:
 
 
 def _tag(place: Place, clients: Clients, bucket: str) -> None:
-    """All apps share it, so its tag names none of them; where it may not be tagged it is not."""
-    tags = {"TagSet": [{"Key": "lcli:shared", "Value": "artifacts"}]}
+    """All apps share it, so its tag names none of them; where it may not be tagged it is not.
+
+    PutBucketTagging replaces all tags: those that someone else added are written again.
+    """
     owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
+    tags: list[dict[str, str]] = []
     with expecting("AccessDenied"):
-        clients.call("s3", "PutBucketTagging", **owned, Tagging=tags)
+        with expecting("NoSuchTagSet"):
+            tags = clients.call("s3", "GetBucketTagging", **owned)["TagSet"]
+        if _TAG not in tags:
+            others = [one for one in tags if one["Key"] != _TAG["Key"]]
+            clients.call("s3", "PutBucketTagging", **owned, Tagging={"TagSet": [*others, _TAG]})
 
 
 def _is_private(place: Place, clients: Clients, bucket: str) -> bool:

@@ -44,7 +44,7 @@ _LEFT_OUT = frozenset(
     deployment_id backend account_summary aws_managed_policies _pagination_tokens queries table
     upload_token table_id _messages_lock region_name account_id partition lcli:digest
     etag last_modified_rfc1123 version_id _version_id starting_sequence_number
-    latest_sequence_number _tick _transitions disposed
+    attachment_count latest_sequence_number _tick _transitions disposed
     """.split()  # noqa: SIM905
 )
 

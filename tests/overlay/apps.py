@@ -14,6 +14,7 @@ from app_on_cloud import OnCloud, problems
 
 from lcli.artifact import limits
 from lcli.deploy import engine, rollback
+from lcli.resources import http_api
 from overlay.sources import signing_of
 
 FIRST = """
@@ -124,24 +125,27 @@ def _write(app: OnCloud, text: str, code: str) -> None:
 
 
 @contextmanager
-def _little_room() -> Iterator[None]:
-    whole, limits.DIRECT_ZIP = limits.DIRECT_ZIP, DIRECT_LIMIT
+def _alone_with_little_room() -> Iterator[None]:
+    """Nobody else makes an HTTP API meanwhile: it need not be looked for a second long."""
+    before = limits.DIRECT_ZIP, http_api._SAME_SECOND
+    limits.DIRECT_ZIP, http_api._SAME_SECOND = DIRECT_LIMIT, 0.0
     try:
         yield
     finally:
-        limits.DIRECT_ZIP = whole
+        limits.DIRECT_ZIP, http_api._SAME_SECOND = before
 
 
 def planned(app: OnCloud, text: str, code: str, parallel: int = 16) -> engine.Prepared:
     """What a deploy of a manifest would do."""
     _write(app, text, code)
-    with _little_room():
+    with _alone_with_little_room():
         return app.prepare(prune=True, parallel=parallel)
 
 
 def _deployed(app: OnCloud, text: str, code: str, parallel: int) -> None:
     prepared = planned(app, text, code, parallel)
-    report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
+    with _alone_with_little_room():
+        report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
     assert not (said := problems(report)), said
 
 
@@ -235,6 +239,6 @@ def left_to_do(app: OnCloud, step: str) -> list[str]:
     if step == "nothing":
         plan = engine.prepare_deletion(app.place(), app.session(), logs=True).plan
     else:
-        with _little_room():
+        with _alone_with_little_room():
             plan = app.prepare(prune=True).plan
     return [f"{a.verb} {a.resource.key} {a.changes}" for a in plan.changes]

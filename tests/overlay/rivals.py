@@ -12,6 +12,7 @@ from typing import Any
 from app_on_cloud import OnCloud
 
 from lcli.deploy import engine, rollback
+from overlay.account import keep
 from overlay.turns import Taking, Turns
 
 MANIFEST = """
@@ -44,6 +45,8 @@ SETTINGS = {
     "right": {"memory": 512, "days": 5, "count": 5, "retries": 2},
 }
 RIVALS = ("left", "right")
+DEPLOYED_BEFORE = {"base": ("base",), "rollback": ("base", "left")}
+"""Who has deployed before a race begins, by its start."""
 FUNCTIONS = ("photos-one", "photos-two")
 VERSIONED = ("environment", "memory", "code")
 """What goes with the alias, and back with a rollback of it."""
@@ -71,10 +74,16 @@ class Rivals:
     """The checkouts of three people, and one account; `cloud` is the tests' fixture."""
 
     def __init__(self, cloud: Any, directory: Path) -> None:
-        self.forget = cloud.forget
         self.session = cloud.clients()
         self.sides = {name: self._side(cloud, directory, name) for name in SETTINGS}
+        self.starts = {"nothing": keep(cloud.cloud, cloud.account)}
+        """What there is before a race, by its start."""
         self.shas = {self._sha(name): name for name in SETTINGS}
+        for start, sides in DEPLOYED_BEFORE.items():
+            self.starts["nothing"].restore()
+            for name in sides:
+                self.sides[name].deploy()
+            self.starts[start] = keep(cloud.cloud, cloud.account)
 
     def _side(self, cloud: Any, directory: Path, name: str) -> OnCloud:
         (directory / name).mkdir()
@@ -85,7 +94,7 @@ class Rivals:
 
     def _sha(self, name: str) -> str:
         """What Lambda calls the code of a checkout."""
-        self.forget()
+        self.starts["nothing"].restore()
         self.sides[name].deploy()
         found = self.session.call("lambda", "GetFunction", FunctionName=FUNCTIONS[0])
         return str(found["Configuration"]["CodeSha256"])
@@ -96,11 +105,7 @@ class Rivals:
         ``base`` is a third one's manifest, ``nothing`` an empty account; ``rollback`` is the base
         and the left one on top, who rolls it back while the right one deploys.
         """
-        self.forget()
-        if start != "nothing":
-            self.sides["base"].deploy()
-        if start == "rollback":
-            self.sides["left"].deploy()
+        self.starts[start].restore()
         turns = Turns(2, seed)
 
         def run(number: int, name: str) -> tuple[int, set[str], list[str]]:

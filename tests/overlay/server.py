@@ -1,4 +1,4 @@
-"""The server: every request goes to the cloud by a connection of its own, unless a rule says no."""
+"""The server: every request goes on to the cloud, unless a rule says no."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Overlay:
         self.url = ""
         self._seen: Counter[str] = Counter()
         self._open: set[asyncio.StreamWriter] = set()
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        """Connections to the cloud that no request is under way on."""
         self._under_way = 0
 
     def again(self, *rules: Rule) -> None:
@@ -130,28 +132,37 @@ class Overlay:
         self, line: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, bytes, bytes]:
         """What the cloud answers: status, head without framing and end, body."""
-        reader, writer = await asyncio.open_connection(self._host, self._port)
+        connection = self._idle.pop() if self._idle else await self._connect()
+        reader, writer = connection
         try:
             ours = {"transfer-encoding", "expect", "connection", "content-length"}
             sent = [f"{name}: {value}" for name, value in headers.items() if name not in ours]
-            head = [line, *sent, f"content-length: {len(body)}", "connection: close", "", ""]
+            head = [line, *sent, f"content-length: {len(body)}", "", ""]
             writer.write("\r\n".join(head).encode("latin-1") + body)
             answered, told = await _head(reader)
             status = int(answered.split(" ", 2)[1])
             silent = line.startswith("HEAD ") or status in _BODILESS
             content = b"" if silent else await _body(reader, told)
-        finally:
+        except BaseException:
             writer.close()
+            raise
+        if told.get("connection") == "close":
+            writer.close()
+        else:
+            self._idle.append(connection)
         framing = {"transfer-encoding", "connection"} | (
             set() if line.startswith("HEAD ") else {"content-length"}
         )
         kept = [f"{name}: {value}" for name, value in told.items() if name not in framing]
         return status, "\r\n".join([answered, *kept, ""]).encode("latin-1"), content
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self._host, self._port)
+
     async def end(self, server: asyncio.Server) -> None:
         """Listen no more and cut every connection; on the loop's own thread."""
         server.close()
-        for writer in list(self._open):
+        for writer in [*self._open, *(writer for _, writer in self._idle)]:
             writer.transport.abort()
 
 

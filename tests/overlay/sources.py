@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from lcli.aws.session import connect
 from lcli.local.server import Cloud
@@ -40,7 +39,6 @@ def sources(cloud: Cloud, account: str) -> None:
     call("apigatewayv2", "CreateDomainName", DomainName=DOMAIN)
     for name in ("boundary", "reading"):
         call("iam", "CreatePolicy", PolicyName=name, PolicyDocument=json.dumps(ALLOWED))
-    _list_authorizers()
     signing = signing_of(account)
     # By hand, since the id of one that is asked for is chosen by chance.
     cloud.functions.region(account, REGION).signing[signing] = {
@@ -49,14 +47,3 @@ def sources(cloud: Cloud, account: str) -> None:
         "AllowedPublishers": {"SigningProfileVersionArns": []},
         "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Warn"},
     }
-
-
-def _list_authorizers() -> None:
-    """Have moto, which keeps authorizers, list them, too; once it has been loaded."""
-    from moto.apigatewayv2.responses import ApiGatewayV2Response
-
-    def get_authorizers(self: Any) -> tuple[int, dict[str, str], str]:
-        api = self.apigatewayv2_backend.get_api(self.path.split("/")[-2])
-        return 200, {}, json.dumps({"items": [one.to_json() for one in api.authorizers.values()]})
-
-    ApiGatewayV2Response.get_authorizers = get_authorizers

@@ -60,6 +60,22 @@ def test_one_that_a_killed_run_left_open_is_closed(world):
     assert {*access.values()} == {True}
 
 
+def test_one_that_a_killed_run_left_without_its_tag_gets_it_beside_those_of_others(world):
+    """S3 blocks public access of every new bucket by itself: that tells nothing of the tag."""
+    s3 = world.boto3("s3")
+    bucket = f"lcli-{world.place.account}-us-east-1-artifacts"
+    s3.create_bucket(Bucket=bucket)
+    closed = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
+    theirs = {"Key": "cost", "Value": "42"}
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [theirs]})
+    ensure_bucket(world.place, world.clients)
+    tags = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    assert tags == [theirs, {"Key": "lcli:shared", "Value": "artifacts"}]
+
+
 def test_made_where_the_app_is(world):
     from lcli.aws.session import connect
 
