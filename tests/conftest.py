@@ -19,6 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from overlay.account import Kept, keep
 from overlay.cloud import running_cloud
 
 from lcli.aws.session import Sent, Session, connect
@@ -258,6 +259,37 @@ def cloud(running: Cloud) -> Iterator[TestCloud]:
     seen = TestCloud(running, str(next(ACCOUNTS)))
     yield seen
     seen.forget()
+
+
+class Prepared:
+    """Accounts in which something was done once a session, and is put back for every test."""
+
+    def __init__(self, running: Cloud) -> None:
+        self._running = running
+        self._accounts: dict[str, TestCloud] = {}
+        self._kept: dict[str, Kept] = {}
+
+    def empty(self, name: str) -> TestCloud:
+        """The account of that name, with nothing in it."""
+        if name not in self._accounts:
+            self._accounts[name] = TestCloud(self._running, str(next(ACCOUNTS)))
+        self._accounts[name].forget()
+        return self._accounts[name]
+
+    def after(self, name: str, make: Callable[[], object], what: str = "") -> None:
+        """Have in it what `make` has made, the first time that it was asked for `what`."""
+        key = f"{name} {what}"
+        if key in self._kept:
+            self._kept[key].restore()
+        else:
+            make()
+            self._kept[key] = keep(self._running, self._accounts[name].account)
+
+
+@pytest.fixture(scope="session")
+def prepared(running: Cloud) -> Prepared:
+    """What is deployed for many tests, each of which finds it as it was."""
+    return Prepared(running)
 
 
 @pytest.fixture(scope="session")

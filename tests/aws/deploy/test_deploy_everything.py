@@ -53,6 +53,11 @@ functions:
 
 
 @pytest.fixture
+def cloud(prepared: Any) -> Any:
+    return prepared.empty("everything")
+
+
+@pytest.fixture
 def app(cloud: Any, tmp_path: Path) -> OnCloud:
     made = OnCloud(tmp_path, cloud.url, cloud.account)
     (tmp_path / "layer" / "python").mkdir(parents=True)
@@ -69,12 +74,16 @@ def edited(app: OnCloud, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def deployed(app: OnCloud) -> OnCloud:
+def deployed(app: OnCloud, prepared: Any) -> OnCloud:
+    prepared.after("everything", lambda: deployed_well(app))
+    app.calls()
+    return app
+
+
+def deployed_well(app: OnCloud) -> None:
     report = app.deploy()
     assert problems(report) == []
     assert report.exit_code is ExitCode.DONE
-    app.calls()
-    return app
 
 
 def test_a_second_deploy_changes_nothing(deployed: OnCloud) -> None:
@@ -462,11 +471,12 @@ OWN_ROLE = """
             "role: {path: /team/}, name: photos-renamed",
             ["photos-renamed-us-east-1"],
             id="by the name of a function that is renamed",
+            marks=pytest.mark.whole,
         ),
     ],
 )
 def test_a_killed_change_of_roles_leaves_none_behind(
-    app: OnCloud, before: str, after: str, left: list[str]
+    app: OnCloud, prepared: Any, before: str, after: str, left: list[str]
 ) -> None:
     """Killed after each change in turn, each time from the beginning."""
     first = OWN_ROLE.replace("ROLE", before)
@@ -474,8 +484,7 @@ def test_a_killed_change_of_roles_leaves_none_behind(
     survives = 0
     while True:
         app.manifest(first)
-        app.clients = None
-        assert problems(app.deploy()) == []
+        prepared.after("everything", lambda: deployed_well(app), before)
         app.manifest(then)
         app.clients = DyingClients(app.session(), survives)
         with suppress(Killed):

@@ -27,15 +27,25 @@ TWO = Target("two", "photos-two", "live")
 
 
 @pytest.fixture
-def app(cloud: Any, tmp_path: Path) -> OnCloud:
+def cloud(prepared: Any) -> Any:
+    return prepared.empty("rollback")
+
+
+@pytest.fixture
+def app(cloud: Any, prepared: Any, tmp_path: Path) -> OnCloud:
     """Two functions of three versions each, live at the third."""
     made = OnCloud(tmp_path, cloud.url, cloud.account)
     made.manifest(MANIFEST)
-    for text in "123":
-        made.code(text)
-        assert problems(made.deploy()) == []
+    prepared.after("rollback", lambda: three_times(made))
+    made.code("3")
     made.calls()
     return made
+
+
+def three_times(app: OnCloud) -> None:
+    for text in "123":
+        app.code(text)
+        assert problems(app.deploy()) == []
 
 
 def alias(app: OnCloud, name: str = "photos-one", **change: Any) -> dict[str, Any]:
