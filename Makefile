@@ -27,7 +27,7 @@ test: $(READY)
 # What `make test` samples, whole: runs killed at every change, calls that fail, rivals. Two
 # workers more than a small machine has cores: half of the time is spent waiting to try again.
 chaos: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist worksteal -m whole tests/chaos/chaos_*.py tests/aws
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m whole tests/chaos/chaos_*.py tests/aws tests/unit/observe
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -39,7 +39,7 @@ def deployed(project, request):
     app = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:30].strip("-")
     project.write("src/app.py", HELLO)
     project.write("lcli.yaml", MANIFEST.replace("APP", app))
-    project.ok("deploy")
+    Project(project.directory, project.environ).ok("deploy")
     return project
 
 

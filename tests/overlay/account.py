@@ -94,7 +94,9 @@ class Kept:
 
 def keep(cloud: Cloud, account: str) -> Kept:
     """What an account holds now."""
-    return Kept(cloud, account, copy.deepcopy(_held(cloud, account)))
+    reading = cloud.services.run(lambda: copy.deepcopy(_held(cloud, account)))
+    held = asyncio.run_coroutine_threadsafe(reading, cloud.loop).result(30)
+    return Kept(cloud, account, held)
 
 
 # A copy has a lock of its own.

@@ -12,7 +12,7 @@ from typing import Any
 from app_on_cloud import OnCloud
 
 from lcli.deploy import engine, rollback
-from overlay.account import keep
+from overlay.account import Kept, keep
 from overlay.turns import Taking, Turns
 
 MANIFEST = """
@@ -45,8 +45,6 @@ SETTINGS = {
     "right": {"memory": 512, "days": 5, "count": 5, "retries": 2},
 }
 RIVALS = ("left", "right")
-DEPLOYED_BEFORE = {"base": ("base",), "rollback": ("base", "left")}
-"""Who has deployed before a race begins, by its start."""
 FUNCTIONS = ("photos-one", "photos-two")
 VERSIONED = ("environment", "memory", "code")
 """What goes with the alias, and back with a rollback of it."""
@@ -76,14 +74,17 @@ class Rivals:
     def __init__(self, cloud: Any, directory: Path) -> None:
         self.session = cloud.clients()
         self.sides = {name: self._side(cloud, directory, name) for name in SETTINGS}
-        self.starts = {"nothing": keep(cloud.cloud, cloud.account)}
-        """What there is before a race, by its start."""
-        self.shas = {self._sha(name): name for name in SETTINGS}
-        for start, sides in DEPLOYED_BEFORE.items():
-            self.starts["nothing"].restore()
-            for name in sides:
-                self.sides[name].deploy()
-            self.starts[start] = keep(cloud.cloud, cloud.account)
+        self.starts: dict[str, Kept] = {}
+        """What there is before a race."""
+        self.shas: dict[str, str] = {}
+        """Who has the code that Lambda calls so."""
+        self._start(cloud, "nothing")
+        for name, start in (("base", "base"), ("left", "rollback"), ("right", "")):
+            self.sides[name].deploy()
+            found = self._call("lambda", "GetFunction", FunctionName=FUNCTIONS[0])
+            self.shas[found["Configuration"]["CodeSha256"]] = name
+            if start:
+                self._start(cloud, start)
 
     def _side(self, cloud: Any, directory: Path, name: str) -> OnCloud:
         (directory / name).mkdir()
@@ -92,12 +93,8 @@ class Rivals:
         app.manifest(MANIFEST.format(name=name, account=cloud.account, **SETTINGS[name]))
         return app
 
-    def _sha(self, name: str) -> str:
-        """What Lambda calls the code of a checkout."""
-        self.starts["nothing"].restore()
-        self.sides[name].deploy()
-        found = self.session.call("lambda", "GetFunction", FunctionName=FUNCTIONS[0])
-        return str(found["Configuration"]["CodeSha256"])
+    def _start(self, cloud: Any, name: str) -> None:
+        self.starts[name] = keep(cloud.cloud, cloud.account)
 
     def race(self, seed: int, start: str = "base") -> Ended:
         """Deploy two manifests at once from a `start`, with calls interleaved by the seed.

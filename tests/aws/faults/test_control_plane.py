@@ -70,8 +70,24 @@ class Between:
 
 
 @pytest.fixture
+def cloud(prepared: Any) -> Any:
+    return prepared.empty("control plane")
+
+
+@pytest.fixture
 def between(cloud: Any, tmp_path: Path) -> Between:
     return Between(cloud, tmp_path)
+
+
+@pytest.fixture
+def deployed(between: Between, prepared: Any) -> Between:
+    """The first of its versions is there."""
+    prepared.after("control plane", lambda: deployed_well(between.app))
+    return between
+
+
+def deployed_well(app: OnCloud) -> None:
+    assert problems(app.deploy()) == []
 
 
 @pytest.mark.parametrize(
@@ -106,12 +122,11 @@ def test_what_was_made_although_its_answer_was_lost_is_taken(
     ],
 )
 def test_a_change_that_has_to_wait_or_is_not_answered_is_made(
-    between: Between, fault: Fault, operation: str
+    deployed: Between, fault: Fault, operation: str
 ) -> None:
-    assert problems(between.app.deploy()) == []
-    between.manifest(2)
-    assert problems(between.deploy(fault, first(1), operation)) == []
-    assert between.is_whole()
+    deployed.manifest(2)
+    assert problems(deployed.deploy(fault, first(1), operation)) == []
+    assert deployed.is_whole()
 
 
 def test_a_permission_that_is_lost_to_a_parallel_writer_is_added_again(between: Between) -> None:
@@ -144,19 +159,18 @@ def test_a_permission_that_is_lost_to_a_parallel_writer_is_added_again(between: 
     ],
 )
 def test_access_that_ends_half_way_stops_the_run_and_a_later_one_goes_on(
-    between: Between, code: str, status: int, message: str, what: str, next_step: str
+    deployed: Between, code: str, status: int, message: str, what: str, next_step: str
 ) -> None:
-    assert problems(between.app.deploy()) == []
-    between.manifest(2)
+    deployed.manifest(2)
     refused = Refuse(status=status, code=code, message=message)
-    report = between.deploy(refused, at(*range(1, 99)), "lambda:PublishVersion")
+    report = deployed.deploy(refused, at(*range(1, 99)), "lambda:PublishVersion")
     assert report.exit_code is ExitCode.FAILED
     told = {(p.code, p.next_step) for one in report.failed for p in one.problems}
     assert told == {(what, next_step)}
     ended = {one.status for one in report.outcomes}
     assert {"done", "failed", "skipped"} <= ended
-    assert problems(between.app.deploy()) == []
-    assert between.is_whole()
+    assert problems(deployed.app.deploy()) == []
+    assert deployed.is_whole()
 
 
 @pytest.mark.parametrize(
@@ -180,10 +194,9 @@ def test_access_that_ends_half_way_stops_the_run_and_a_later_one_goes_on(
     ],
 )
 def test_a_function_that_failed_is_told_at_first_sight(
-    between: Between, state: dict[str, str], what: str
+    deployed: Between, state: dict[str, str], what: str
 ) -> None:
-    assert problems(between.app.deploy()) == []
-    between.manifest(2)
+    deployed.manifest(2)
 
     def failed(body: bytes) -> bytes:
         answer = json.loads(body)
@@ -198,11 +211,11 @@ def test_a_function_that_failed_is_told_at_first_sight(
         return bool(updated) and of_two and call.operation == "GetFunction"
 
     began = time.monotonic()
-    report = between.deploy(Rewrite(change=failed), after_the_update)
+    report = deployed.deploy(Rewrite(change=failed), after_the_update)
     assert time.monotonic() - began < 20
     assert what in problems(report)
-    assert problems(between.app.deploy()) == []
-    assert between.is_whole()
+    assert problems(deployed.app.deploy()) == []
+    assert deployed.is_whole()
 
 
 UPDATE_FAILED = {
@@ -213,13 +226,14 @@ UPDATE_FAILED = {
 
 
 @pytest.mark.parametrize("changes", ["code", "memory", "tags"])
-def test_a_function_whose_last_update_failed_takes_the_next(between: Between, changes: str) -> None:
+def test_a_function_whose_last_update_failed_takes_the_next(
+    deployed: Between, changes: str
+) -> None:
     """It says so until another update succeeds, and that has to be sent for it."""
-    assert problems(between.app.deploy()) == []
-    manifest = MANIFEST % (1, 1, between.app.account)
+    manifest = MANIFEST % (1, 1, deployed.app.account)
     more = {"code": "", "memory": "memory: 256", "tags": "tags: {team: a}"}[changes]
-    between.app.manifest(manifest.replace("two: {}", f"two: {{{more}}}"))
-    between.number = "2" if changes == "code" else "1"
+    deployed.app.manifest(manifest.replace("two: {}", f"two: {{{more}}}"))
+    deployed.number = "2" if changes == "code" else "1"
     updated: list[str] = []
 
     def failed(body: bytes) -> bytes:
@@ -232,9 +246,9 @@ def test_a_function_whose_last_update_failed_takes_the_next(between: Between, ch
         of_two = "/photos-two" in call.target and "Qualifier" not in call.target
         return not updated and of_two and call.operation == "GetFunction"
 
-    assert problems(between.deploy(Rewrite(change=failed), until_an_update)) == []
+    assert problems(deployed.deploy(Rewrite(change=failed), until_an_update)) == []
     assert bool(updated) is (changes != "tags")
-    assert between.is_whole()
+    assert deployed.is_whole()
 
 
 TWO_BUCKETS = """
@@ -260,10 +274,9 @@ def test_the_permissions_of_a_function_are_added_one_after_the_other(between: Be
     assert all(later - earlier >= SLOW for earlier, later in pairwise(began))
 
 
-def test_the_alias_moves_when_the_new_version_is_active(between: Between) -> None:
+def test_the_alias_moves_when_the_new_version_is_active(deployed: Between) -> None:
     """With SnapStart or a VPC that takes minutes."""
-    assert problems(between.app.deploy()) == []
-    between.app.code("2")
+    deployed.app.code("2")
 
     def pending(body: bytes) -> bytes:
         answer = json.loads(body)
@@ -276,8 +289,8 @@ def test_the_alias_moves_when_the_new_version_is_active(between: Between) -> Non
         Rule(Rewrite(change=pending), lambda call: True, published),
         Rule(Rewrite(change=pending), version, frozenset({"lambda:GetFunction"})),
     )
-    with overlay(between.cloud.url, *rules) as faulty:
-        app = OnCloud(between.app.directory, faulty.url, between.app.account)
+    with overlay(deployed.cloud.url, *rules) as faulty:
+        app = OnCloud(deployed.app.directory, faulty.url, deployed.app.account)
         app.code("2")
         assert problems(app.deploy()) == []
         of_two = [call for call in faulty.calls if "/photos-two" in call.target]
@@ -287,12 +300,11 @@ def test_the_alias_moves_when_the_new_version_is_active(between: Between) -> Non
     assert looks[2] < moved[0]
 
 
-def test_an_alias_that_somebody_moved_since_the_plan_stays_where_it_is(between: Between) -> None:
-    assert problems(between.app.deploy()) == []
-    between.app.code("2")
-    assert problems(between.app.deploy()) == []
-    between.app.code("3")
-    prepared, session = between.app.prepare(), between.app.session()
+def test_an_alias_that_somebody_moved_since_the_plan_stays_where_it_is(deployed: Between) -> None:
+    deployed.app.code("2")
+    assert problems(deployed.app.deploy()) == []
+    deployed.app.code("3")
+    prepared, session = deployed.app.prepare(), deployed.app.session()
     name = {"FunctionName": "photos-two", "Name": "live"}
     session.call("lambda", "UpdateAlias", FunctionVersion="1", **name)
     (told,) = problems(engine.deploy(prepared, session))
