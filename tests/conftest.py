@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import io
 import itertools
@@ -34,6 +35,8 @@ def pytest_configure() -> None:
 
     A run in the background of a shell ignores SIGINT, and so would every command it starts.
     """
+    # All of the SDK and moto lasts: looking through it for garbage is a tenth of the time.
+    gc.set_threshold(20_000, 20, 20)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONUNBUFFERED", None)
 

@@ -81,6 +81,7 @@ def _serve(url: str, account: str, directory: Path) -> None:
     for client in app.session()._clients.values():
         client._endpoint.http_session.close()  # a connection must not be shared by two processes
     gc.collect()
+    gc.set_threshold(200_000, 20, 20)  # as lcli's own process
     gc.freeze()  # looking through what all forks share would copy it for each
     _say(READY)
     for line in sys.stdin:
