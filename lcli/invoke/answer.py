@@ -100,7 +100,6 @@ class Answer:
         self._margin = margin
         self._patience = patience
         self._pieces = pieces or Pieces(lambda piece: None)
-        self._asked = False
         self._limit: float | None = None
         self._silent = False
         """Whether AWS answered nothing else either."""
@@ -108,6 +107,8 @@ class Answer:
         self._future: Future[Response] = Future()
         # Daemons: Ctrl-C must not wait for a function that runs for minutes.
         threading.Thread(target=self._run, args=(call,), daemon=True).start()
+        # By itself, since whoever waits may be busy with the log, and the answer may come before.
+        threading.Thread(target=self._ask_in_time, daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
         """Whether the answer is there, within so many seconds.
@@ -118,14 +119,9 @@ class Answer:
             self._future.exception(seconds)
         if self._future.done():
             return True
-        waited = time.monotonic() - max(self._began, self._pieces.last)
-        if not self._asked and waited >= self._soon:
-            self._asked = True
-            # In a thread, since the answer may come before this one.
-            threading.Thread(target=self._ask, daemon=True).start()
         if self._silent:
             raise self._lost("and AWS answers nothing else either")
-        if self._limit is not None and waited > self._limit and not self._pieces.busy:
+        if self._limit is not None and self._waited() > self._limit and not self._pieces.busy:
             raise self._lost(f"within its time-out and {self._margin:.0f} s")
         return False
 
@@ -135,9 +131,19 @@ class Answer:
 
     def result(self) -> Response:
         """The answer, waited for. Raises AwsError."""
-        while not self.wait(1.0 if self._asked else self._soon):
+        while not self.wait(1.0):
             pass
         return self._future.result()
+
+    def _waited(self) -> float:
+        return time.monotonic() - max(self._began, self._pieces.last)
+
+    def _ask_in_time(self) -> None:
+        while (left := self._soon - self._waited()) > 0:
+            with suppress(TimeoutError):
+                self._future.exception(left)
+                return
+        self._ask()
 
     def _ask(self) -> None:
         """The network may fail for some seconds without the call's own connection breaking."""

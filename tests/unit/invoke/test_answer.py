@@ -79,6 +79,15 @@ def test_one_is_given_up_where_aws_answers_nothing_else_either(never):
         answer.result()
 
 
+def test_aws_is_asked_in_time_although_whoever_waits_is_busy(never):
+    """`--tail` reads the log meanwhile, which may hang as well."""
+    function = Nowhere(99)
+    answer = Answer(never, function, Target("f"), soon=0.05, patience=0.2)
+    time.sleep(1.0)
+    with pytest.raises(AwsError, match="AWS answers nothing else either"):
+        answer.wait(0)
+
+
 def test_one_is_waited_for_where_only_the_first_question_had_no_answer():
     function = Nowhere(1)
 
