@@ -18,6 +18,8 @@ from overlay.kills import Points, Tally, difference
 from overlay.server import overlay
 
 SHARES = 8
+IN_PART = {"change back": 3}
+"""A change like that from the first manifest to the second: of its calls one in three."""
 FIFTY_SHARES = 5
 POINTS = 50
 TRIES = 3
@@ -30,7 +32,12 @@ def test_killed_at_every_call(
     points: Callable[[str], Points], shown: Callable[[Tally], None], life: str, share: int
 ) -> None:
     found, tally = points(life), Tally(life)
-    for point in found.all[share::SHARES]:
+    chosen = found.all[share::SHARES]
+    if life in IN_PART:
+        seed = random.randrange(10**6)
+        chosen = random.Random(seed).sample(chosen, len(chosen) // IN_PART[life])
+        tally.seed = str(seed)
+    for point in chosen:
         found.check(point, tally)
     shown(tally)
 
