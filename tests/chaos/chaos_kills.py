@@ -18,8 +18,8 @@ from overlay.kills import Points, Tally, difference
 from overlay.server import overlay
 
 SHARES = 8
-IN_PART = {"change back": 3}
-"""A change like that from the first manifest to the second: of its calls one in three."""
+IN_PART = {"change back": 3, "new code": 3}
+"""Changes like that from the first manifest to the second: of their calls one in so many."""
 FIFTY_SHARES = 5
 POINTS = 50
 TRIES = 3

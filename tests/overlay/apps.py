@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from app_on_cloud import OnCloud, problems
@@ -100,6 +101,7 @@ functions:
   thumb: {triggers: [{s3: {bucket: near-ACCOUNT}}, {sqs: near}, {dynamodb: near}, {kinesis: near}]}
 """
 """For the local cloud, which makes the sources that are not there."""
+PARALLEL = 16
 DIRECT_LIMIT = 20_000
 """Bytes of a zip inside a request, here: so little shows what takes 50 MB otherwise."""
 
@@ -135,51 +137,39 @@ def _alone_with_little_room() -> Iterator[None]:
         limits.DIRECT_ZIP, http_api._SAME_SECOND = before
 
 
-def planned(app: OnCloud, text: str, code: str, parallel: int = 16) -> engine.Prepared:
+def planned(app: OnCloud, text: str, code: str, parallel: int = PARALLEL) -> engine.Prepared:
     """What a deploy of a manifest would do."""
     _write(app, text, code)
     with _alone_with_little_room():
         return app.prepare(prune=True, parallel=parallel)
 
 
-def _deployed(app: OnCloud, text: str, code: str, parallel: int) -> None:
+Go = Callable[[], None]
+"""What is left of a step once its plan is made."""
+
+
+def _ready(text: str, code: str, app: OnCloud, parallel: int) -> Go:
+    """To deploy a manifest."""
     prepared = planned(app, text, code, parallel)
-    with _alone_with_little_room():
-        report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
-    assert not (said := problems(report)), said
+
+    def go() -> None:
+        with _alone_with_little_room():
+            report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
+        assert not (said := problems(report)), said
+
+    return go
 
 
-def first(app: OnCloud, parallel: int = 16) -> None:
-    """Deploys the first manifest."""
-    _deployed(app, FIRST, "1", parallel)
-
-
-def newer(app: OnCloud, parallel: int = 16) -> None:
-    """The same with other code."""
-    _deployed(app, FIRST, "2", parallel)
-
-
-def newest(app: OnCloud, parallel: int = 16) -> None:
-    """And with other code again: the oldest of three versions goes."""
-    _deployed(app, FIRST, "3", parallel)
-
-
-def second(app: OnCloud, parallel: int = 16) -> None:
-    """Deploys the second one."""
-    _deployed(app, SECOND, "2", parallel)
-
-
-def near(app: OnCloud, parallel: int = 16) -> None:
-    """Deploys the one for the local cloud."""
-    _deployed(app, NEAR, "1", parallel)
-
-
-def nothing(app: OnCloud, parallel: int = 16) -> None:
-    """Deletes all, with log groups."""
+def _ready_to_delete(app: OnCloud, parallel: int) -> Go:
+    """To delete all, with log groups."""
     clients = app.clients or app.session()
     prepared = engine.prepare_deletion(app.place(), clients, logs=True, parallel=parallel)
-    report = engine.deploy(prepared, clients, parallel=parallel)
-    assert not (said := problems(report)), said
+
+    def go() -> None:
+        report = engine.deploy(prepared, clients, parallel=parallel)
+        assert not (said := problems(report)), said
+
+    return go
 
 
 TARGETS = tuple(
@@ -187,7 +177,7 @@ TARGETS = tuple(
 )
 
 
-def _moves(app: OnCloud, to: str, parallel: int = 16) -> tuple[rollback.Move, ...]:
+def _moves(app: OnCloud, to: str, parallel: int = PARALLEL) -> tuple[rollback.Move, ...]:
     clients = app.clients or app.session()
     moves, refused = rollback.prepare(clients, TARGETS, to=to, place=app.place(), parallel=parallel)
     # A run that was killed after the last alias had moved was done: there is nothing before it.
@@ -196,29 +186,35 @@ def _moves(app: OnCloud, to: str, parallel: int = 16) -> tuple[rollback.Move, ..
     return moves
 
 
-def back(app: OnCloud, parallel: int = 16, to: str = "") -> None:
-    """Rolls all that have an alias back by one version."""
-    clients = app.clients or app.session()
-    moved = rollback.roll_back(clients, _moves(app, to, parallel), parallel=parallel)
-    assert not (failed := [one.problem for one in moved if one.problem]), failed
+def _ready_to_go_back(to: str, app: OnCloud, parallel: int) -> Go:
+    """To roll all that have an alias back, by one version or to the one that is named."""
+    clients, moves = app.clients or app.session(), _moves(app, to, parallel)
+
+    def go() -> None:
+        moved = rollback.roll_back(clients, moves, parallel=parallel)
+        assert not (failed := [one.problem for one in moved if one.problem]), failed
+
+    return go
 
 
-def back_to_1(app: OnCloud, parallel: int = 16) -> None:
-    """Rolls them back to the version that is named."""
-    back(app, parallel, "1")
-
-
-Step = Callable[..., None]
-STEPS: dict[str, Step] = {
-    "first": first,
-    "newer": newer,
-    "newest": newest,
-    "second": second,
-    "near": near,
-    "nothing": nothing,
-    "back": back,
-    "back to 1": back_to_1,
+STEPS: dict[str, Callable[[OnCloud, int], Go]] = {
+    "first": partial(_ready, FIRST, "1"),
+    "newer": partial(_ready, FIRST, "2"),
+    "newest": partial(_ready, FIRST, "3"),  # the oldest of three versions goes
+    "second": partial(_ready, SECOND, "2"),
+    "near": partial(_ready, NEAR, "1"),
+    "nothing": _ready_to_delete,
+    "back": partial(_ready_to_go_back, ""),
+    "back to 1": partial(_ready_to_go_back, "1"),
 }
+"""What makes the plan of each step; what that gives carries it out."""
+
+
+def take(step: str, app: OnCloud) -> None:
+    """A whole step."""
+    STEPS[step](app, PARALLEL)()
+
+
 LIVES: dict[str, tuple[tuple[str, ...], str]] = {
     "create": ((), "first"),
     "create locally": ((), "near"),

@@ -1,7 +1,8 @@
 """Runs of a step in processes that can be killed: forked off one that has loaded everything.
 
 What makes a new process of lcli's dear is loading the SDK and its data. A fork has it already; it
-opens its own connections, starts its own threads and dies of SIGKILL like any other process.
+opens its own connections, starts its own threads and dies of SIGKILL like any other process. One
+that is to be killed after it has made its plan can be forked off one that has made it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import random
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,17 @@ class Forks:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, overlay: Any, step: str, parallel: int = 16) -> tuple[int, str]:
+    def plan(self, name: str, step: str) -> None:
+        """Make the plan of a step, for runs of that name."""
+        self._ask({"plan": name, "step": step})
+
+    def run(self, overlay: Any, *, step: str = "", planned: str = "") -> tuple[int, str]:
         """Its exit status, negative for a signal, and what it said if it failed.
 
-        `overlay.victim` is the process from its first call on.
+        It is a whole step, or what is left of one that was `planned`. `overlay.victim` is the
+        process from its first call on.
         """
-        overlay.victim = self._ask({"step": step, "parallel": parallel})["pid"]
+        overlay.victim = self._ask({"step": step, "planned": planned})["pid"]
         ended = self._ask({})
         overlay.victim = 0
         overlay.settle()
@@ -73,26 +80,32 @@ def forks(url: str, account: str, directory: Path) -> Iterator[Forks]:
 
 def _serve(url: str, account: str, directory: Path) -> None:
     """One line asks for a run and is answered with its process, the next one lets it go."""
-    from overlay.apps import STEPS, app_on
+    from overlay.apps import PARALLEL, STEPS, app_on, take
 
     app = app_on(url, account, directory)
     for name in ("first", "second", "near", "nothing"):  # loads what each needs
-        STEPS[name](app)
-    for client in app.session()._clients.values():
-        client._endpoint.http_session.close()  # a connection must not be shared by two processes
+        take(name, app)
+    _hang_up(app)
+    planned: dict[str, Callable[[], None]] = {}
     gc.collect()
     gc.set_threshold(200_000, 20, 20)  # as lcli's own process
     gc.freeze()  # looking through what all forks share would copy it for each
     _say(READY)
     for line in sys.stdin:
         asked = json.loads(line)
+        if "plan" in asked:
+            planned[asked["plan"]] = STEPS[asked["step"]](app, PARALLEL)
+            _hang_up(app)
+            _say("{}\n")
+            continue
+        run = planned.get(asked["planned"]) or partial(take, asked["step"], app)
         wait, go = os.pipe()
         told, tell = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(go)
             os.read(wait, 1)
-            _run(lambda asked=asked: STEPS[asked["step"]](app, asked["parallel"]), tell)
+            _run(run, tell)
         for end in (wait, tell):
             os.close(end)
         _say(json.dumps({"pid": pid}) + "\n")
@@ -105,12 +118,18 @@ def _serve(url: str, account: str, directory: Path) -> None:
         _say(json.dumps({"status": status, "said": said}) + "\n")
 
 
+def _hang_up(app: Any) -> None:
+    """A connection must not be shared by two processes."""
+    for client in app.session()._clients.values():
+        client._endpoint.http_session.close()
+
+
 def _say(line: str) -> None:
     sys.stdout.write(line)
     sys.stdout.flush()
 
 
-def _run(step: Any, tell: int) -> None:
+def _run(step: Callable[[], None], tell: int) -> None:
     """In the forked process: the step, then the end."""
     random.seed()
     try:

@@ -15,7 +15,7 @@ from app_on_cloud import OnCloud
 
 from lcli.local.server import Cloud
 from overlay.account import MAY_LACK, Kept, everything, keep
-from overlay.apps import LIVES, STEPS, app_on, left_to_do
+from overlay.apps import LIVES, app_on, left_to_do, take
 from overlay.faults import Kill, Rule, among, at
 from overlay.forks import KILLED, Forks, forks
 from overlay.operations import Call
@@ -101,23 +101,29 @@ class Tally:
         assert self.killed == self.points > 0, f"{self.killed} of {self.points} were killed"
 
 
+PLANNING = "while planning, at read"
+
+
 @dataclass(frozen=True)
 class Point:
     """A call at which the process is killed."""
 
     where: str
-    """``before change``, ``after change`` or ``at read``."""
+    """``before change``, ``after change``, ``at read``; `PLANNING` for reads before any change."""
     k: int
 
     @property
     def rule(self) -> Rule:
-        changes = self.where != "at read"
-        when = among(lambda call: call.changes is changes, at(self.k))
+        when = among(lambda call: call.changes is self._changes, at(self.k))
         return Rule(Kill(processed=self.where == "after change"), when)
 
     def of(self, calls: list[Call]) -> int:
         """How many calls of a run it could have been."""
-        return sum(call.changes is (self.where != "at read") for call in calls)
+        return sum(call.changes is self._changes for call in calls)
+
+    @property
+    def _changes(self) -> bool:
+        return self.where.endswith("change")
 
     def __str__(self) -> str:
         return f"{self.where} {self.k}"
@@ -139,18 +145,22 @@ class Points:
         before, self.step = LIVES[self.life]
         self.made.restore()
         for step in before:
-            STEPS[step](self.app)
+            take(step, self.app)
         self.before = keep(self.cloud, self.app.account)
         self.overlay.again()
-        status, said = self.forks.run(self.overlay, self.step)
+        self.forks.plan(self.life, self.step)
+        self.overlay.settle()
+        looks = len(self.overlay.calls)
+        status, said = self.forks.run(self.overlay, planned=self.life)
         assert status == 0, said
         changes = sum(call.changes for call in self.overlay.calls)
-        reads = len(self.overlay.calls) - changes
+        reads = len(self.overlay.calls) - looks - changes
         # A read leaves what there was: before it and after it are one point.
         self.all: list[Point] = [
             *(Point("before change", k) for k in range(1, changes + 1)),
             *(Point("after change", k) for k in range(1, changes + 1)),
             *(Point("at read", k) for k in range(1, reads + 1)),
+            *(Point(PLANNING, k) for k in range(1, looks + 1)),
         ]
         """Where an undisturbed run could have been killed."""
         self.undisturbed = self._held()
@@ -167,9 +177,7 @@ class Points:
     def check(self, point: Point, tally: Tally) -> None:
         """Kill there; run again; compare the account with that of an undisturbed run."""
         for _ in range(_TRIES):
-            self.before.restore()
-            self.overlay.again(point.rule)
-            status, said = self.forks.run(self.overlay, self.step)
+            status, said = self._killed(point)
             assert status in (KILLED, 0), f"{self.life}: killed {point}: {said}"
             if status == KILLED:
                 break
@@ -177,12 +185,20 @@ class Points:
             point = replace(point, k=point.of(self.overlay.calls))
         tally.count(f"{self.life}: killed {point}", self._again(tally), killed=status == KILLED)
 
+    def _killed(self, point: Point) -> tuple[int, str]:
+        """Run it from the beginning or, to be killed later, from where its plan is made."""
+        self.before.restore()
+        self.overlay.again(point.rule)
+        if point.where == PLANNING:
+            return self.forks.run(self.overlay, step=self.step)
+        return self.forks.run(self.overlay, planned=self.life)
+
     def _again(self, tally: Tally) -> Difference:
         """Run it on what the killed run has left, unless another one has left exactly the same."""
         reached = tuple(self._held())
         if reached not in self._mended:
             tally.again += 1
-            STEPS[self.step](self.app)
+            take(self.step, self.app)
             held = self._held()
             self._mended[reached] = difference(self.undisturbed, held, self._left(tuple(held)))
         return self._mended[reached]

@@ -14,7 +14,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.retry import rule
 from lcli.local.server import Cloud
 from overlay.account import MAY_LACK, everything
-from overlay.apps import STEPS, app_on, left_to_do
+from overlay.apps import app_on, left_to_do, take
 from overlay.faults import Fault, Reset, Rule, chance, server_error, throttled
 from overlay.operations import Call
 from overlay.server import overlay
@@ -99,7 +99,7 @@ def live(cloud: Cloud, directory: Path, *rules: Rule, steps: tuple[str, ...] = L
 def _done(app: OnCloud, step: str, operations: Operations) -> None:
     given_up = operations.given_up
     try:
-        STEPS[step](app)
+        take(step, app)
     except (AssertionError, AwsError):
         assert operations.given_up > given_up, f"{step} failed, and no operation did"
         _done(app, step, operations)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from overlay.account import everything, keep
-from overlay.apps import STEPS, app_on
+from overlay.apps import app_on, take
 from overlay.sources import sources
 
 from lcli.aws.session import Session
@@ -96,7 +96,7 @@ def made(session: Session, account: str, what: str) -> None:
 def test_every_small_thing_is_seen(cloud: Any, tmp_path: Path) -> None:
     sources(cloud.cloud, cloud.account)
     session, app = cloud.clients(), app_on(cloud.url, cloud.account, tmp_path)
-    STEPS["first"](app)
+    take("first", app)
     there, kept = everything(cloud.cloud, cloud.account), keep(cloud.cloud, cloud.account)
     for what in CHANGES:
         made(session, cloud.account, what)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from app_on_cloud import OnCloud
 from overlay.account import keep
-from overlay.apps import FIRST, LIVES, NEAR, SECOND, STEPS, app_on, left_to_do, planned
+from overlay.apps import FIRST, LIVES, NEAR, SECOND, app_on, left_to_do, planned, take
 from overlay.kills import Tally, all_points
 from overlay.sources import DOMAIN, sources
 
@@ -39,7 +39,7 @@ def test_the_lives_have_every_kind_of_resource(cloud: Any, tmp_path: Path) -> No
         if text == NEAR:
             empty.restore()
         seen |= {one.resource.key.kind for one in planned(app, text, "1").plan.changes}
-        STEPS[step](app)
+        take(step, app)
     assert seen == set(kinds())
 
 
@@ -69,12 +69,12 @@ def test_a_domain_whose_deletion_was_cut_short_leaves_the_tag_of_the_api(
 ) -> None:
     sources(cloud.cloud, cloud.account)
     app, call = app_on(cloud.url, cloud.account, tmp_path), cloud.clients().call
-    STEPS["first"](app)
+    take("first", app)
     domain = {"DomainName": DOMAIN}
     mapping = call("apigatewayv2", "GetApiMappings", **domain)["Items"][0]["ApiMappingId"]
     call("apigatewayv2", "DeleteApiMapping", **domain, ApiMappingId=mapping)
     assert "lcli:domain" in call("apigatewayv2", "GetApis")["Items"][0]["Tags"]
-    STEPS["second"](app)
+    take("second", app)
     assert "lcli:domain" not in call("apigatewayv2", "GetApis")["Items"][0]["Tags"]
     assert left_to_do(app, "second") == []
 
