@@ -18,7 +18,7 @@ from overlay.kills import Points, Tally, difference
 from overlay.server import overlay
 
 SHARES = 8
-IN_PART = {"change back": 3, "new code": 3}
+IN_PART = {"change back": 6, "new code": 4}
 """Changes like that from the first manifest to the second: of their calls one in so many."""
 FIFTY_SHARES = 5
 POINTS = 50
