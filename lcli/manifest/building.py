@@ -14,10 +14,7 @@ from lcli.manifest.values import Strings
 class Model(BaseModel):
     """Unknown keys are refused; numbers are fine where text is expected."""
 
-    # Most models are parts of another one, which pydantic builds whole: those are never used alone.
-    model_config = ConfigDict(
-        defer_build=True, extra="forbid", frozen=True, coerce_numbers_to_str=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class Build(Model):

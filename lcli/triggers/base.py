@@ -105,9 +105,7 @@ class Trigger(BaseModel):
     """
 
     # Numbers are fine where text is expected: ``prefix: 2024``.
-    model_config = ConfigDict(
-        defer_build=True, extra="forbid", frozen=True, coerce_numbers_to_str=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     kind: ClassVar[str]
     """The manifest's key: ``sqs``."""
