@@ -24,9 +24,9 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-# What `make test` samples, whole: runs killed at every change, calls that fail, rivals. What is
-# held to AWS's quotas runs alone; for the rest there are two workers more than a small machine has
-# cores, since half of the time is spent waiting to try again.
+# What `make test` samples, whole: runs killed at every call, calls that fail, rivals. What is held
+# to AWS's quotas runs alone. For the rest there are two workers more than a small machine has cores:
+# while calls that failed wait for their next try, others run.
 chaos: $(READY)
 	$(BIN)/python -m pytest -m whole tests/chaos/chaos_quotas.py
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m whole --deselect tests/chaos/chaos_quotas.py \

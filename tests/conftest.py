@@ -35,10 +35,10 @@ def pytest_configure() -> None:
 
     A run in the background of a shell ignores SIGINT, and so would every command it starts.
     """
-    # All of the SDK and moto lasts: looking through it for garbage is a tenth of the time.
-    gc.set_threshold(20_000, 20, 20)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONUNBUFFERED", None)
+    # All of the SDK and moto lasts: looking through it for garbage is a tenth of the time.
+    gc.set_threshold(20_000, 20, 20)
 
 
 @dataclass
@@ -270,7 +270,7 @@ class Prepared:
     def __init__(self, running: Cloud) -> None:
         self._running = running
         self._accounts: dict[str, TestCloud] = {}
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[tuple[str, str], Kept] = {}
 
     def empty(self, name: str) -> TestCloud:
         """The account of that name, with nothing in it."""
@@ -281,12 +281,11 @@ class Prepared:
 
     def after(self, name: str, make: Callable[[], object], what: str = "") -> None:
         """Have in it what `make` has made, the first time that it was asked for `what`."""
-        key = f"{name} {what}"
-        if key in self._kept:
-            self._kept[key].restore()
+        if (name, what) in self._kept:
+            self._kept[name, what].restore()
         else:
             make()
-            self._kept[key] = keep(self._running, self._accounts[name].account)
+            self._kept[name, what] = keep(self._running, self._accounts[name].account)
 
 
 @pytest.fixture(scope="session")

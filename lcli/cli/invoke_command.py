@@ -14,6 +14,7 @@ from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode
 
 if TYPE_CHECKING:
+    from lcli.cli.invoke_asked import Asked
     from lcli.invoke.call import Mode
 
 
@@ -44,10 +45,7 @@ def command(
     Exit 4 if the function failed; --each goes on after errors and exits 4 at the end.
     """
     from lcli.cli.invoke_asked import Asked
-    from lcli.cli.invoke_many import many
-    from lcli.cli.invoke_once import once
     from lcli.cli.local_runtimes import check_runtime_of
-    from lcli.invoke.payload import read_context
 
     run: Run = ctx.obj
     refuse_together(ctx, run, _EXCLUSIVE)
@@ -60,18 +58,31 @@ def command(
     event = b"" if each else _event(run, named, payload, event_name, changes, mode, raw=raw)
     if run.options.local and named.key:
         check_runtime_of(run, named.key)
-    context = read_context(client_context) if client_context is not None else b""
+    context = _context(client_context)
     asked = Asked(run, named, mode, event, raw, tenant or "", execution_name or "", context)
-    unanswered = False
     if each or repeat:
-        count = many(asked, repeat, parallel=parallel)
-        failed, unanswered = count.failed > 0, count.unanswered > 0
+        failed, unanswered = _many(asked, repeat, parallel)
     else:
-        failed = once(asked, stream=stream, tail=tail, wait=wait)
+        failed, unanswered = _once(asked, stream=stream, tail=tail, wait=wait), False
     if failed and fail_on_error:
         raise typer.Exit(ExitCode.FUNCTION_ERROR)
     if unanswered:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _many(asked: Asked, repeat: int | None, parallel: int) -> tuple[bool, bool]:
+    """Whether one of the calls failed, and whether one had no answer."""
+    from lcli.cli.invoke_many import many
+
+    count = many(asked, repeat, parallel=parallel)
+    return count.failed > 0, count.unanswered > 0
+
+
+def _once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
+    """Whether the one call failed."""
+    from lcli.cli.invoke_once import once
+
+    return once(asked, stream=stream, tail=tail, wait=wait)
 
 
 def _event(
@@ -100,6 +111,12 @@ def _event(
         event = override(event, changes)
     check_size(event, name or "--set", asynchronous=asynchronous)
     return event
+
+
+def _context(given: str | None) -> bytes:
+    from lcli.invoke.payload import read_context
+
+    return read_context(given) if given is not None else b""
 
 
 def _refuse_nameless(*names: str | None) -> None:

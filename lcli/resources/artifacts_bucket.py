@@ -111,9 +111,10 @@ def _make(place: Place, clients: Clients, bucket: str) -> None:
 
 
 def _tag(place: Place, clients: Clients, bucket: str) -> None:
-    """All apps share it, so its tag names none of them; where it may not be tagged it is not.
+    """All apps share it, so its tag names none of them.
 
-    PutBucketTagging replaces all tags: those that someone else added are written again.
+    PutBucketTagging replaces all tags, so those that someone else added are read and written again:
+    where tags may not be read, or not be written, it has none of ours.
     """
     owned = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
     tags: list[dict[str, str]] = []

@@ -1,4 +1,6 @@
-"""SIGKILL at every call of a small app, and at seeded calls of a large one; one re-run each."""
+"""SIGKILL at every call of a small app, and at seeded calls of a large one; one re-run each.
+
+Of two of the small app's lives, which are like others, seeded calls have to do."""
 
 from __future__ import annotations
 

@@ -48,7 +48,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     said = [(report.outcome, *one) for report in reports for one in report.user_properties]
     if not said:
         return
-    _print_table(terminalreporter, [one for _, name, one in said if name == "tally"])
+    if tallies := [one for _, name, one in said if name == "tally"]:
+        _print_table(terminalreporter, tallies)
     terminalreporter.section("evidence")
     for outcome, name, line in said:
         if name == "evidence":

@@ -39,6 +39,7 @@ def deployed(project, request):
     app = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:30].strip("-")
     project.write("src/app.py", HELLO)
     project.write("lcli.yaml", MANIFEST.replace("APP", app))
+    # In this process, for speed: the tests below deploy with the installed command.
     Project(project.directory, project.environ).ok("deploy")
     return project
 

@@ -93,7 +93,7 @@ class Kept:
 
 
 def keep(cloud: Cloud, account: str) -> Kept:
-    """What an account holds now."""
+    """What an account holds, once moto has been loaded."""
     reading = cloud.services.run(lambda: copy.deepcopy(_held(cloud, account)))
     held = asyncio.run_coroutine_threadsafe(reading, cloud.loop).result(30)
     return Kept(cloud, account, held)

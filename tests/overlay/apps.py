@@ -101,7 +101,6 @@ functions:
   thumb: {triggers: [{s3: {bucket: near-ACCOUNT}}, {sqs: near}, {dynamodb: near}, {kinesis: near}]}
 """
 """For the local cloud, which makes the sources that are not there."""
-PARALLEL = 16
 DIRECT_LIMIT = 20_000
 """Bytes of a zip inside a request, here: so little shows what takes 50 MB otherwise."""
 
@@ -137,36 +136,35 @@ def _alone_with_little_room() -> Iterator[None]:
         limits.DIRECT_ZIP, http_api._SAME_SECOND = before
 
 
-def planned(app: OnCloud, text: str, code: str, parallel: int = PARALLEL) -> engine.Prepared:
+def planned(app: OnCloud, text: str, code: str) -> engine.Prepared:
     """What a deploy of a manifest would do."""
     _write(app, text, code)
     with _alone_with_little_room():
-        return app.prepare(prune=True, parallel=parallel)
+        return app.prepare(prune=True)
 
 
 Go = Callable[[], None]
 """What is left of a step once its plan is made."""
 
 
-def _ready(text: str, code: str, app: OnCloud, parallel: int) -> Go:
+def _ready(text: str, code: str, app: OnCloud) -> Go:
     """To deploy a manifest."""
-    prepared = planned(app, text, code, parallel)
+    prepared = planned(app, text, code)
 
     def go() -> None:
         with _alone_with_little_room():
-            report = engine.deploy(prepared, app.clients or app.session(), parallel=parallel)
+            report = engine.deploy(prepared, app.session())
         assert not (said := problems(report)), said
 
     return go
 
 
-def _ready_to_delete(app: OnCloud, parallel: int) -> Go:
+def _ready_to_delete(app: OnCloud) -> Go:
     """To delete all, with log groups."""
-    clients = app.clients or app.session()
-    prepared = engine.prepare_deletion(app.place(), clients, logs=True, parallel=parallel)
+    prepared = engine.prepare_deletion(app.place(), app.session(), logs=True)
 
     def go() -> None:
-        report = engine.deploy(prepared, clients, parallel=parallel)
+        report = engine.deploy(prepared, app.session())
         assert not (said := problems(report)), said
 
     return go
@@ -177,27 +175,26 @@ TARGETS = tuple(
 )
 
 
-def _moves(app: OnCloud, to: str, parallel: int = PARALLEL) -> tuple[rollback.Move, ...]:
-    clients = app.clients or app.session()
-    moves, refused = rollback.prepare(clients, TARGETS, to=to, place=app.place(), parallel=parallel)
+def _moves(app: OnCloud, to: str) -> tuple[rollback.Move, ...]:
+    moves, refused = rollback.prepare(app.session(), TARGETS, to=to, place=app.place())
     # A run that was killed after the last alias had moved was done: there is nothing before it.
     done = (rollback.ROLLED_BACK, rollback.NOTHING_EARLIER)
     assert all(one.code in done for one in refused), refused
     return moves
 
 
-def _ready_to_go_back(to: str, app: OnCloud, parallel: int) -> Go:
+def _ready_to_go_back(to: str, app: OnCloud) -> Go:
     """To roll all that have an alias back, by one version or to the one that is named."""
-    clients, moves = app.clients or app.session(), _moves(app, to, parallel)
+    moves = _moves(app, to)
 
     def go() -> None:
-        moved = rollback.roll_back(clients, moves, parallel=parallel)
+        moved = rollback.roll_back(app.session(), moves)
         assert not (failed := [one.problem for one in moved if one.problem]), failed
 
     return go
 
 
-STEPS: dict[str, Callable[[OnCloud, int], Go]] = {
+STEPS: dict[str, Callable[[OnCloud], Go]] = {
     "first": partial(_ready, FIRST, "1"),
     "newer": partial(_ready, FIRST, "2"),
     "newest": partial(_ready, FIRST, "3"),  # the oldest of three versions goes
@@ -212,7 +209,7 @@ STEPS: dict[str, Callable[[OnCloud, int], Go]] = {
 
 def take(step: str, app: OnCloud) -> None:
     """A whole step."""
-    STEPS[step](app, PARALLEL)()
+    STEPS[step](app)()
 
 
 LIVES: dict[str, tuple[tuple[str, ...], str]] = {

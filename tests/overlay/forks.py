@@ -80,7 +80,7 @@ def forks(url: str, account: str, directory: Path) -> Iterator[Forks]:
 
 def _serve(url: str, account: str, directory: Path) -> None:
     """One line asks for a run and is answered with its process, the next one lets it go."""
-    from overlay.apps import PARALLEL, STEPS, app_on, take
+    from overlay.apps import STEPS, app_on, take
 
     app = app_on(url, account, directory)
     for name in ("first", "second", "near", "nothing"):  # loads what each needs
@@ -94,7 +94,7 @@ def _serve(url: str, account: str, directory: Path) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         if "plan" in asked:
-            planned[asked["plan"]] = STEPS[asked["step"]](app, PARALLEL)
+            planned[asked["plan"]] = STEPS[asked["step"]](app)
             _hang_up(app)
             _say("{}\n")
             continue

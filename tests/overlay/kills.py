@@ -22,6 +22,8 @@ from overlay.operations import Call
 from overlay.server import Overlay, overlay
 from overlay.sources import sources
 
+PLANNING = "while planning, at read"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -99,9 +101,6 @@ class Tally:
         """Fail where a run was not killed, or did not converge."""
         assert self.failures == [], "\n\n".join([f"seed {self.seed}", *self.failures])
         assert self.killed == self.points > 0, f"{self.killed} of {self.points} were killed"
-
-
-PLANNING = "while planning, at read"
 
 
 @dataclass(frozen=True)

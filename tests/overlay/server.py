@@ -132,8 +132,10 @@ class Overlay:
         self, line: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, bytes, bytes]:
         """What the cloud answers: status, head without framing and end, body."""
-        connection = self._idle.pop() if self._idle else await self._connect()
-        reader, writer = connection
+        if self._idle:
+            reader, writer = self._idle.pop()
+        else:
+            reader, writer = await asyncio.open_connection(self._host, self._port)
         try:
             ours = {"transfer-encoding", "expect", "connection", "content-length"}
             sent = [f"{name}: {value}" for name, value in headers.items() if name not in ours]
@@ -149,15 +151,12 @@ class Overlay:
         if told.get("connection") == "close":
             writer.close()
         else:
-            self._idle.append(connection)
+            self._idle.append((reader, writer))
         framing = {"transfer-encoding", "connection"} | (
             set() if line.startswith("HEAD ") else {"content-length"}
         )
         kept = [f"{name}: {value}" for name, value in told.items() if name not in framing]
         return status, "\r\n".join([answered, *kept, ""]).encode("latin-1"), content
-
-    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self._host, self._port)
 
     async def end(self, server: asyncio.Server) -> None:
         """Listen no more and cut every connection; on the loop's own thread."""

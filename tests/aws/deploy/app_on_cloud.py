@@ -15,6 +15,7 @@ from lcli.deploy import engine
 from lcli.deploy.code import Workshop
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.report import Report
+from lcli.errors import ExitCode
 from lcli.manifest.document import read
 from lcli.manifest.loading import load
 from lcli.resources.model import Place
@@ -82,6 +83,11 @@ class OnCloud:
         report = engine.deploy(prepared, self.clients or self.session(), listener=listener)
         assert not [one for one in report.notices if "written again" in one]  # nobody else wrote
         return report
+
+    def deploy_well(self) -> None:
+        """Deploy all; fails where anything went wrong."""
+        report = self.deploy()
+        assert (problems(report), report.exit_code) == ([], ExitCode.DONE)
 
     def delete(self, **options: Any) -> Report:
         clients = self.clients or self.session()

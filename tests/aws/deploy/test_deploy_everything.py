@@ -75,15 +75,9 @@ def edited(app: OnCloud, old: str, new: str) -> None:
 
 @pytest.fixture
 def deployed(app: OnCloud, prepared: Any) -> OnCloud:
-    prepared.after("everything", lambda: deployed_well(app))
+    prepared.after("everything", app.deploy_well)
     app.calls()
     return app
-
-
-def deployed_well(app: OnCloud) -> None:
-    report = app.deploy()
-    assert problems(report) == []
-    assert report.exit_code is ExitCode.DONE
 
 
 def test_a_second_deploy_changes_nothing(deployed: OnCloud) -> None:
@@ -484,7 +478,7 @@ def test_a_killed_change_of_roles_leaves_none_behind(
     survives = 0
     while True:
         app.manifest(first)
-        prepared.after("everything", lambda: deployed_well(app), before)
+        prepared.after("everything", app.deploy_well, before)
         app.manifest(then)
         app.clients = DyingClients(app.session(), survives)
         with suppress(Killed):

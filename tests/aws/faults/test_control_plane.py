@@ -82,12 +82,8 @@ def between(cloud: Any, tmp_path: Path) -> Between:
 @pytest.fixture
 def deployed(between: Between, prepared: Any) -> Between:
     """The first of its versions is there."""
-    prepared.after("control plane", lambda: deployed_well(between.app))
+    prepared.after("control plane", between.app.deploy_well)
     return between
-
-
-def deployed_well(app: OnCloud) -> None:
-    assert problems(app.deploy()) == []
 
 
 @pytest.mark.parametrize(
