@@ -85,8 +85,6 @@ def client_of(
     """
     from botocore.config import Config
 
-    from lcli import __version__
-
     config = Config(
         retries={"total_max_attempts": 1},
         max_pool_connections=connections,
@@ -94,7 +92,7 @@ def client_of(
         connect_timeout=10,
         read_timeout=read_timeout,
         s3={"addressing_style": "path"} if endpoint_url else None,
-        user_agent_extra=f"lcli/{__version__}",
+        user_agent=_user_agent(sdk),
         # `streaming-` before an address of one's own leads nowhere.
         inject_host_prefix=False if endpoint_url else None,
         proxies={} if local else None,
@@ -107,6 +105,17 @@ def client_of(
     if service == "logs":
         client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
     return client
+
+
+def _user_agent(sdk: Any) -> str:
+    """``lcli/1.0 Botocore/1.40 Python/3.13 …``, with the application's id where one is set.
+
+    The SDK's own is put together anew for each call, which takes a tenth of a call's time.
+    """
+    from lcli import __version__
+
+    app = sdk.get_config_variable("user_agent_appid")
+    return f"lcli/{__version__} {sdk.user_agent()}" + (f" app/{app}" if app else "")
 
 
 def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from lcli.aws.session import connect
 from lcli.deploy import engine
 from lcli.deploy.code import Workshop
+from lcli.errors import ExitCode
 from lcli.manifest.document import read
 from lcli.manifest.loading import load
 from lcli.resources.model import Place
@@ -78,12 +79,14 @@ def deploy(directory: Path, url: str, account: str, *arguments: str, **environ: 
     return Deployed(said.decode(), began, time.monotonic())
 
 
-def left_to_do(directory: Path, url: str, account: str) -> list[str]:
-    """What one more deploy would change."""
+def again(directory: Path, url: str, account: str) -> list[str]:
+    """Deploys once more, in this process; gives what a further deploy would change."""
     environ = {"LCLI_RATE": "off"}
     session = connect(region=REGION, endpoint_url=url, local_account=account, environ=environ)
     place = Place("fifty", "", REGION, account)
     app = load(read(directory / "lcli.yaml", environ={}), place, clients=session)
     workshop = Workshop(directory, directory / "cache")
+    report = engine.deploy(engine.prepare(app, place, session, workshop), session)
+    assert report.exit_code is ExitCode.DONE, report.every_problem
     plan = engine.prepare(app, place, session, workshop, prune=True).plan
     return [f"{a.verb} {a.resource.key} {a.changes}" for a in plan.changes]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import socket
 import ssl
 import time
@@ -13,6 +14,7 @@ from botocore.session import Session as Sdk
 from scripted_endpoint import Script, endpoint, refusal
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
+import lcli
 from lcli.aws.clients import AwsError
 from lcli.aws.endpoint import check
 from lcli.aws.identity import Caller, guard
@@ -62,6 +64,23 @@ def test_what_may_pass_is_tried_again(answer: tuple[int, dict[str, object]] | st
     assert got == {"Configuration": {"FunctionName": "f", "State": "Active"}}
     assert len(script.asked) == 3
     assert len(pauses) == 2
+
+
+def test_calls_say_that_they_are_lclis_and_which_application_they_are_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SDK_UA_APP_ID", "team-7")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    with endpoint(FOUND) as script:
+        connect(region="eu-west-1", endpoint_url=script.url).call(
+            "lambda", "GetFunction", FunctionName="f"
+        )
+        session(script).call("lambda", "GetFunction", FunctionName="f")
+    agents = [headers["User-Agent"] for headers in script.headers]
+    version = rf"lcli/{re.escape(lcli.__version__)} Botocore/\S+ Python/\S+ \S+"
+    assert re.fullmatch(f"{version} app/team-7", agents[0])
+    assert re.fullmatch(version, agents[1])
 
 
 def test_a_page_of_a_proxy_is_no_answer_of_aws() -> None:
