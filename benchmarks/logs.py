@@ -88,7 +88,7 @@ def read(counts: Sequence[int]) -> None:
                 "bare boto3": [sys.executable, "-c", BARE, f"/aws/lambda/{name}"],
                 "awslogs get": [str(BIN / "awslogs"), "get", f"/aws/lambda/{name}", "-s1h ago"],
             }
-            runs = RUNS if count < 100_000 else 1
+            runs = RUNS if count < 100_000 else 3
             report(count, measure(commands, aws_environment(url, home), runs))
 
 

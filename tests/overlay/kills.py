@@ -114,7 +114,9 @@ class Point:
     @property
     def rule(self) -> Rule:
         when = among(lambda call: call.changes is self._changes, at(self.k))
-        return Rule(Kill(processed=self.where == "after change"), when)
+        # Of reads, which leave what there was, every other one is carried out.
+        carried_out = self.where == "after change" or (not self._changes and self.k % 2 == 0)
+        return Rule(Kill(processed=carried_out), when)
 
     def of(self, calls: list[Call]) -> int:
         """How many calls of a run it could have been."""
@@ -154,7 +156,7 @@ class Points:
         assert status == 0, said
         changes = sum(call.changes for call in self.overlay.calls)
         reads = len(self.overlay.calls) - looks - changes
-        # A read leaves what there was: before it and after it are one point.
+        # Before a read and after it there is the same: they are one point.
         self.all: list[Point] = [
             *(Point("before change", k) for k in range(1, changes + 1)),
             *(Point("after change", k) for k in range(1, changes + 1)),
