@@ -44,9 +44,8 @@ def expand(
                 where=made.where,
             )
         )
-    shared = _shared_groups(app)
     for function in app.functions.values():
-        shares_log = settings.log_group_name(function) in shared
+        shares_log = settings.log_group_name(function) in app.shared_log_groups
         expand_function(given, function, codes[function.key], expanded, shares_log=shares_log)
     if app.secret_texts:
         for one in list(expanded.resources.values()):
@@ -67,9 +66,3 @@ def _holds(value: Value, secrets: Collection[str]) -> bool:
     if isinstance(value, list | tuple):
         return any(_holds(one, secrets) for one in value)
     return str(value) in secrets
-
-
-def _shared_groups(app: App) -> frozenset[str]:
-    """Log groups that several functions write to."""
-    names = [settings.log_group_name(function) for function in app.functions.values()]
-    return frozenset(name for name in names if names.count(name) > 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -173,6 +174,8 @@ class _Loading:
         app = app.model_copy(update={"functions": loaded})
         app._notices = (*_notices(self.context), *self._accepted(loaded.values()))
         app._names = {key: each.name for key, each in self.named.items()}
+        groups = Counter(each.log_group for each in self.named.values())
+        app._shared_log_groups = frozenset(one for one, count in groups.items() if count > 1)
         app._secret_texts = frozenset(self._secret_texts())
         return Checked(app, (), tuple(loaded.values()), layers, secrets)
 

@@ -336,6 +336,7 @@ class App(Model):
     """A whole manifest, stage merged and values resolved, for one place."""
 
     _names: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _shared_log_groups: frozenset[str] = PrivateAttr(frozenset())
     _notices: tuple[str, ...] = PrivateAttr(())
     _settings: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
     _secret_texts: frozenset[str] = PrivateAttr(frozenset())
@@ -363,6 +364,11 @@ class App(Model):
     def names(self) -> Mapping[str, str]:
         """AWS names of all the manifest's functions by key, also of those that were not loaded."""
         return self._names
+
+    @property
+    def shared_log_groups(self) -> frozenset[str]:
+        """Log groups that several of all the manifest's functions write to."""
+        return self._shared_log_groups
 
     def settings(self, kind: str) -> Mapping[str, Any]:
         """What the top level says of all triggers of a kind, by its `settings_model`."""

@@ -75,7 +75,9 @@ class LogGroup(Kind):
         arns = {one["logGroupName"]: one["arn"].removesuffix(":*") for one in groups}
         tags = wanted_tags(reading, arns, wanted.values())
         if self.name in reading.everywhere:
-            groups = _without_others(reading, groups, logged, wanted)
+            mine = _with_names_of_their_own(reading, groups, logged, wanted)
+            groups = [one for one in groups if mine.get(one["logGroupName"], "") is not None]
+            owners |= {name: key for name, key in mine.items() if key is not None}
             left = _left(reading, owners)
             owners |= ours_left(reading, left)
             groups += [one for one in left if one["logGroupName"] in owners]
@@ -202,17 +204,21 @@ def _whose(actual: Actual, wanted: Resource | None, place: Place) -> Actual:
     )
 
 
-def _without_others(
+def _with_names_of_their_own(
     reading: Reading,
     groups: list[dict[str, Any]],
     logged: Mapping[str, Actual],
     wanted: Collection[str],
-) -> list[dict[str, Any]]:
-    """The groups that go with their functions: of those with names of their own, ours alone."""
+) -> dict[str, str | None]:
+    """Of the groups that would go with their functions those that are not called after one.
+
+    The key of the function that each was made for by its tags: empty where several write to it,
+    so that it goes with the whole app alone; None where it is not ours.
+    """
     lambdas = {LOG_GROUPS + one.resource.key.name for one in logged.values()}
     named = [one for one in groups if one["logGroupName"] not in lambdas | {*wanted}]
-    others = {one["logGroupName"] for one in named} - {*ours_left(reading, named)}
-    return [one for one in groups if one["logGroupName"] not in others]
+    ours = ours_left(reading, named)
+    return {one["logGroupName"]: ours.get(one["logGroupName"]) for one in named}
 
 
 def _names(tags: Value) -> set[str]:

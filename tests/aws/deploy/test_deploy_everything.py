@@ -332,6 +332,31 @@ def test_log_groups_go_after_their_functions(
     assert everything_in(app.session())["log groups"] == left
 
 
+SHARED_GROUP = """
+    app: photos
+    defaults: {source: code, runtime: python3.13, handler: app.handler, log: {group: /all/photos}}
+    functions: {a: {}, b: {}}
+"""
+
+
+def test_a_log_group_of_several_functions_goes_with_the_last(app: OnCloud) -> None:
+    app.manifest(SHARED_GROUP)
+    app.deploy_well()
+    assert problems(app.delete(functions={"a": "photos-a"}, logs=True)) == []
+    assert everything_in(app.session())["log groups"] == ["/all/photos"]
+    assert problems(app.delete(logs=True)) == []
+    assert everything_in(app.session())["log groups"] == []
+
+
+def test_a_log_group_of_several_functions_is_that_for_each_of_them(app: OnCloud) -> None:
+    app.manifest(SHARED_GROUP)
+    app.deploy_well()
+    assert app.plan("a") == []
+    assert app.plan() == []
+    app.deploy("b")
+    assert app.plan() == []
+
+
 def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> None:
     session = app.session()
     trust = {
