@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from lcli.cli.invoke_asked import Asked
 from lcli.cli.logs_sources import group_of
-from lcli.errors import LcliError, Problem
-from lcli.invoke.answer import MARGIN, Answer, describe, longest_wait
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.invoke.answer import MARGIN, Answer, Described, describe, longest_wait
 from lcli.invoke.call import Response
 from lcli.observe.call_log import CallLog
 from lcli.observe.events import Source
@@ -28,14 +28,33 @@ def print_log_of(answer: Answer, asked: Asked, began: float) -> bool:
     return told.error is not None and told.error.stack != ()
 
 
-def wait_for_report(asked: Asked, queued: Response, began: float) -> Response:
+def described_for_wait(asked: Asked) -> Described | None:
+    """What AWS says of the function; None where it is not allowed to be asked.
+
+    Raises LcliError (USAGE) for one whose log never tells that a call succeeded.
+    """
+    described = describe(asked.run.session(asked.named.region), asked.target)
+    if described and not described.reports:
+        problem = Problem(
+            "no-report",
+            f"{asked.named.name} logs no REPORT, for which --wait waits: its system log level is "
+            "WARN",
+            described.log_group,
+            "call it without --wait, or set log.system_level to info",
+        )
+        raise LcliError(problem, ExitCode.USAGE)
+    return described
+
+
+def wait_for_report(
+    asked: Asked, queued: Response, began: float, described: Described | None
+) -> Response:
     """Follow a queued invocation to its REPORT: the answer with what its log tells of it.
 
     `began` is when it was queued, in seconds since 1970. Raises LcliError where there is no REPORT
     within the function's time-out and two minutes, for the queue.
     """
     source, name = _source(asked), asked.named.name
-    described = describe(asked.run.session(asked.named.region), asked.target)
     within = longest_wait(described, 2 * MARGIN)
     told = Told(CallLines(asked.run.terminal))
     report = _log(asked, source, began, told).until_report(queued.request_id, within).report
@@ -49,7 +68,7 @@ def wait_for_report(asked: Asked, queued: Response, began: float) -> Response:
             "no-report",
             f"{name} reported nothing of request {queued.request_id} within {within:.0f} s",
             source.group,
-            "lcli logs --request shows what it wrote; its log level may suppress the REPORT",
+            "lcli logs --request shows what it wrote",
         )
     )
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
-from lcli.invoke.answer import Answer, Pieces
+from lcli.invoke.answer import Answer, Described, Pieces
 from lcli.invoke.call import Mode, Response, invoke
 from lcli.invoke.refusals import refused
 from lcli.ui.response import (
@@ -25,6 +25,7 @@ from lcli.ui.response import (
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
     key, began = asked.named.key or asked.named.name, time.time()
+    described = _described(asked) if wait else None
     try:
         response, stack_shown = _answered(asked, began, stream=stream, tail=tail)
     except AwsError as error:
@@ -35,7 +36,7 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
         )
         raise
     if wait:
-        return _queued(asked, response, began, key)
+        return _queued(asked, response, began, key, described)
     if response.log and not (tail or asked.run.json or asked.run.terminal.quiet):
         from lcli.ui.answer_log import print_log
 
@@ -44,7 +45,15 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     return response.error is not None
 
 
-def _queued(asked: Asked, response: Response, began: float, key: str) -> bool:
+def _described(asked: Asked) -> Described | None:
+    from lcli.cli.invoke_log import described_for_wait
+
+    return described_for_wait(asked)
+
+
+def _queued(
+    asked: Asked, response: Response, began: float, key: str, described: Described | None
+) -> bool:
     """Follow what was queued to its end; whether it failed.
 
     With -o json the document is printed at the end, however that comes; until then the request id
@@ -56,7 +65,7 @@ def _queued(asked: Asked, response: Response, began: float, key: str) -> bool:
             run.terminal.note(f"{asked.named.name}: queued, request {response.request_id}")
         else:
             _show(asked, response)
-        response = _wait(asked, response, began)
+        response = _wait(asked, response, began, described)
     except KeyboardInterrupt:
         _note_goes_on(asked, f"{asked.named.name} was queued, and goes on", key)
         raise
@@ -97,13 +106,13 @@ def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> tuple[
     return response, stack_shown
 
 
-def _wait(asked: Asked, response: Response, began: float) -> Response:
+def _wait(asked: Asked, response: Response, began: float, described: Described | None) -> Response:
     """Follow what was queued to its end, and put what that tells into the response."""
     if response.execution:
         return _wait_for_end(asked, response)
     from lcli.cli.invoke_log import wait_for_report
 
-    return wait_for_report(asked, response, began)
+    return wait_for_report(asked, response, began, described)
 
 
 def _call(asked: Asked, pieces: Pieces | None = None) -> Response:

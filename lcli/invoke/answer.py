@@ -30,6 +30,9 @@ class Described:
     """Seconds."""
     architecture: str
     log_group: str
+    reports: bool = True
+    """Whether its log tells the end of every call: REPORT is logged at level INFO (Lambda guide,
+    "Log level filtering")."""
 
 
 def describe(single: Single, target: Target) -> Described | None:
@@ -44,8 +47,13 @@ def describe(single: Single, target: Target) -> Described | None:
         if error.code == "Unreachable":
             raise
         return None
-    group = found.get("LoggingConfig", {}).get("LogGroup") or default_log_group(target.name)
-    return Described(float(found["Timeout"]), found.get("Architectures", ["x86_64"])[0], group)
+    logging = found.get("LoggingConfig", {})
+    return Described(
+        float(found["Timeout"]),
+        found.get("Architectures", ["x86_64"])[0],
+        logging.get("LogGroup") or default_log_group(target.name),
+        reports=logging.get("SystemLogLevel") != "WARN" or "DurableConfig" in found,
+    )
 
 
 def longest_wait(described: Described | None, margin: float = MARGIN) -> float:

@@ -10,6 +10,7 @@ timestamp.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -32,9 +33,15 @@ event may arrive just after one.
 ReadNew = Callable[[int, int, Known | None], Iterable[list[LogEvent]]]
 """Pages of the events with ``start <= timestamp < end`` but for those that are known."""
 DEEPEST = SWEEPS[-1][1]
-REORDER = 1.0
-"""Seconds for which events are held so that earlier ones of other groups come before them."""
+REORDER = SWEEPS[0][0] + 0.5
+"""Seconds for which events are held so that earlier ones of other groups come before them: until
+those have been asked again, since events of one moment arrive at different times."""
+CALLS = 5
+"""Calls that a follow makes a second in one region."""
 MAX_BACKOFF = 30.0
+_TOGETHER = 1.0
+"""Seconds that a sweep may be early, so that all groups are asked at once again and again: what is
+read of one group is as new as what is read of another."""
 _ABSENT_PAUSE = 5.0
 _FUTURE = 7_200_000
 """Milliseconds that an event may be ahead of now (PutLogEvents, API reference: two hours)."""
@@ -45,6 +52,15 @@ _EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
     | {"NoCredentials"}
 )
+
+
+def held_for(sources: Iterable[Source]) -> float:
+    """Seconds for which a follow of these holds events to bring them into the order of time.
+
+    Longer where there are so many that asking all of them takes longer.
+    """
+    most = max(Counter(source.region for source in sources).values(), default=0)
+    return max(REORDER, 1.25 * most / CALLS) if most > 1 else 0.0
 
 
 class Turns:
@@ -63,7 +79,7 @@ class Turns:
     def wait(self, source: Source) -> None:
         """Returns when it is this function's turn."""
         each = self._each.setdefault((source.region, source.group), Bucket(1, 10))
-        together = self._regions.setdefault(source.region, Bucket(5, 5))
+        together = self._regions.setdefault(source.region, Bucket(CALLS, CALLS))
         now = self._clock()
         delay = max(together.reserve(now), each.reserve(now))
         if delay > 0:
@@ -177,7 +193,7 @@ class Follower:
         self.cut = ""
         """What keeps every group from being read, as it was told; empty if nothing does."""
         self._share = BUDGET // max(len(reads), 1)
-        self._reorder = Reorder(REORDER if len(reads) > 1 else 0.0)
+        self._reorder = Reorder(held_for(source for source, _ in reads))
 
     def printed(self, events: Sequence[LogEvent]) -> None:
         """Events, in order of time, that were printed before the follow began: they are not
@@ -189,15 +205,16 @@ class Follower:
             group.advance(min(event.timestamp, wall))
 
     def poll(self) -> Iterator[list[LogEvent]]:
-        """Sweep every group that is due; new events, merged by time as far as `REORDER` allows.
+        """Sweep every group that is due; new events, merged by time as far as `held_for` allows.
 
         Throttling, server errors, expired credentials and a group that does not exist yet are
         waited out; other refusals raise AwsError.
         """
-        for group in self._groups:
-            depth = self._due(group)
-            if depth is not None:
-                yield from self._sweep(group, depth)
+        if any(self._due(group) is not None for group in self._groups):
+            for group in self._groups:
+                depth = self._due(group, _TOGETHER)
+                if depth is not None:
+                    yield from self._sweep(group, depth)
         yield self._reorder.ready(self._clock())
 
     def last_sweep(self) -> Iterator[list[LogEvent]]:
@@ -217,12 +234,12 @@ class Follower:
         sweeps = (max(min(group.due), group.wait_until) for group in self._groups)
         return min(*sweeps, self._reorder.next_due())
 
-    def _due(self, group: _Group) -> int | None:
-        """The deepest sweep that is due; it covers the shallower ones."""
+    def _due(self, group: _Group, within: float = 0.0) -> int | None:
+        """The deepest sweep that is due, `within` seconds; it covers the shallower ones."""
         now = self._clock()
         if now < group.wait_until:
             return None
-        due = [depth for depth, at in enumerate(group.due) if now >= at]
+        due = [depth for depth, at in enumerate(group.due) if now + within >= at]
         return due[-1] if due else None
 
     def _sweep(self, group: _Group, depth: int) -> Iterator[list[LogEvent]]:

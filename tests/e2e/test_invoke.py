@@ -42,6 +42,11 @@ functions:
   echo: {source: src, handler: app.echo, runtime: python3.11, timeout: 20}
   alone: {source: src, handler: app.echo, runtime: python3.11, timeout: 20}
   drip: {source: js, handler: index.handler, runtime: nodejs22.x, timeout: 20}
+  quiet:
+    source: src
+    handler: app.echo
+    runtime: python3.11
+    log: {format: json, system_level: warn}
 """
 
 
@@ -273,6 +278,12 @@ def test_the_document_of_what_was_queued_comes_with_what_its_log_tells(deployed,
         ("ValueError", "asked to fail") if code else None
     )
     assert f"invoking-echo: queued, request {found['request_id']}\n" in done.stderr
+
+
+def test_no_report_is_waited_for_where_none_is_logged(deployed):
+    done = deployed.run("invoke", "quiet", "--async", "--wait", "-p", "{}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "logs no REPORT, for which --wait waits: its system log level is WARN" in done.stderr
 
 
 def test_the_document_comes_though_the_wait_is_interrupted(deployed):

@@ -36,6 +36,8 @@ functions:
   two: {log: {format: json}}
   more: {}
   also: {log: {format: json}}
+  left: {log: {group: /all/shared}}
+  right: {log: {group: /all/shared}}
 """
 # Tests run in any order: those that invoke do so with `more` and `also`, the rest read the others.
 
@@ -64,6 +66,20 @@ def test_functions_are_merged_and_folded(deployed):
     assert not re.search(r"\b(START|END|REPORT|INIT_START)\b", text)
     assert re.search(r"\d\d:\d\d:\d\d\.\d{3} two WARNING beware of 1  logger=root$", text, re.M)
     assert re.findall(r"packed  n=(\d)", text) == ["0", "1", "2", "3"]
+
+
+def test_functions_that_share_a_group_are_told_apart(deployed):
+    for number, name in enumerate(("left", "right")):
+        deployed.ok("invoke", name, "-p", json.dumps({"n": number}))
+    for _ in range(40):
+        lines = deployed.ok("logs", "left", "right", "-o", "json").splitlines()
+        if sum("REPORT" in line for line in lines) == 2:
+            break
+    events = [json.loads(line) for line in lines]
+    assert len({event["eventId"] for event in events}) == len(events)
+    beware = {e["function"]: e["message"][-2] for e in events if "beware" in e["message"]}
+    assert beware == {"left": "0", "right": "1"}
+    assert "beware of 1" not in deployed.ok("logs", "left")
 
 
 def test_filters_leave_the_rest_out(deployed):

@@ -8,17 +8,24 @@ import time
 from lcli.local.execution import Deployed
 from lcli.local.log_sink import LogSink
 from lcli.local.runtime.records import Event
+from lcli.resources.naming import default_log_group
 
 _TAIL = 4096
 """Bytes of log that Invoke answers with (LogResult)."""
 
 
 class LogStream:
-    """A log stream of the function's group, and the end of what an invocation has written to it."""
+    """A log stream of the function's group, and the end of what an invocation has written to it.
+
+    In a group that was chosen its name says whose it is (Lambda guide, "Configuring CloudWatch log
+    groups"): functions may share one.
+    """
 
     def __init__(self, deployed: Deployed, sink: LogSink) -> None:
         day = time.strftime("%Y/%m/%d", time.gmtime())
-        self.name = f"{day}/[{deployed.version}]{secrets.token_hex(16)}"
+        chosen = deployed.log_group != default_log_group(deployed.name)
+        whose = deployed.name if chosen else ""
+        self.name = f"{day}/{whose}[{deployed.version}]{secrets.token_hex(16)}"
         self._deployed = deployed
         self._sink = sink
         self._tail = bytearray()

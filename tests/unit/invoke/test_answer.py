@@ -155,9 +155,14 @@ def test_whoever_reads_a_streamed_response_slowly_gets_all_of_it():
             65.0,
         ),
         (Function({"Timeout": 900}), Described(900.0, "x86_64", "/aws/lambda/f"), 960.0),
+        (
+            Function({"Timeout": 3, "LoggingConfig": {"LogGroup": "g", "SystemLogLevel": "WARN"}}),
+            Described(3.0, "x86_64", "g", reports=False),
+            63.0,
+        ),
         (Function(None), None, 5460.0),
     ],
-    ids=["all said", "old function", "denied"],
+    ids=["all said", "old function", "quiet log", "denied"],
 )
 def test_the_longest_wait_is_the_functions_time_out_and_a_minute(function, described, seconds):
     assert describe(function, Target("f")) == described
