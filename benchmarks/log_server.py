@@ -1,7 +1,7 @@
 """A log group on loopback that answers FilterLogEvents, for the benchmarks of `lcli logs`.
 
-What it says is prepared beforehand, so that the clients are timed and not the server; or events
-become visible some time after their timestamp, as CloudWatch's do.
+What it says is prepared beforehand, so that the clients are timed and not the server; or it is the
+group that the tests simulate.
 """
 
 from __future__ import annotations
@@ -9,12 +9,19 @@ from __future__ import annotations
 import asyncio
 import bisect
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+
+from overlay.log_group import SimulatedGroup
+
+from lcli.aws.clients import AwsError
 from lcli.local.http import Server
 from lcli.local.wire import Request, Response
 
@@ -64,40 +71,32 @@ class Stored:
         return self._answers[key]
 
 
-class Arriving:
-    """One group whose events become visible when they are ingested, by a clock that runs `speed`
-    times as fast. A token stands for the event behind which the next page begins."""
+class Faster:
+    """Seconds and milliseconds since 1970 that pass `speed` times as fast from now on."""
 
-    def __init__(self, arrivals: list[tuple[int, int]], speed: float) -> None:
-        """`arrivals` are (timestamp, lag) in milliseconds from now on."""
+    def __init__(self, speed: float) -> None:
         self._began = time.time()
         self._speed = speed
-        base = int(self._began * 1000)
-        self._events = [
-            event(number, len(arrivals), base + at, base + at + lag)
-            for number, (at, lag) in enumerate(sorted(arrivals))
-        ]
-        self._times = [event["timestamp"] for event in self._events]
-        self.calls = 0
+
+    def __call__(self) -> float:
+        return self._began + (time.time() - self._began) * self._speed
+
+    def wall(self) -> int:
+        """Milliseconds."""
+        return int(self() * 1000)
+
+
+class Simulated:
+    """What the tests' simulated group answers: lag, empty and repeated pages, tokens that expire,
+    throttling, 5xx, streams that rotate."""
+
+    def __init__(self, group: SimulatedGroup) -> None:
+        self._group = group
 
     def __call__(self, asked: dict[str, Any]) -> bytes:
-        """The answer to FilterLogEvents."""
-        self.calls += 1
-        now = (self._began + (time.time() - self._began) * self._speed) * 1000
-        lower = bisect.bisect_left(self._times, asked.get("startTime", 0))
-        upper = bisect.bisect_right(self._times, asked.get("endTime", 1 << 60))
-        if token := asked.get("nextToken"):
-            lower = int(token)
-        found, index = [], lower
-        for index in range(lower, upper):
-            if self._events[index]["ingestionTime"] <= now:
-                if len(found) == PAGE:
-                    break
-                found.append(self._events[index])
-        answer: dict[str, Any] = {"events": found, "searchedLogStreams": []}
-        if len(found) == PAGE:
-            answer["nextToken"] = str(index)
-        return json.dumps(answer).encode()
+        """The answer to FilterLogEvents. Raises AwsError."""
+        found = self._group.call("logs", "FilterLogEvents", **asked)
+        return json.dumps(found | {"searchedLogStreams": []}).encode()
 
 
 @contextmanager
@@ -109,7 +108,11 @@ def serving(answer: Answer) -> Iterator[str]:
         if operation != "FilterLogEvents":
             return Response(400, [], b'{"__type": "UnknownOperationException"}')
         kind = [("content-type", "application/x-amz-json-1.1")]
-        return Response(200, kind, answer(json.loads(request.body)))
+        try:
+            return Response(200, kind, answer(json.loads(request.body)))
+        except AwsError as error:
+            said = {"__type": error.code, "message": error.message}
+            return Response(error.status or 400, kind, json.dumps(said).encode())
 
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -2,8 +2,9 @@
 
 Run with `python benchmarks/logs.py [read|follow] [EVENTS…]`; both by default, with 20,000 and
 200,000 events read. All of them ask one server on loopback whose answers are prepared, and
-write to /dev/null. Followed is a group of events that become visible some time after their
-timestamp, by three models of that lag, an hour of it at thirty times its speed.
+write to /dev/null. Followed is the group that the tests simulate, by their three models of lag, an
+hour of it at thirty times its speed: events become visible some time after their timestamp, pages
+are empty or come again, tokens expire, calls are throttled or fail.
 """
 
 from __future__ import annotations
@@ -21,8 +22,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from log_server import Arriving, Stored, serving
+from log_server import Faster, Simulated, Stored, serving
+from overlay.log_group import SimulatedGroup
+from overlay.log_hours import LAGS
 from startup import BIN, aws_environment
+
+from lcli.observe.follow import LATENESS
 
 COUNTS = (20_000, 200_000)
 RUNS = 5
@@ -49,13 +54,10 @@ sys.exit(code)
 SPEED = 30
 HOUR = 3_600_000
 FOLLOWED = 100_000
-SPREAD = 700_000
+TROUBLE = 0.02
+"""Part of the calls that fail, as in the tests."""
+SPREAD = LATENESS + 100_000
 """Milliseconds that are followed on after the last event."""
-LAGS = {
-    "half a second": lambda rng: int(rng.gammavariate(2, 250)),
-    "two seconds on average": lambda rng: int(rng.expovariate(1 / 2_000)),
-    "minutes for one in fifty": lambda rng: rng.randrange(600_000) if rng.random() < 0.02 else 300,
-}
 
 
 @dataclass
@@ -145,39 +147,42 @@ def follow() -> None:
     }
     print(f"{FOLLOWED:,} events in an hour, followed at {SPEED} times the speed")
     for name, lag in LAGS.items():
-        rng = random.Random(1)
+        rng, clock = random.Random(1), Faster(SPEED)
         # They begin when both programs follow.
-        arrivals = [(60_000 + rng.randrange(HOUR), lag(rng)) for _ in range(FOLLOWED)]
-        group = Arriving(arrivals, SPEED)
+        first = clock.wall() + 60_000
+        events = [(first + rng.randrange(HOUR), lag(rng)) for _ in range(FOLLOWED)]
+        group = Simulated(SimulatedGroup(1, clock, events, trouble=TROUBLE))
         with tempfile.TemporaryDirectory() as home, serving(group) as url:
-            texts = watched(commands, aws_environment(url, home), HOUR + SPREAD)
+            texts, ended = watched(commands, aws_environment(url, home), HOUR + SPREAD)
         print(f"  lag: {name}")
         for program, text in texts.items():
-            times = Counter(re.findall(r"order (\d+) of", text))
+            times = Counter(re.findall(r"line (\d+)$", text, re.MULTILINE))
             lost, twice = FOLLOWED - len(times), sum(times.values()) - len(times)
-            print(f"    {program:16} {lost:6,} lost ({lost / FOLLOWED:.1%}), {twice:,} repeated")
+            early = ", ended by itself" if program in ended else ""
+            share = f"{lost / FOLLOWED:.1%}"
+            print(f"    {program:16} {lost:6,} lost ({share}), {twice:,} repeated{early}")
 
 
 def watched(
     commands: Mapping[str, Sequence[str]], environ: Mapping[str, str], milliseconds: int
-) -> dict[str, str]:
-    """What each prints in so many milliseconds of its own time, until Ctrl-C."""
+) -> tuple[dict[str, str], set[str]]:
+    """What each prints in so many milliseconds of its own time, until Ctrl-C; those that had ended
+    before."""
     with tempfile.TemporaryDirectory() as directory:
         files = {name: Path(directory, name.replace(" ", "-")) for name in commands}
-        processes = []
+        processes = {}
         for name, command in commands.items():
             with files[name].open("wb") as output:
-                processes.append(
-                    subprocess.Popen(
-                        command, stdout=output, stderr=subprocess.DEVNULL, env=dict(environ)
-                    )
+                processes[name] = subprocess.Popen(
+                    command, stdout=output, stderr=subprocess.DEVNULL, env=dict(environ)
                 )
         time.sleep(milliseconds / 1000 / SPEED)
-        for process in processes:
+        ended = {name for name, process in processes.items() if process.poll() is not None}
+        for process in processes.values():
             process.send_signal(signal.SIGINT)
-        for process in processes:
+        for process in processes.values():
             process.wait(120)
-        return {name: file.read_text() for name, file in files.items()}
+        return {name: file.read_text() for name, file in files.items()}, ended
 
 
 if __name__ == "__main__":

@@ -13,10 +13,21 @@ from pydantic import BaseModel, Field, PrivateAttr
 
 from lcli.manifest.building import Build, Model
 from lcli.manifest.trigger_list import ByKind
-from lcli.manifest.values import Account, Alias, Arn, Form, Late, Name, Region, Strings, Tags
+from lcli.manifest.values import (
+    Account,
+    Alias,
+    Arn,
+    Form,
+    Late,
+    Name,
+    Region,
+    Strings,
+    Tags,
+)
 from lcli.triggers import triggers
 from lcli.triggers.base import Trigger
 from lcli.triggers.cors import Cors
+from lcli.triggers.scalars import Flag, Whole
 
 Patterns = tuple[str, ...]
 AnyTrigger = Annotated[Trigger, ByKind(triggers)]
@@ -81,18 +92,18 @@ class Vpc(Model):
     security_groups: tuple[str, ...] = Field(
         min_length=1, max_length=5, description="Security group ids."
     )
-    ipv6: bool = Field(default=False, description="Allow IPv6 through dual-stack subnets.")
+    ipv6: Flag = Field(default=False, description="Allow IPv6 through dual-stack subnets.")
 
 
 class Concurrency(Model):
     """How many executions at once."""
 
-    reserved: int | None = Field(
+    reserved: Whole | None = Field(
         default=None,
         ge=0,
         description="At most and at least reserved for this function; 0 stops it.",
     )
-    provisioned: int | None = Field(
+    provisioned: Whole | None = Field(
         default=None, ge=1, description="Environments kept ready behind the alias."
     )
 
@@ -100,8 +111,10 @@ class Concurrency(Model):
 class AsyncInvoke(Model):
     """Asynchronous invocations (PutFunctionEventInvokeConfig)."""
 
-    retries: int = Field(default=2, ge=0, le=2, description="Times that a failed event is retried.")
-    max_age: int = Field(
+    retries: Whole = Field(
+        default=2, ge=0, le=2, description="Times that a failed event is retried."
+    )
+    max_age: Whole = Field(
         default=21600, ge=60, le=21600, description="Seconds that an event may wait."
     )
     on_success: Arn | None = Field(default=None, description="Destination of results.")
@@ -141,7 +154,7 @@ class Permission(Model):
         default=None, description="Only on behalf of this account."
     )
     organization: str | None = Field(default=None, description="Only from this organization's id.")
-    anybody: bool = Field(
+    anybody: Flag = Field(
         default=False,
         description="Wanted where it is * or a service, and no key above says on whose behalf.",
     )
@@ -161,7 +174,7 @@ class Url(Model):
         default="iam", description="iam: signed requests only; none: anybody."
     )
     cors: Cors | None = Field(default=None, description="What browsers of other origins may do.")
-    stream: bool = Field(default=False, description="Stream the response (InvokeMode).")
+    stream: Flag = Field(default=False, description="Stream the response (InvokeMode).")
 
 
 class Function(Model):
@@ -187,9 +200,9 @@ class Function(Model):
     )
     architecture: Literal["x86_64", "arm64"] = Field(default="x86_64", description="Processor.")
     description: str = Field(default="", max_length=256, description="For people.")
-    memory: int = Field(default=128, ge=128, le=32768, description="MB.")
-    timeout: int = Field(default=3, ge=1, le=5400, description="Seconds.")
-    storage: int = Field(default=512, ge=512, le=32768, description="MB of /tmp.")
+    memory: Whole = Field(default=128, ge=128, le=32768, description="MB.")
+    timeout: Whole = Field(default=3, ge=1, le=5400, description="Seconds.")
+    storage: Whole = Field(default=512, ge=512, le=32768, description="MB of /tmp.")
     environment: dict[
         Annotated[
             str,
@@ -210,11 +223,11 @@ class Function(Model):
         description="An existing role's ARN or name, or the settings of one that lcli keeps.",
     )
     vpc: Vpc | None = Field(default=None, description="Network; none when left out.")
-    tracing: bool = Field(default=False, description="Trace with X-Ray.")
+    tracing: Flag = Field(default=False, description="Trace with X-Ray.")
     alias: Alias = Field(
         default="live", description="What is published and called; false: nothing is published."
     )
-    keep_versions: int = Field(
+    keep_versions: Whole = Field(
         default=10,
         ge=1,
         description="Published versions that are kept: the newest ones, and those in use.",
@@ -324,7 +337,7 @@ class LocalSettings(Model):
     secret: dict[str, Any] = Field(default_factory=dict, description="Values of ${secret:…}.")
     cfn: dict[str, Any] = Field(default_factory=dict, description="Values of ${cfn:…}.")
     tfstate: dict[str, Any] = Field(default_factory=dict, description="Values of ${tfstate:…}.")
-    strict: bool = Field(
+    strict: Flag = Field(
         default=False, description="Refuse a runtime that is not exactly installed."
     )
     tables: dict[str, dict[str, Any]] = Field(

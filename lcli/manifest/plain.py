@@ -18,7 +18,7 @@ from lcli.manifest.parts import keys, parts, variables
 from lcli.manifest.references import Interpolation, Path
 from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import Scope
-from lcli.resources.model import Place, Ref, Text
+from lcli.resources.model import Place, Ref, Resolved, Text
 
 Read = Callable[[object], object]
 """Takes a value as the models would. Raises ValueError where they might not take it."""
@@ -33,13 +33,13 @@ def _text(value: object) -> object:
 
 
 def _number(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, bool) or not isinstance(value, int | Resolved):
         raise ValueError
     return int(value)
 
 
 def _flag(value: object) -> object:
-    if isinstance(value, bool) or value in ("true", "false"):
+    if isinstance(value, bool) or (isinstance(value, Resolved) and value in ("true", "false")):
         return value in (True, "true")
     raise ValueError
 

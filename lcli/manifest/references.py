@@ -11,7 +11,7 @@ from typing import TypeAlias
 from lcli.errors import Problem
 from lcli.manifest.nodes import Map, Node, Sequence
 from lcli.manifest.source import Mark, Source
-from lcli.resources.model import Ref, Text
+from lcli.resources.model import Ref, Resolved, Text
 
 Path: TypeAlias = tuple[str | int, ...]
 _DEPTH = 8
@@ -133,8 +133,9 @@ class Interpolation:
         if "${" not in text:
             return text
         try:
-            value = self.values[path] = self._value(parse(text), path)
-            return value
+            value = self._value(parse(text), path)
+            self.values[path] = value
+            return Resolved(value) if isinstance(value, str) else value
         except Unresolved as error:
             self.failed.add(path)
             if error.code == UNASKED:

@@ -59,6 +59,13 @@ class Text:
         return "".join(str(part) for part in self.parts)
 
 
+class Resolved(str):
+    """The text that a reference of the manifest stands for: it may be taken for a number, which a
+    text that is written there is not."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """What AWS must hold."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 import lcli.without_plugins  # noqa: F401 (first of all models)
+from lcli.triggers.scalars import Flag, Whole
 
 
 def _list(value: object) -> object:
@@ -25,8 +26,8 @@ class Cors(BaseModel):
     methods: Strings = Field(default=("*",), description="Methods that they may use.")
     headers: Strings = Field(default=(), description="Request headers that they may send.")
     expose: Strings = Field(default=(), description="Response headers that they may read.")
-    credentials: bool = Field(default=False, description="Whether cookies are sent.")
-    max_age: int = Field(
+    credentials: Flag = Field(default=False, description="Whether cookies are sent.")
+    max_age: Whole = Field(
         default=0, ge=0, le=86400, description="Seconds for which a preflight answer is kept."
     )
 

@@ -13,6 +13,7 @@ from lcli.resources.event_source_mapping import event_source_mapping
 from lcli.resources.model import Resource, Text
 from lcli.resources.role_policy import Statement
 from lcli.triggers.base import Expansion, Target, Trigger
+from lcli.triggers.scalars import Flag, Whole
 
 
 def _patterns(value: object) -> object:
@@ -40,7 +41,7 @@ class Polled(Trigger):
     }
     """API parameters that have a short name, or that lcli sets itself: refused under ``api:``."""
 
-    batch_window: int = Field(
+    batch_window: Whole = Field(
         default=0, ge=0, le=300, description="Seconds to gather records before an invocation."
     )
     filter: Patterns = Field(
@@ -48,7 +49,7 @@ class Polled(Trigger):
         max_length=10,
         description="Event patterns; a record that matches none of them is not delivered.",
     )
-    enabled: bool = Field(default=True, description="Whether Lambda polls the source.")
+    enabled: Flag = Field(default=True, description="Whether Lambda polls the source.")
     api: dict[str, Any] = Field(
         default_factory=dict,
         description="Any other CreateEventSourceMapping parameter, by its API name.",

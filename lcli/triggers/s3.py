@@ -16,6 +16,7 @@ from lcli.resources.model import Place, Resource
 from lcli.resources.permission import permission
 from lcli.triggers.base import Clash, Expansion, Named, Target, Trigger
 from lcli.triggers.key_patterns import Pattern, Wild, exactly, fitting, meet, wild
+from lcli.triggers.scalars import Flag
 
 Bucket = Annotated[str, Named("a bucket", r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", r"s3:::[\w.-]+")]
 
@@ -85,7 +86,7 @@ class S3(Trigger):
     )
     prefix: str = Field(default="", max_length=1024, description="Only keys that begin with this.")
     suffix: str = Field(default="", max_length=1024, description="Only keys that end with this.")
-    skip_validation: bool = Field(
+    skip_validation: Flag = Field(
         default=False,
         description="Write the bucket's notifications even if somebody else's destination is dead.",
     )

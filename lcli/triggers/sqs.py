@@ -13,6 +13,7 @@ from lcli.resources.model import Place, Text
 from lcli.resources.role_policy import Statement
 from lcli.triggers.base import Lookup, Named, Target
 from lcli.triggers.polled import Polled
+from lcli.triggers.scalars import Flag, Whole
 
 Queue = Annotated[
     str,
@@ -36,13 +37,13 @@ class Sqs(Polled):
     }
 
     queue: Queue = Field(description="Name or ARN of the queue.")
-    batch_size: int = Field(
+    batch_size: Whole = Field(
         default=10, ge=1, le=10000, description="The most messages in one invocation."
     )
-    max_concurrency: int | None = Field(
+    max_concurrency: Whole | None = Field(
         default=None, ge=2, le=1000, description="The most invocations at once for this queue."
     )
-    partial_failures: bool = Field(
+    partial_failures: Flag = Field(
         default=False, description="The function answers with the messages that failed."
     )
 

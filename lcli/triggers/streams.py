@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from lcli.resources.role_policy import Statement, destination
 from lcli.triggers.polled import Polled
+from lcli.triggers.scalars import Flag, Whole
 
 
 class Stream(Polled):
@@ -25,22 +26,22 @@ class Stream(Polled):
         "FunctionResponseTypes": "partial_failures",
     }
 
-    batch_size: int = Field(
+    batch_size: Whole = Field(
         default=100, ge=1, le=10000, description="The most records in one invocation."
     )
-    parallel: int = Field(
+    parallel: Whole = Field(
         default=1, ge=1, le=10, description="Batches of one shard that are worked on at once."
     )
-    bisect: bool = Field(
+    bisect: Flag = Field(
         default=False, description="Split a batch in two when the function fails on it."
     )
-    retries: int = Field(
+    retries: Whole = Field(
         default=-1,
         ge=-1,
         le=10000,
         description="How often a failing batch is tried again; -1: until the records expire.",
     )
-    max_age: int = Field(
+    max_age: Whole = Field(
         default=-1,
         ge=-1,
         le=604800,
@@ -51,10 +52,10 @@ class Stream(Polled):
         pattern=r"^arn:[a-z0-9-]+:.+$",
         description="ARN of the queue, topic or bucket that is told of batches given up.",
     )
-    tumbling_window: int = Field(
+    tumbling_window: Whole = Field(
         default=0, ge=0, le=900, description="Seconds of an aggregation window; 0: none."
     )
-    partial_failures: bool = Field(
+    partial_failures: Flag = Field(
         default=False, description="The function answers with the records that failed."
     )
 

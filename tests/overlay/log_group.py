@@ -69,7 +69,7 @@ class SimulatedGroup:
                 "timestamp": at,
                 "ingestionTime": at + lag,
                 "logStreamName": f"2026/03/01/[{number // 500 % 9 + 1}]{number // 500:04}",
-                "message": "line\n",
+                "message": f"line {number}\n",
             }
             for number, (at, lag) in enumerate(sorted(events))
         ]
@@ -90,7 +90,8 @@ class SimulatedGroup:
             raise self._trouble(token)
         now = self.clock.wall()
         lower = bisect.bisect_left(self.times, parameters["startTime"])
-        upper = bisect.bisect_right(self.times, min(parameters["endTime"], now + self.ahead))
+        end = parameters.get("endTime", now + self.ahead)
+        upper = bisect.bisect_right(self.times, min(end, now + self.ahead))
         visible = [event for event in self.events[lower:upper] if event["ingestionTime"] <= now]
         if self.by_stream:
             visible.sort(key=lambda event: event["logStreamName"])
@@ -100,10 +101,10 @@ class SimulatedGroup:
             size = 0
         elif self.trouble and begin and self.random.random() < 0.05:
             begin = max(0, begin - self.page // 2)
-        end = begin + size
-        answer = {"events": visible[begin:end]}
-        if end < len(visible):
-            answer["nextToken"] = f"{end}#{len(self.calls)}"
+        following = begin + size
+        answer = {"events": visible[begin:following]}
+        if following < len(visible):
+            answer["nextToken"] = f"{following}#{len(self.calls)}"
         return answer
 
     def _trouble(self, token):

@@ -15,6 +15,7 @@ from lcli.manifest.plain import _KEYS, APART, Plain, plain_functions
 from lcli.resources.model import Place
 
 PLACE = Place("photos", "", "eu-west-1", "123456789012")
+ENVIRON = {"ADDRESS": "https://a", "SECONDS": "20"}
 EVERYTHING = """
 app: photos
 defaults: {runtime: python3.13, handler: app.handler, source: src}
@@ -24,7 +25,7 @@ functions:
     architecture: arm64
     description: resizes
     memory: 512
-    timeout: "20"
+    timeout: "${env:SECONDS}"
     storage: 1024
     environment: {SIZE: 010, ON: yes, URL: "${env:ADDRESS}", ARN: "${function:bare.arn}"}
     layers: ["arn:aws:lambda:eu-west-1:123456789012:layer:tools:3"]
@@ -55,14 +56,14 @@ functions:
 def plain(tmp_path: Path, text: str) -> dict[str, Plain]:
     path = tmp_path / "lcli.yaml"
     path.write_text(text)
-    return plain_functions(read(path, environ={"ADDRESS": "https://a"}), PLACE)
+    return plain_functions(read(path, environ=ENVIRON), PLACE)
 
 
 @pytest.mark.parametrize("key", ["bare", "full", "image", "role"])
 def test_settings_are_those_of_the_models(tmp_path: Path, key: str) -> None:
     (tmp_path / "src").mkdir()
     found = plain(tmp_path, EVERYTHING)[key]
-    app = load(read(tmp_path / "lcli.yaml", environ={"ADDRESS": "https://a"}), PLACE)
+    app = load(read(tmp_path / "lcli.yaml", environ=ENVIRON), PLACE)
     model, own = app.functions[key], found.settings
     assert found.unknown == frozenset()
     assert settings(own, own.layers) == settings(model, model.layers)

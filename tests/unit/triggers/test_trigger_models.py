@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
+from lcli.resources.model import Resolved
 from lcli.triggers import triggers
 from lcli.triggers.s3 import EVENTS
 
@@ -129,7 +130,10 @@ def test_impossible_values_are_refused(kind, options, expected):
             "sqs", {"queue": "orders", "filter": {"body": {"type": ["paid"]}}}, "filter",
             ({"body": {"type": ["paid"]}},), id="one filter",
         ),
-        pytest.param("sqs", {"queue": "orders", "batch_size": "5"}, "batch_size", 5, id="text"),
+        pytest.param(
+            "sqs", {"queue": "orders", "batch_size": Resolved("5")}, "batch_size", 5,
+            id="what a reference stands for",
+        ),
         pytest.param(
             "kinesis", {"stream": "clicks", "start": "2026-01-31T12:00:00+02:00"}, "start",
             datetime(2026, 1, 31, 10, tzinfo=UTC), id="time elsewhere",
