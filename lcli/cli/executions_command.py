@@ -210,7 +210,6 @@ def callback(
     error = options.error_object(message, kind, data, stack)
     if error and answer is not Answer.FAIL:
         raise usage("usage", "an error is for `callback fail`", "leave it out")
-    run.check_account()
     clients = run.session()
     if answer is Answer.SUCCEED:
         use = "a callback's result"

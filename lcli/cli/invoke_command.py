@@ -159,6 +159,7 @@ def _named(run: Run, function: str, qualifier: str | None) -> Named:
     from dataclasses import replace
 
     named = chosen(run, function)
+    run.session(named.region)  # refuses a wrong account before there is a call that may have run
     if qualifier is None:
         return named
     # Another version may have another architecture than the manifest says.

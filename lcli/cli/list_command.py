@@ -39,8 +39,6 @@ def command(
     document = None if everything else run.any_document
     found: list[tuple[str, Row]] = []
     drift: dict[tuple[str, str], Drift] = {}
-    if document:
-        run.check_account()
     for region in run.regions:
         clients = run.session(region)
         listed, differing = _rows(run, document, region)

@@ -120,7 +120,9 @@ class Logs:
             return work()
 
     def _now(self) -> int:
-        return self._run.session(self._sources[0].region).clock.now()
+        # A session that is made anew has no answer yet, and may not be made at all.
+        clock = self._clock or self._run.session(self._sources[0].region).clock
+        return clock.now()
 
     def _look_at_clock(self, clock: Clock) -> None:
         if self._clock is None:

@@ -59,8 +59,6 @@ def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named
     document = run.any_document
     place = run.naming_place(region) if document else None
     functions = document.functions(place) if document else ()
-    if functions and not texts:
-        run.check_account()
     for one in functions if not texts else ():
         yield one.key, Named(one.key, one.name, one.alias, "", one.architecture), one.log_group
     groups = {one.name: one.log_group for one in functions}

@@ -110,7 +110,7 @@ def _not_here(what: str, next_step: str) -> LcliError:
 
 
 def chosen(run: Run, text: str, place: Place | None = None) -> Named:
-    """The function to work on; one of the manifest's only with the credentials of its account.
+    """The function to work on.
 
     `place` is as for `find`. An ARN names its account itself, and it is asked for which one the
     credentials are. Raises LcliError (USAGE) for those of another, AwsError where AWS cannot be
@@ -125,8 +125,6 @@ def chosen(run: Run, text: str, place: Place | None = None) -> Named:
         return _of_arn(run, named)
     if document and not place:
         named = find(text, document, run.naming_place())
-    if named.key:
-        run.check_account()
     return named
 
 
@@ -135,10 +133,10 @@ def _of_arn(run: Run, named: Named) -> Named:
     from lcli.resources.model import Place
 
     document = run.any_document
-    identity = document.identified[0] if document else None
-    if identity is None or identity.account not in ("", named.account) or not _here(run, named):
+    if document is None or not _here(run, named):
         return named
-    place = Place(identity.app, identity.stage, named.region, named.account)
+    app = document.identified[0]
+    place = Place(app.app, app.stage, named.region, named.account)
     return _described(named, document, place)
 
 

@@ -159,10 +159,17 @@ class Run:
         return found or ((LOCAL_REGION,) if self.options.local else ("",))
 
     def session(self, region: str = "") -> Session:
-        """The calls to AWS, or to the local cloud, which is started if need be."""
+        """The calls to AWS, or to the local cloud, which is started if need be.
+
+        Whoever gets them may use them: with a manifest that has `account:`, AWS was asked whose
+        credentials these are before anything else. Raises LcliError (USAGE) for another account's,
+        AwsError where AWS cannot be asked.
+        """
         region = region or self.regions[0]
         if region not in self._sessions:
-            self._sessions[region] = self._connect(region)
+            session = self._connect(region)
+            self._check_account(session)
+            self._sessions[region] = session
         return self._sessions[region]
 
     def reconnect(self) -> bool:
@@ -181,41 +188,36 @@ class Run:
         return self.options.local
 
     def place(self, region: str = "") -> Place:
-        """Where the app is deployed; asks AWS for the account, and refuses any but the manifest's.
-
-        Raises LcliError (USAGE) for the wrong account, AwsError where AWS cannot be asked.
-        """
+        """Where the app is deployed; asks AWS for the account. Raises as `session` does."""
         from lcli.resources.model import Place
 
         session = self.session(region)
         app = self.identity
         if self.options.local:
             return Place(app.app, app.stage, session.region, self._local_account, local=True)
-        caller = self._checked_caller(session)
+        caller = self._asked_caller(session)
         return Place(app.app, app.stage, session.region, caller.account, caller.partition)
 
-    def check_account(self, region: str = "") -> None:
-        """Refuse credentials of another account than the manifest's before it is asked anything.
-
-        AWS is asked for the account only where the manifest names one. Raises LcliError (USAGE).
-        """
-        document = self.any_document
-        if document and self.identity.account and not self.options.local:
-            self._checked_caller(self.session(region))
-
     def account(self, region: str = "") -> str:
-        """The account that is worked on, whatever the manifest says. Raises AwsError."""
+        """The account that is worked on. Raises as `session` does."""
         if self.options.local:
             return self._local_account
         return self._asked_caller(self.session(region)).account
 
-    def _checked_caller(self, session: Session) -> Caller:
-        """Whose credentials these are; never of an account that the manifest refuses."""
-        from lcli.aws.identity import guard
+    def _check_account(self, session: Session) -> None:
+        """Refuse credentials of another account than the manifest's, whatever the command names.
 
-        caller = self._asked_caller(session)
-        guard(caller, self.identity.account, self.document.file)
-        return caller
+        What a manifest that cannot be read would say is not known: what works without one goes on.
+        """
+        try:
+            document = self.any_document
+        except LcliError:
+            return
+        account = document.identified[0].account if document else ""
+        if document and account and not self.options.local:
+            from lcli.aws.identity import guard
+
+            guard(self._asked_caller(session), account, document.file)
 
     def _asked_caller(self, session: Session) -> Caller:
         """Whose credentials these are, asked for once."""

@@ -10,10 +10,26 @@ from overlay.inside import lcli
 from overlay.outages import REACHING, project
 from overlay.server import overlay
 
-UNGUARDED = frozenset({"invoke --async", "list --all", "deploy --events"})
-"""The second uses no manifest; the others are like `invoke` and `deploy`, but for their output."""
-GUARDED = {name: words for name, words in REACHING.items() if name not in UNGUARDED} | {
-    "validate": ("validate",)
+from lcli.cli.run import Run
+from lcli.errors import LcliError
+
+ALIKE = frozenset({"invoke --async", "deploy --events"})
+"""Like `invoke` and `deploy`, but for their output."""
+OURS = {name: words for name, words in REACHING.items() if name not in ALIKE} | {
+    "validate": ("validate",),
+    "logs of one": ("logs", "one"),
+    "versions --prune": ("versions", "one", "--prune", "1"),
+}
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:foreign"
+EXECUTION = f"{ARN}:1/durable-execution/order-1/{'0' * 36}"
+NAMES = {"one": "foreign", "one/order-1": "foreign/order-1"}
+ARNS = {"one": ARN, "one/order-1": EXECUTION}
+"""What the words of `OURS` become for a function that is not in the manifest."""
+GUARDED = OURS | {
+    f"{name}, {how}": tuple(others.get(word, word) for word in words)
+    for how, others in (("another's name", NAMES), ("an ARN", ARNS))
+    for name, words in OURS.items()
+    if others.keys() & {*words}
 }
 PARAMETER = '{environment: {TOKEN: "${ssm:/photos/token}"}, '
 
@@ -57,6 +73,32 @@ def test_the_manifest_s_account_is_asked_for_once(
             between.calls.clear()
             assert lcli(directory, there, *words).code == 0
             assert between.counts()["sts:GetCallerIdentity"] == 1, words
+
+
+@pytest.mark.parametrize("broken", ["app: [", "app: a\naccount: ${env:NOWHERE}"])
+def test_a_manifest_that_is_broken_keeps_nobody_from_what_works_without_it(
+    app: tuple[Path, dict[str, str]], broken: str
+) -> None:
+    directory, environ = app
+    (directory / "lcli.yaml").write_text(broken)
+    assert lcli(directory, environ, "list", "--all", "--region", "us-east-1").code == 0
+
+
+def test_credentials_that_were_renewed_are_looked_at_anew(
+    cloud: Any, app: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, environ = app
+    manifest = directory / "lcli.yaml"
+    manifest.write_text(f'account: "{cloud.account}"\n{manifest.read_text()}')
+    monkeypatch.chdir(directory)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    run = Run()
+    run.session()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "999999999999")
+    run.reconnect()
+    with pytest.raises(LcliError, match=f"999999999999, the manifest says {cloud.account}"):
+        run.session()
 
 
 CLOSED, OPEN = "url: {auth: iam}, ", "url: {auth: none}, "
