@@ -30,14 +30,30 @@ def command(
     """Show a function's versions and the aliases that point at them.
 
     The newest first, with the share of traffic where an alias divides it. --prune never takes a
-    version that an alias, a traffic weight or provisioned concurrency uses.
+    version that an alias, a traffic weight or provisioned concurrency uses, and none of a function
+    that lcli does not own.
     """
     run: Run = ctx.obj
     named = chosen(run, function)
     regions = [named.region] if named.region else list(run.regions)
+    for region in regions if prune else ():
+        _check_owner(run, named, region)
     documents = [_one(run, named, region, prune) for region in regions]
     if run.json:
         run.print_json(documents[0] if len(documents) == 1 else documents)
+
+
+def _check_owner(run: Run, named: Named, region: str) -> None:
+    """Raises LcliError (USAGE) for a function that is not lcli's, or not the manifest's if it is
+    named there."""
+    from lcli.resources.function_state import get_function
+    from lcli.resources.function_tags import check_owner
+
+    clients = run.session(region)
+    function = get_function(clients, named.name)
+    if function is None:
+        raise not_there(run, named, clients.region)
+    check_owner(function, run.place(region) if named.key else None)
 
 
 def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, Any]:

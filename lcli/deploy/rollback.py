@@ -15,7 +15,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.concurrency import provisioned_at
 from lcli.resources.function_state import failure, get_function
-from lcli.resources.function_tags import HELD, are_ours, owner
+from lcli.resources.function_tags import HELD, check_owner
 from lcli.resources.model import Place
 from lcli.resources.version import LATEST, published
 
@@ -148,12 +148,11 @@ def _look(
             arn,
             "choose the other account's credentials with --profile",
         )
-    tags = function.get("Tags", {})
-    _check_owner(target, tags, place, arn)
+    check_owner(function, place if target.function else None)
     alias = read_alias(clients, target)
     if alias is None:
         raise _no_alias(target, arn)
-    return _Seen(target, arn, alias, tags.get(HELD, ""))
+    return _Seen(target, arn, alias, function["Tags"].get(HELD, ""))
 
 
 def _prepare(clients: Clients, seen: _Seen, to: str) -> Move:
@@ -182,18 +181,6 @@ def _rolled_back(seen: _Seen) -> LcliError:
         seen.arn,
         "to go further back, name it alone, or say --to which version",
     )
-
-
-def _check_owner(target: Target, tags: dict[str, str], place: Place | None, arn: str) -> None:
-    """What is not lcli's is never touched, not even by a tag."""
-    ours = are_ours(tags, place) if target.function and place else "lcli:app" in tags
-    if not ours:
-        raise _refused(
-            "not-ours",
-            f"function {target.name} belongs to {owner(tags)}",
-            arn,
-            "take it over first with `lcli deploy --adopt`, or move its alias by its own tools",
-        )
 
 
 def _no_alias(target: Target, arn: str) -> LcliError:

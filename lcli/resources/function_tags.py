@@ -6,6 +6,7 @@ Lambda allows letters, digits, spaces and ``+ - = . _ : / @`` in 256 characters 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Key, Place
@@ -107,6 +108,27 @@ def owner(tags: Mapping[str, str]) -> str:
     if stack := tags.get("aws:cloudformation:stack-name"):
         return f"CloudFormation stack {stack}"
     return "someone who left no lcli tags on it"
+
+
+def check_owner(function: Mapping[str, Any], place: Place | None = None) -> None:
+    """What is not lcli's is never touched, not even by a tag.
+
+    `function` is GetFunction's answer; with a `place` it must be that app's and stage's. Raises
+    LcliError (USAGE).
+    """
+    tags = function.get("Tags", {})
+    if are_ours(tags, place) if place else "lcli:app" in tags:
+        return
+    configuration = function["Configuration"]
+    raise LcliError(
+        Problem(
+            "not-ours",
+            f"function {configuration['FunctionName']} belongs to {owner(tags)}",
+            configuration["FunctionArn"],
+            "take it over first with `lcli deploy --adopt`, or use the tools that made it",
+        ),
+        ExitCode.USAGE,
+    )
 
 
 def code_of(sha: str, tags: Mapping[str, str], digest: str = "", wanted_sha: str = "") -> str:

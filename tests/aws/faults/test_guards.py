@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from overlay.inside import lcli
@@ -99,6 +102,36 @@ def test_credentials_that_were_renewed_are_looked_at_anew(
     run.reconnect()
     with pytest.raises(LcliError, match=f"999999999999, the manifest says {cloud.account}"):
         run.session()
+
+
+@pytest.mark.parametrize(
+    ("named", "tags", "owner"),
+    [
+        pytest.param("one", {}, "someone who left no lcli tags on it", id="nobody's"),
+        pytest.param("one", {"lcli:app": "shop"}, "lcli app shop", id="another app's"),
+        pytest.param("theirs", {}, "someone who left no lcli tags on it", id="not in the manifest"),
+        pytest.param("ARN", {}, "someone who left no lcli tags on it", id="by its ARN"),
+    ],
+)
+def test_versions_of_others_are_shown_and_stay(
+    cloud: Any, app: tuple[Path, dict[str, str]], named: str, tags: dict[str, str], owner: str
+) -> None:
+    directory, environ = app
+    name = "photos-one" if named == "one" else "theirs"
+    function = cloud.function(name=name, Publish=True, Tags=tags)
+    cloud.clients().call("lambda", "UpdateFunctionConfiguration", FunctionName=name, Description="2")
+    cloud.clients().call("lambda", "PublishVersion", FunctionName=name)
+    named = function.arn if named == "ARN" else named
+    pruned = lcli(directory, environ, "versions", named, "--prune", "1")
+    assert (pruned.code, pruned.stdout) == (2, "")
+    assert pruned.stderr == (
+        f"error: function {name} belongs to {owner} [not-ours]\n"
+        f"  at: {function.arn}\n"
+        "  next: take it over first with `lcli deploy --adopt`, or use the tools that made it\n"
+    )
+    assert lcli(directory, environ, "rollback", named) == replace(pruned, seconds=ANY)
+    shown = lcli(directory, environ, "versions", named, "-o", "json")
+    assert [one["version"] for one in json.loads(shown.stdout)["versions"]] == ["2", "1"]
 
 
 CLOSED, OPEN = "url: {auth: iam}, ", "url: {auth: none}, "
