@@ -22,6 +22,7 @@ MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}\Z")
 _ROLE = re.compile(r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:role/\S+|[\w+=,.@-]{1,64})\Z", re.ASCII)
+_BOUND = "source_account or organization, or anybody: true if it is meant"
 _MAX_ENVIRONMENT = 4096
 """Bytes of all environment variables ("Lambda quotas")."""
 _RESERVED = frozenset((
@@ -317,12 +318,15 @@ def _permissions(path: Path, function: Function) -> Iterator[Fault]:
     for index, permission in enumerate(function.permissions):
         if permission.unbounded and not permission.anybody:
             who = "everybody" if permission.principal == "*" else permission.principal
-            yield Fault(
-                (*path, "permissions", index, "principal"),
-                "open-to-anybody",
-                f"{who[:MAX_NAME]} may invoke {path[-1]} on anybody's behalf",
-                "add source_arn, source_account or organization, or anybody: true if it is meant",
-            )
+            what = f"{who[:MAX_NAME]} may invoke {path[-1]} on anybody's behalf"
+            key, next_step = "principal", f"add source_arn, {_BOUND}"
+            if permission.source_arn:
+                key, what = "source_arn", f"{what}: source_arn does not say whose"
+                next_step = (
+                    "write the account's twelve digits into it, for S3 the bucket's name, or add "
+                    f"{_BOUND}"
+                )
+            yield Fault((*path, "permissions", index, key), "open-to-anybody", what, next_step)
 
 
 def _names_inside(path: Path, function: Function, layers: Collection[str]) -> Iterator[Fault]:

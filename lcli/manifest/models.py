@@ -36,6 +36,7 @@ Retention = Literal[
     3288, 3653,
 ]  # fmt: skip
 """Days that CloudWatch Logs keeps events (PutRetentionPolicy)."""
+_WILDCARDS = frozenset("*?")
 
 
 class Log(Model):
@@ -149,7 +150,10 @@ class Permission(Model):
         pattern=r"^lambda:(\*|[a-zA-Z]+)$",
         description="What it may do.",
     )
-    source_arn: str | None = Field(default=None, description="Only on behalf of this ARN.")
+    source_arn: str | None = Field(
+        default=None,
+        description="Only on behalf of this ARN; to be a bound it must name an account, or a bucket.",
+    )
     source_account: Account | None = Field(
         default=None, description="Only on behalf of this account."
     )
@@ -163,8 +167,21 @@ class Permission(Model):
     def unbounded(self) -> bool:
         """Whether anybody may have it invoked: everybody, or any customer of a service."""
         service = "." in self.principal and not self.principal.startswith("arn:")
-        bounded = self.source_arn or self.source_account or self.organization
+        by_arn = self.source_arn and _says_whose(self.source_arn)
+        bounded = by_arn or self.source_account or self.organization
         return not bounded and (self.principal == "*" or service)
+
+
+def _says_whose(arn: str) -> bool:
+    """Whether what an ARN with wildcards fits is somebody's: of an account, or, where ARNs have
+    none (S3), of who has the name that it begins with.
+
+    ArnLike compares part by part ("IAM JSON policy elements: Condition operators", IAM guide).
+    A reference that is known only later stands for one of these.
+    """
+    parts = arn.split(":", 5)
+    account, name = parts[4:] if len(parts) == 6 else (arn, "")
+    return _WILDCARDS.isdisjoint(account or name[:1])
 
 
 class Url(Model):

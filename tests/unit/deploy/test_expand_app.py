@@ -181,6 +181,27 @@ def test_everybody_is_let_in_only_after_a_word(load) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "bound",
+    [
+        "source_arn: 'arn:aws:events:*:123456789012:rule/*'",
+        "source_arn: 'arn:aws:sns:eu-west-1:${account}:*'",
+        "source_arn: 'arn:aws:s3:::photos*'",
+        "source_arn: 'arn:aws:sns:eu-west-1:${ssm:/photos/owner}:*'",
+        "source_arn: '${cfn:photos.Topic}'",
+        "source_arn: '*', source_account: '123456789012'",
+        "source_arn: 'arn:aws:s3:::*', organization: o-1",
+    ],
+)
+@pytest.mark.parametrize("principal", ["'*'", "s3.amazonaws.com"])
+def test_who_is_bounded_is_let_in_without_a_word(load, principal: str, bound: str) -> None:
+    app = load(f"""
+        functions:
+          a: {{permissions: [{{principal: {principal}, {bound}}}]}}
+    """)
+    assert expanded(app).exposing == {}
+
+
 def test_what_somebody_else_owns_is_made_but_never_changed(load) -> None:
     app = load("""
         functions:

@@ -32,6 +32,8 @@ def problems(tmp_path, monkeypatch):
 
 SEE = "see docs/manifest.md"
 BOUND = "add source_arn, source_account or organization, or anybody: true if it is meant"
+WHOSE = ("write the account's twelve digits into it, for S3 the bucket's name, or add "
+         "source_account or organization, or anybody: true if it is meant")
 TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: is lcli's)"
 
 
@@ -105,6 +107,15 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
          BOUND),
         ("permissions: [{principal: sns.amazonaws.com, action: 'lambda:*'}]", "4:31",
          "sns.amazonaws.com may invoke one on anybody's behalf", BOUND),
+        ("permissions: [{principal: '*', source_arn: '*'}]", "4:48",
+         "everybody may invoke one on anybody's behalf: source_arn does not say whose", WHOSE),
+        *(
+            (f"permissions: [{{principal: s3.amazonaws.com, source_arn: '{arn}'}}]", "4:61",
+             "s3.amazonaws.com may invoke one on anybody's behalf: source_arn does not say whose",
+             WHOSE)
+            for arn in ("arn:aws:s3:::*", "arn:aws:s3:::?hotos", "arn:aws:events:*:*:rule/*",
+                        "arn:aws:sns:eu-west-1:12345678901?:t", "arn:*")
+        ),
         ("description: ${layer:imaging.arn}", "4:18",
          "description cannot be a value that AWS has yet to choose",
          "use it in environment or layers"),
