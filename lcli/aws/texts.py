@@ -1,7 +1,7 @@
 """What only the text of AWS's messages tells apart: the one table of such texts.
 
-Nothing outside this module reads an error's text to decide by it, or to find a name in it; all
-else goes by AWS's codes. Each row says where AWS writes it.
+Nothing outside this module reads an error's text to decide by it, to find a name in it or to take
+values out of it; all else goes by AWS's codes. Each row says where AWS writes it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ class Text:
         if not re.match(self.operations, f"{error.service}:{error.operation}"):
             return None
         return re.search(self.message, error.message)
+
+    def left_out(self, message: str) -> str:
+        """A message with a remark in its place, wherever it says it."""
+        return re.sub(self.message, "(values left out)", message)
 
 
 _INVALID = frozenset({"InvalidParameterValueException", "ValidationException"})
@@ -97,6 +101,10 @@ PAGE_TOKEN_REFUSED = Text(
     r"(?i)token", frozenset({"InvalidParameterException"}), r"logs:FilterLogEvents$"
 )
 """FilterLogEvents, whose tokens live for 24 hours."""
+
+ENVIRONMENT = Text(r"(?s)String measured:.*|Value '\{.*\}' at 'environment")
+"""CreateFunction and UpdateFunctionConfiguration (Lambda, API reference) repeat the values of an
+environment that is too large or malformed."""
 
 _OF_INVOKE = (frozenset({"InvalidParameterValueException"}), r"lambda:Invoke")
 UNQUALIFIED = Text(r"unqualified ARN", *_OF_INVOKE)

@@ -56,8 +56,6 @@ _UNDECIDED = frozenset({"EFSIOException", "RequestTimeout", "RequestTimeoutExcep
 "Troubleshoot invocation issues in Lambda"), a request took too long to come or to be answered (S3,
 "Error responses"; the SDK's own list of errors that pass)."""
 
-# AWS repeats the values in its messages about an environment that is too large or malformed.
-_ENVIRONMENT = re.compile(r"String measured:.*|Value '\{.*\}' at 'environment", re.DOTALL)
 _CORRECT = "correct what the message names, then run the same command again"
 _SERVER_FAILED = "AWS failed, not the request: run the same command again in a while"
 _NEXT_STEPS = {
@@ -84,7 +82,7 @@ def translated(
     def refusal(code: str, message: str, status: int = 0, *, lost: bool = False) -> AwsError:
         return AwsError(
             code,
-            _ENVIRONMENT.sub("(values left out)", message),
+            texts.ENVIRONMENT.left_out(message),
             service=service,
             operation=operation,
             status=status,
@@ -118,7 +116,7 @@ def translated(
     if isinstance(error, sdk.CredentialRetrievalError | sdk.NoAuthTokenError):
         return refusal("NoCredentials", str(error))
     if isinstance(error, sdk.ParamValidationError):
-        return refusal("InvalidParameters", _ENVIRONMENT.sub("(values left out)", str(error)))
+        return refusal("InvalidParameters", str(error))
     if isinstance(error, sdk.BotoCoreError):
         return refusal(type(error).__name__, str(error))
     raise error

@@ -152,7 +152,7 @@ class Permission(Model):
     )
     source_arn: str | None = Field(
         default=None,
-        description="Only on behalf of this ARN; to be a bound it must name an account, or a bucket.",
+        description="Only on behalf of this ARN; as a bound it must name an account, or a bucket.",
     )
     source_account: Account | None = Field(
         default=None, description="Only on behalf of this account."

@@ -119,8 +119,9 @@ def test_versions_of_others_are_shown_and_stay(
     directory, environ = app
     name = "photos-one" if named == "one" else "theirs"
     function = cloud.function(name=name, Publish=True, Tags=tags)
-    cloud.clients().call("lambda", "UpdateFunctionConfiguration", FunctionName=name, Description="2")
-    cloud.clients().call("lambda", "PublishVersion", FunctionName=name)
+    call = cloud.clients().call
+    call("lambda", "UpdateFunctionConfiguration", FunctionName=name, Description="2")
+    call("lambda", "PublishVersion", FunctionName=name)
     named = function.arn if named == "ARN" else named
     pruned = lcli(directory, environ, "versions", named, "--prune", "1")
     assert (pruned.code, pruned.stdout) == (2, "")

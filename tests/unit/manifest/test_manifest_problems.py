@@ -32,8 +32,10 @@ def problems(tmp_path, monkeypatch):
 
 SEE = "see docs/manifest.md"
 BOUND = "add source_arn, source_account or organization, or anybody: true if it is meant"
-WHOSE = ("write the account's twelve digits into it, for S3 the bucket's name, or add "
-         "source_account or organization, or anybody: true if it is meant")
+WHOSE = (
+    "write the account's twelve digits into it, for S3 the bucket's name, or add "
+    "source_account or organization, or anybody: true if it is meant"
+)
 TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: is lcli's)"
 
 
@@ -272,25 +274,33 @@ def test_what_concerns_several_settings(problems, text, where, what):
 
 
 @pytest.mark.parametrize(
-    ("letters", "told"),
+    ("variables", "size", "largest"),
     [
         # {"AA":"…"} are nine bytes more.
-        pytest.param("é" * 2043 + "x", [], id="as much as Lambda takes"),
+        pytest.param(f"AA: {'é' * 2043}x", "", "", id="as much as Lambda takes"),
+        pytest.param(f"AA: {'é' * 2044}", "4,097", "AA", id="more"),
         pytest.param(
-            "é" * 2044,
-            [("lcli.yaml:4:5", "the environment has 4,097 bytes; Lambda takes 4,096")],
-            id="more",
+            f"AA: {'x' * 9}, BB: {'x' * 3000}, CC: {'x' * 21}, DD: {'x' * 2000}",
+            "5,063",
+            "BB, DD, CC",
+            id="of several the largest are named",
         ),
     ],
 )
-def test_an_environment_is_measured_in_utf_8(problems, letters, told):
+def test_an_environment_is_measured_in_utf_8(problems, variables, size, largest):
     found = problems(f"""\
         app: photos
         functions:
           one: {{{GOOD}, memory: 64,
-            environment: {{AA: {letters}}}}}
+            environment: {{{variables}}}}}
         """)
-    assert [(where, what) for where, what, _ in found[1:]] == told
+    told = (
+        "lcli.yaml:4:5",
+        f"the environment has {size} bytes; Lambda takes 4,096",
+        f"shorten it (the largest: {largest}), or keep large values in Parameter Store, S3 or a "
+        "file of the source, and read them in the function",
+    )
+    assert found[1:] == ([told] if size else [])
 
 
 def test_values_of_the_environment_are_not_shown(problems, tmp_path):
