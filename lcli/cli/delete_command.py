@@ -11,6 +11,7 @@ from lcli.cli.deploy_command import apply_all, finish
 from lcli.cli.deploy_options import Parallel
 from lcli.cli.names import Functions, by_region, whole
 from lcli.cli.preparing import Ready, confirm, present, tell_notices, title, untouched
+from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 
 
@@ -36,6 +37,7 @@ def command(
     """
     run: Run = ctx.obj
     with untouched(run):
+        elsewhere = note_region(run, functions or [])
         ready = [
             _prepare(run, region, texts, logs, parallel)
             for region, texts in by_region(run, functions or []).items()
@@ -47,7 +49,7 @@ def command(
         else:
             present(run, ready)
         reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
-        confirm(run, reasons, yes=yes)
+        confirm(run, [*elsewhere, *reasons] if reasons else [], yes=yes)
     stop = Flag()
     finish(run, apply_all(run, ready, parallel=parallel, stop=stop))
 

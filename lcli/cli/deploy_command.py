@@ -12,6 +12,7 @@ from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
 from lcli.cli.preparing import Ready, confirm, prepare_region, present, title, untouched
+from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
 from lcli.resources.model import Verb
@@ -44,6 +45,7 @@ def command(
     refuse_alone(ctx, run, options.NEEDED)
     adopted = by_region(run, adopt or [])
     with untouched(run):
+        elsewhere = note_region(run, functions or [])
         ready = [
             prepare_region(
                 run,
@@ -58,8 +60,8 @@ def command(
             for region, texts in by_region(run, functions or []).items()
         ]
         present(run, ready)
-        reasons = [reason for one in ready for reason in one.prepared.plan.confirmations]
-        confirm(run, reasons, yes=yes)
+        asked = [reason for one in ready for reason in one.prepared.plan.confirmations]
+        confirm(run, [*elsewhere, *asked] if any(one.writes for one in ready) else [], yes=yes)
     stop = Flag()
     reports = apply_all(
         run,

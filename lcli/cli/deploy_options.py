@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 Yes = Annotated[
-    bool, typer.Option("--yes", "-y", help="Do not ask about replacements and exposure.")
+    bool, typer.Option("--yes", "-y", help="Do not ask about replacements, exposure and regions.")
 ]
 Prune = Annotated[
     bool, typer.Option("--prune", help="Delete lcli's functions that left the manifest, too.")

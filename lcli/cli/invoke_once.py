@@ -82,7 +82,7 @@ def _note_goes_on(asked: Asked, what: str, key: str) -> None:
 def _logs(asked: Asked, key: str, request: str = "") -> str:
     """The command that shows the log of one request, or follows it."""
     which = f"--request {request}" if request else "--follow"
-    return asked.run.options.repeated(f"`lcli logs {key} {which}`", asked.run.environ)
+    return asked.run.options.repeated(f"`lcli logs {key} {which}`")
 
 
 def _answered(asked: Asked, began: float, *, stream: bool, tail: bool) -> tuple[Response, bool]:

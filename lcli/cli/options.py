@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from shlex import quote
 from typing import Any
 
@@ -28,14 +27,16 @@ class Globals:
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
+    of_environment: set[str] = field(default_factory=set)
+    """Names of those that an LCLI_* variable says."""
 
-    def repeated(self, text: str, environ: Mapping[str, str]) -> str:
+    def repeated(self, text: str) -> str:
         """`text`, its commands in backquotes with the options that this run was given of where to
         work: ``lcli deploy x`` typed after ``lcli --local invoke x`` must not go to AWS."""
         given = {
             _HELP[name][0][-1]: "" if value is True else f" {quote(value)}"
             for name in ("local", "file", "stage", "region", "profile", "endpoint_url")
-            if (value := getattr(self, name)) and not environ.get(f"LCLI_{name.upper()}")
+            if (value := getattr(self, name)) and name not in self.of_environment
         }
 
         def complete(match: re.Match[str]) -> str:
@@ -100,5 +101,9 @@ def _store(ctx: Any, parameter: Any, value: Any) -> Any:
     if parameter.name == "output" and value not in (None, *OUTPUTS):
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(OUTPUTS)}")
     if value:
-        setattr(ctx.obj.options, parameter.name, value)
+        options = ctx.obj.options
+        setattr(options, parameter.name, value)
+        options.of_environment.discard(parameter.name)
+        if ctx.get_parameter_source(parameter.name).name == "ENVIRONMENT":
+            options.of_environment.add(parameter.name)
     return value

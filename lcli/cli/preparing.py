@@ -32,6 +32,11 @@ class Ready:
     prepared: Prepared
 
     @property
+    def writes(self) -> bool:
+        """Whether anything is written, be it a tag."""
+        return not self.prepared.plan.empty or bool(self.prepared.unmarked)
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What the user should know, and what stands in the way."""
         plan = self.prepared.plan

@@ -10,6 +10,8 @@ import typer
 from lcli.cli import names
 from lcli.cli.deploy_options import Parallel
 from lcli.cli.names import Functions, find
+from lcli.cli.preparing import confirm, untouched
+from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
 
@@ -31,6 +33,7 @@ def command(
             show_default=False,
         ),
     ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask about the region.")] = False,
     parallel: Parallel = 16,
 ) -> None:
     """Move aliases back to an earlier version.
@@ -41,16 +44,22 @@ def command(
     Without --to every run goes one version further back, but of several functions of which some
     are held already only the others move, so that a run that was cut short can be repeated. With
     --to any run may be repeated.
+
+    It asks only where LCLI_REGION says another region than the manifest.
     """
     run: Run = ctx.obj
     from lcli.deploy.rollback import INTERRUPTED
 
-    prepared = [
-        (run.session(region), _prepare(run, region, texts, to))
-        for region, texts in names.by_region(run, functions or [], anywhere=True).items()
-    ]
-    if not any(moves for _, moves in prepared):
-        run.terminal.note("there is no function to roll back")
+    with untouched(run):
+        elsewhere = note_region(run, functions or [])
+        prepared = [
+            (run.session(region), _prepare(run, region, texts, to))
+            for region, texts in names.by_region(run, functions or [], anywhere=True).items()
+        ]
+        if any(moves for _, moves in prepared):
+            confirm(run, elsewhere, yes=yes)
+        else:
+            run.terminal.note("there is no function to roll back")
     moved = [
         (clients.region, one)
         for clients, moves in prepared

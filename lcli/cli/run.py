@@ -78,7 +78,7 @@ class Run:
 
     def repeatable(self, problem: Problem) -> Problem:
         """The problem with a next step that means the same place when it is typed."""
-        next_step = self.options.repeated(problem.next_step, self.environ)
+        next_step = self.options.repeated(problem.next_step)
         return replace(problem, next_step=next_step)
 
     @property

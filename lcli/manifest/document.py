@@ -140,6 +140,14 @@ class Document:
         identity = Identity(app, self.stage, tuple(map(str, regions)), account)
         return identity, tuple(problems)
 
+    @property
+    def written_regions(self) -> tuple[str, ...]:
+        """The regions that the manifest itself names; none where it leaves one to a reference."""
+        node = self.root.entries.get("regions") or self.root.entries.get("region")
+        listed = node.items if isinstance(node, nodes.Sequence) else (node,)
+        texts = tuple(one.text for one in listed if isinstance(one, nodes.Scalar) and one.text)
+        return () if any("${" in text for text in texts) else texts
+
     def _no_app(self, value: object) -> Problem:
         """What is wrong with an ``app`` that is no name at all."""
         node = self.root.entries.get("app")

@@ -190,3 +190,30 @@ def test_what_nobody_confirmed_is_not_done(
         "  next: run again with --yes if it is meant; nothing was touched\n"
     )
     assert lcli(directory, environ, "deploy", "--prune", "--yes").code == 0
+
+
+@pytest.mark.parametrize("command", ["deploy", "rollback", "delete"])
+def test_a_region_of_a_variable_is_worked_on_after_a_word(
+    cloud: Any, app: tuple[Path, dict[str, str]], command: str
+) -> None:
+    """In another region than the manifest's two versions were deployed, by --region's word."""
+    directory, environ = app
+    elsewhere = {**environ, "LCLI_REGION": "eu-west-1"}
+    deploy = ("deploy", "--region", "eu-west-1")
+    told = "works in eu-west-1 ({}), the manifest says us-east-1"
+    for text in ("1", "2"):
+        (directory / "code" / "app.py").write_text(f"def handler(event, context):\n    {text}\n")
+        made = lcli(directory, environ, *deploy)
+        assert (made.code, made.stderr.count(told.format("--region"))) == (0, 1)
+    assert lcli(directory, elsewhere, "deploy").code == 0  # nothing is done, and nothing asked
+    if command == "deploy":
+        (directory / "code" / "app.py").write_text("def handler(event, context):\n    3\n")
+    told = told.format("LCLI_REGION")
+    assert lcli(directory, elsewhere, "plan").stderr.count(told) == 1
+    with overlay(cloud.url) as between:
+        said = lcli(directory, {**elsewhere, "AWS_ENDPOINT_URL": between.url}, command)
+        assert [call.name for call in between.calls if call.changes] == []
+    assert (said.code, said.problem) == (2, "not-confirmed")
+    assert said.stderr.startswith(f"{told}\n")
+    assert f"no terminal to ask on whether this is meant: {told}" in said.stderr
+    assert lcli(directory, elsewhere, command, "--yes").code == 0

@@ -38,28 +38,27 @@ def test_each_has_its_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "environ", "command"),
+    ("given", "command"),
     [
-        pytest.param({}, {}, "`lcli deploy x`", id="nothing"),
-        pytest.param({"local": True}, {}, "`lcli --local deploy x`", id="local"),
+        pytest.param({}, "`lcli deploy x`", id="nothing"),
+        pytest.param({"local": True}, "`lcli --local deploy x`", id="local"),
         pytest.param(
             {"stage": "prod", "file": "a b.yaml"},
-            {},
             "`lcli --file 'a b.yaml' --stage prod deploy x`",
             id="values",
         ),
-        pytest.param({"local": True}, {"LCLI_LOCAL": "1"}, "`lcli deploy x`", id="environment"),
-        pytest.param({"output": "json", "quiet": True}, {}, "`lcli deploy x`", id="elsewhere"),
+        pytest.param(
+            {"local": True, "of_environment": {"local"}}, "`lcli deploy x`", id="environment"
+        ),
+        pytest.param({"output": "json", "quiet": True}, "`lcli deploy x`", id="elsewhere"),
     ],
 )
-def test_a_next_step_means_the_same_place(
-    given: dict[str, object], environ: dict[str, str], command: str
-) -> None:
+def test_a_next_step_means_the_same_place(given: dict[str, object], command: str) -> None:
     asked = Globals(**given)  # type: ignore[arg-type]
-    assert asked.repeated("`lcli deploy x` makes it", environ) == f"{command} makes it"
+    assert asked.repeated("`lcli deploy x` makes it") == f"{command} makes it"
 
 
 @pytest.mark.parametrize("command", ["`lcli local stop`", "`lcli list --region us-east-1`", "lcli"])
 def test_what_a_command_has_or_does_not_take_is_not_repeated(command: str) -> None:
     given = Globals(local="list" not in command, region="eu-west-1")
-    assert given.repeated(f"run {command}", {}) == f"run {command}"
+    assert given.repeated(f"run {command}") == f"run {command}"
