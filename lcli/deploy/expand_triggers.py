@@ -32,8 +32,8 @@ def expand_triggers(
 ) -> tuple[list[Resource], list[Mapping[str, Any]]]:
     """What the triggers stand for, and the statements that the role needs for them.
 
-    What a deploy to the local cloud makes for them to listen to, and what there is to say, goes
-    into `expanded`.
+    What a deploy to the local cloud makes for them to listen to, what lets everybody in, and what
+    there is to say, goes into `expanded`.
     """
     resources: list[Resource] = []
     statements: list[Mapping[str, Any]] = []
@@ -45,11 +45,12 @@ def expand_triggers(
         resources += [replace(r, needs=(*r.needs, *needs)) for r in expansion.resources]
         statements += expansion.statements
         expanded.tell(expansion.notices)
+        expanded.exposing |= expansion.exposing
     return resources, statements
 
 
 def _target(given: Given, function: Function, index: int, role_needs: tuple[Key, ...]) -> Target:
-    app = given.app
+    app, kind = given.app, function.triggers[index].kind
     own = function.role if not isinstance(function.role, str) else None
     return Target(
         given.place,
@@ -63,7 +64,8 @@ def _target(given: Given, function: Function, index: int, role_needs: tuple[Key,
         tags={**app.tags, **function.tags},
         app_tags=app.tags,
         lookups=given.lookups,
-        settings=app.settings(function.triggers[index].kind),
+        settings=app.settings(kind),
+        settings_where=app.settings_where(kind),
         statements=execution_role.allowed(own) if own else (),
     )
 

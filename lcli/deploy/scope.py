@@ -27,7 +27,7 @@ class Scope:
     released: frozenset[str] = frozenset()
     """Kinds that go although they usually stay (log groups with ``delete --logs``)."""
     exposing: Mapping[Key, str] = field(default_factory=dict)
-    """What wants a word from the user when it is made, and why: it lets everybody in."""
+    """What wants a word from the user when it is made or changed, and why: it lets everybody in."""
 
     def covers(self, function: str) -> bool:
         """Whether things of that function may be changed; "" stands for what the app shares."""

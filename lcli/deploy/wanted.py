@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lcli.deploy.containers import Containers
@@ -53,17 +53,15 @@ class Wanted:
         """What to do about a desired resource; None where it is refused."""
         key = resource.key
         found = self.actual.get(key)
-        exposing = self.scope.exposing.get(key, "")
+        kind = self.kinds[key.kind]
         if found is None:
-            return Action(
-                Verb.CREATE, resource, changes=_all_new(self._settled(resource)), confirm=exposing
-            )
+            new = _all_new(self._settled(resource))
+            return Action(Verb.CREATE, resource, changes=new, confirm=self._exposing(key, new))
         if not found.ours and resource.function not in self.scope.adopt:
             self.refused.add(key)
             if self.containers.of(resource) not in self.refused:
                 self.refusals.append(self._not_ours(resource, found))
             return None
-        kind = self.kinds[key.kind]
         changes = kind.diff(self._settled(resource), found)
         fixed = sorted({change.path for change in changes if kind.is_fixed(change)})
         if not changes or not fixed:
@@ -72,6 +70,7 @@ class Wanted:
             if found.note:
                 self.notices.append(f"{kind.title} {key.name}: {found.note}")
             return Action(Verb.NONE, resource, found, reason=found.note)
+        exposing = self._exposing(key, changes)
         if not fixed:
             reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
             confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
@@ -82,6 +81,10 @@ class Wanted:
         reason = found.note or in_place
         asks = f"replaces {kind.title} {key.name}" if kind.missed else exposing
         return Action(Verb.REPLACE, resource, found, changes, reason, asks)
+
+    def _exposing(self, key: Key, changes: Sequence[Change]) -> str:
+        """What wants a word since it lets everybody in."""
+        return self.scope.exposing.get(key, "") if self.kinds[key.kind].opens(changes) else ""
 
     def _settled(self, resource: Resource) -> Resource:
         """The resource with the references that this plan does not change filled in."""

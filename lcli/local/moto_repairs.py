@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
+from lcli.local import moto_http_apis
 from lcli.local.filter_patterns import InvalidPattern, compiled
 
 _AWS_POLICY = ":iam::aws:policy/"
@@ -24,9 +24,7 @@ def install() -> None:
     _serialise_queues()
     _copy_the_roles()
     _count_messages_late()
-    _update_stages()
-    _refuse_second_routes()
-    _list_authorizers()
+    moto_http_apis.install()
     _filter_log_events()
     _refuse_queries()
 
@@ -143,54 +141,6 @@ def _count_messages_late() -> None:
 
     models.Queue.attributes = property(_QueueAttributes)
     models.unix_time_millis = lambda: time.time() * 1000
-
-
-def _update_stages() -> None:
-    """UpdateStage of API Gateway v2: what is not given stays."""
-    from moto.apigatewayv2.responses import ApiGatewayV2Response
-
-    def update_stage(self: Any) -> Any:
-        *_, api_id, _, name = self.parsed_url.path.split("/")
-        api = self.apigatewayv2_backend.get_api(api_id)
-        stage = self.apigatewayv2_backend.get_stage(api_id, unquote(name))
-        given = {**stage.config, **json.loads(self.body), "stageName": stage.name}
-        changed = type(stage)(api, given)
-        changed.created = stage.created
-        api.stages[stage.name] = changed
-        return 200, {}, json.dumps(changed.to_json())
-
-    ApiGatewayV2Response.update_stage = update_stage
-
-
-def _refuse_second_routes() -> None:
-    """A route key is unique in its API; moto makes a second route of it."""
-    from moto.apigatewayv2.exceptions import APIGatewayV2Error
-    from moto.apigatewayv2.models import Api
-
-    create = Api.create_route
-
-    def created(self: Any, *args: Any, **named: Any) -> Any:
-        key = named.get("route_key")
-        if any(route.route_key == key for route in self.routes.values()):
-            error = APIGatewayV2Error(
-                "ConflictException", f"Route with key {key} already exists for this API"
-            )
-            error.code = 409
-            raise error
-        return create(self, *args, **named)
-
-    Api.create_route = created
-
-
-def _list_authorizers() -> None:
-    """GetAuthorizers; moto keeps authorizers and does not list them."""
-    from moto.apigatewayv2.responses import ApiGatewayV2Response
-
-    def listed(self: Any) -> tuple[int, dict[str, str], str]:
-        api = self.apigatewayv2_backend.get_api(self.path.split("/")[-2])
-        return 200, {}, json.dumps({"items": [one.to_json() for one in api.authorizers.values()]})
-
-    ApiGatewayV2Response.get_authorizers = listed
 
 
 def _filter_log_events() -> None:

@@ -255,6 +255,10 @@ class _Loading:
         app = self.explainer.model(App, top | ({"functions": {}} if is_map else {}), ())
         if app is not None:
             app._settings = {kind: one for kind, one in settings.items() if one is not None}
+            app._settings_where = {
+                kind: {name: self.document.where((kind, name)) for name in one.model_fields_set}
+                for kind, one in app._settings.items()
+            }
         return app
 
     def _function(

@@ -369,6 +369,7 @@ class App(Model):
     _shared_log_groups: frozenset[str] = PrivateAttr(frozenset())
     _notices: tuple[str, ...] = PrivateAttr(())
     _settings: Mapping[str, BaseModel] = PrivateAttr(default_factory=dict)
+    _settings_where: Mapping[str, Mapping[str, str]] = PrivateAttr(default_factory=dict)
     _secret_texts: frozenset[str] = PrivateAttr(frozenset())
 
     app: Annotated[
@@ -403,6 +404,10 @@ class App(Model):
     def settings(self, kind: str) -> Mapping[str, Any]:
         """What the top level says of all triggers of a kind, by its `settings_model`."""
         return self._settings[kind].model_dump() if kind in self._settings else {}
+
+    def settings_where(self, kind: str) -> Mapping[str, str]:
+        """Where the top level says each of them."""
+        return self._settings_where.get(kind, {})
 
     @property
     def notices(self) -> tuple[str, ...]:

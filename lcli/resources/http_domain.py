@@ -7,15 +7,16 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
-from lcli.errors import LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.http_api import DOMAIN, STAGE, api_arn, api_key, our_apis
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 
 
-def http_domain(place: Place, domain: str) -> Resource:
+def http_domain(place: Place, domain: str, *, where: str = "") -> Resource:
     """An existing custom domain name that leads to the API."""
-    return Resource(Key("http_domain", domain), {"Stage": STAGE}, needs=(api_key(place),))
+    needs = (api_key(place),)
+    return Resource(Key("http_domain", domain), {"Stage": STAGE}, needs=needs, where=where)
 
 
 class HttpDomain(Kind):
@@ -121,7 +122,10 @@ def _name_domains(applying: Applying, api: Mapping[str, Any], names: Collection[
 
 
 def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str, Any]]:
-    """The mappings of a domain; one that is wanted (`where` is not None) must exist."""
+    """The mappings of a domain; one that is wanted (`where` is not None) must exist.
+
+    Raises LcliError (USAGE): the plan reads them.
+    """
     found: list[dict[str, Any]] = []
     token: dict[str, str] = {}
     try:
@@ -137,7 +141,7 @@ def _mappings(clients: Clients, domain: str, where: str | None) -> list[dict[str
             raise
         if where is None:
             return []
-        raise LcliError(_no_domain(domain, where)) from error
+        raise LcliError(_no_domain(domain, where), ExitCode.USAGE) from error
 
 
 def _no_domain(domain: str, where: str) -> Problem:

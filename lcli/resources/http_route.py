@@ -276,19 +276,22 @@ class HttpRoute(_InApi):
         opened = _opened(reading)
         for api, item in self._listed(reading):
             key = Key(self.name, f"{api.name}/{item['RouteKey']}")
+            checked = item.get("AuthorizationType") == "JWT"
             target = item.get("Target", "")
             integration = integrations.get(target)
             authorizer = authorizers.get(item.get("AuthorizerId", ""))
             needs = (api, integration.key if integration else None, authorizer)
             function = integration.function if integration else ""
+            scopes = tuple(sorted(item.get("AuthorizationScopes", ())))
             yield Actual(
                 Resource(
                     key,
                     {
                         "Target": _last(integration.key) if integration else target,
                         "AuthorizationType": item.get("AuthorizationType", "NONE"),
-                        "Authorizer": _last(authorizer) if authorizer else "",
-                        "AuthorizationScopes": tuple(sorted(item.get("AuthorizationScopes", ()))),
+                        # Without a check of tokens neither means anything ("Route", API reference).
+                        "Authorizer": _last(authorizer) if authorizer and checked else "",
+                        "AuthorizationScopes": scopes if checked else (),
                     },
                     needs=(*(need for need in needs if need), *opened.get(function, ())),
                     function=function,
@@ -297,10 +300,27 @@ class HttpRoute(_InApi):
                     "id": item["RouteId"],
                     "api": reading.found[api].outputs["id"],
                     "url": _address(reading.found[api].outputs["url"], item["RouteKey"]),
+                    "authorizer": item.get("AuthorizerId", ""),
                 },
                 ours=integration is not None,
                 owner="" if integration else f"somebody who leads it to {target or 'nothing'}",
             )
+
+    def opens(self, changes: Sequence[Change]) -> bool:
+        """Only one that had an authorizer: of a new one the manifest says who may call it."""
+        return any(one.path == "AuthorizationType" and one.before for one in changes)
+
+    def update(
+        self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
+    ) -> Outputs:
+        """UpdateRoute, where what is not sent stays: what the route has no longer is sent empty."""
+        parameters = self._parameters(wanted, applying)
+        if "AuthorizerId" not in parameters:
+            if actual.resource.fields["AuthorizationScopes"]:
+                parameters["AuthorizationScopes"] = ()
+            if actual.outputs["authorizer"]:
+                parameters["AuthorizerId"] = ""
+        return self._write("Update", applying, RouteId=actual.outputs["id"], **parameters)
 
     def _parameters(self, wanted: Resource, applying: Applying) -> dict[str, Any]:
         api, fields = api_key(applying.place), wanted.fields

@@ -136,6 +136,10 @@ class Kind(ABC):
         """Change it in place, guarded by its revision. Kinds with only fixed fields have none."""
         raise TypeError(f"{self.name} cannot be updated in place")
 
+    def opens(self, changes: Sequence[Change]) -> bool:
+        """Whether they let in whom nobody let in before; asked only where everybody may come in."""
+        return True
+
     def is_fixed(self, change: Change) -> bool:
         """Whether no call can make this change."""
         return change.path.partition(".")[0] in self.fixed

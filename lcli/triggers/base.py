@@ -64,6 +64,8 @@ class Target:
     lookups: Mapping[str, str | Text] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the app says of all triggers of this kind (top-level ``http:``)."""
+    settings_where: Mapping[str, str] = field(default_factory=dict)
+    """Where it says each."""
     statements: tuple[Mapping[str, Any], ...] = ()
     """What the function may do, as far as the manifest's ``role`` tells it (API form): a check
     reads it."""
@@ -84,6 +86,8 @@ class Expansion:
     statements: tuple[Mapping[str, Any], ...] = ()
     """IAM statements (API form) that the managed execution role needs to poll the source."""
     notices: tuple[str, ...] = ()
+    exposing: Mapping[Key, str] = field(default_factory=dict)
+    """Of the resources those that let everybody in, with what a user is asked then."""
 
 
 @dataclass(frozen=True, slots=True)

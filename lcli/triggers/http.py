@@ -126,9 +126,16 @@ class Http(Trigger):
         )
         domain = None
         if settings.domain and not place.local:
-            domain = http_domain(place, settings.domain)
+            at = target.settings_where.get("domain", "")
+            domain = http_domain(place, settings.domain, where=at)
         made = (api, allowed, integration, authorizer, route, domain)
-        return Expansion(tuple(one for one in made if one), notices=self._notices(target))
+        return Expansion(
+            tuple(one for one in made if one),
+            notices=self._notices(target),
+            exposing={route.key: f"everybody may call {self.route} of {target.name}"}
+            if self.authorizer == "none"
+            else {},
+        )
 
     def _notices(self, target: Target) -> tuple[str, ...]:
         notices = []
