@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -65,7 +67,7 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
     if found is None:
         raise not_there(run, named, clients.region)
     gone = prune_versions(clients, named.name, prune).gone if prune else ()
-    found = tuple(one for one in found if one.version not in gone)
+    found = _masked(run, named, (one for one in found if one.version not in gone))
     if gone:
         run.terminal.note(f"{named.name}, {clients.region}: deleted {', '.join(gone)}")
     if not run.json:
@@ -79,6 +81,20 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
         "versions": [one.as_json() for one in found],
         "pruned": list(gone),
     }
+
+
+def _masked(run: Run, named: Named, found: Iterable[Version]) -> tuple[Version, ...]:
+    """The versions without their descriptions, where the manifest writes a secret into them.
+
+    AWS is not asked for the secret, which another value may have been when a version was published.
+    """
+    from lcli.aws.redacting import MASKED
+
+    document = run.any_document
+    hides = document and document.refers_to_secret(named.key, "description")
+    return tuple(
+        replace(one, description=MASKED) if hides and one.description else one for one in found
+    )
 
 
 def _show(run: Run, found: tuple[Version, ...]) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import nodes, stages
-from lcli.manifest.references import Interpolation
-from lcli.manifest.resolvers import Context
+from lcli.manifest.references import Interpolation, kinds
+from lcli.manifest.resolvers import SECRET, Context
 from lcli.manifest.scope import Scope
 from lcli.manifest.source import Mark, Source, decode
 from lcli.resources.model import Place
@@ -213,6 +213,12 @@ class Document:
                 one for each in listed if isinstance(each, dict) for one in each.items()
             )
         return found
+
+    def refers_to_secret(self, function: str, key: str) -> bool:
+        """Whether a text of a function holds ``${ssm:…}`` or ``${secret:…}``; nothing is asked."""
+        own = self.function_nodes().get(function)
+        node = own.entries.get(key) if isinstance(own, nodes.Map) else None
+        return isinstance(node, nodes.Scalar) and not SECRET.isdisjoint(kinds(node.text))
 
     def function_nodes(self) -> dict[str, nodes.Node]:
         """The functions as they are written, stage and defaults merged."""

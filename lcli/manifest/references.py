@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypeAlias
@@ -45,6 +45,24 @@ def parse(text: str) -> tuple[str | Reference, ...]:
     """
     parts, _ = _parse(text, 0, 0)
     return parts
+
+
+def kinds(text: str) -> frozenset[str]:
+    """The kinds of a text's references, also of those inside others: ``{"ssm"}``.
+
+    None where the text cannot be read.
+    """
+    try:
+        return frozenset(_kinds(parse(text)))
+    except Unresolved:
+        return frozenset()
+
+
+def _kinds(parts: Iterable[str | Reference]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, Reference):
+            yield str(next(iter(part.inside), "")).partition(":")[0].strip()
+            yield from _kinds(part.inside)
 
 
 _NEXT = re.compile(r"\$\$\{|\$\{|\}")

@@ -16,8 +16,8 @@ from lcli.manifest.source import MAX_BYTES
 
 _MAX_STATE = 64 << 20
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure")
-
-
+SECRET = frozenset({"ssm", "secret"})
+"""Kinds whose values are masked in all output."""
 Asked: TypeAlias = tuple[str, str]
 """A reference by its kind and its argument."""
 
@@ -69,7 +69,7 @@ def _resolve(kind: str, argument: str, context: Context) -> Any:
     if kind in LIGHT:
         return LIGHT[kind](argument, context)
     read = REMOTE[kind]
-    if kind in ("ssm", "secret"):
+    if kind in SECRET:
         context.sensitive.add((kind, argument))
     remote = kind != "tfstate" or argument.startswith("s3://")
     if not context.is_local:

@@ -32,6 +32,7 @@ functions:
     runtime: python3.13
     handler: app.handler
     source: code
+    description: "its token: ${{ssm:/photos/token}}, its key: ${{secret:photos#key}}"
     environment:
       LITERAL: {LITERAL}
       PARAMETER: "${{ssm:/photos/token}}"

@@ -172,6 +172,25 @@ def test_a_secret_that_is_no_value_is_not_repeated(tmp_path, monkeypatch, key):
     assert found.secrets == {secret}
 
 
+@pytest.mark.parametrize(
+    ("description", "holds"),
+    [
+        ("'<${ssm:/t}>'", True),
+        ("'${ secret:db#${env:PART}}'", True),
+        ("'${file:${ssm:/t}}'", True),
+        ("'$${ssm:/t} ${env:T}'", False),
+        ("'${ssm:/t'", False),
+        ("[]", False),
+    ],
+)
+def test_that_a_secret_is_referred_to_is_known_without_asking(tmp_path, description, holds):
+    text = f"app: a\ndefaults: {{description: {description}}}\nfunctions: {{one: {{}}}}\n"
+    (tmp_path / "lcli.yaml").write_text(text)
+    document = read(tmp_path / "lcli.yaml", environ={})
+    assert document.refers_to_secret("one", "description") is holds
+    assert not document.refers_to_secret("one", "memory")
+
+
 def test_only_what_is_used_is_asked_for_and_once(load):
     clients = Recorded()
     assert variable(load("'${ssm:/t}${ssm:/t}'", clients=clients)) == "tokentoken"
