@@ -17,7 +17,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import nodes, stages
 from lcli.manifest.references import Interpolation, kinds
 from lcli.manifest.resolvers import SECRET, Context
-from lcli.manifest.scope import Scope
+from lcli.manifest.scope import Scope, for_names
 from lcli.manifest.source import Mark, Source, decode
 from lcli.resources.model import Place
 from lcli.resources.naming import default_log_group
@@ -114,7 +114,7 @@ class Document:
         known = {"stage": self.stage}
         scope = Scope(context, known, unasked=self.unasked)
         found: dict[str, Any] = {}
-        resolving = Interpolation(self.source, scope.resolve)
+        resolving = Interpolation(self.source, for_names(scope))
         for key in _IDENTITY:
             node = self.root.entries.get(key)
             if node is not None:
@@ -176,7 +176,7 @@ class Document:
 
     def named(self, place: Place | None = None) -> tuple[tuple[Named, ...], Interpolation]:
         """The same with what could not be resolved, instead of an error."""
-        resolving = Interpolation(self.source, self._scope(place).resolve)
+        resolving = Interpolation(self.source, for_names(self._scope(place)))
         functions = self.function_nodes().items()
         return tuple(self._named(key, node, resolving) for key, node in functions), resolving
 
@@ -237,8 +237,18 @@ class Document:
                 "account": place.account,
                 "partition": place.partition,
             }
-        context = Context(self.environ, self.path.parent)
+        is_local = place is not None and place.local
+        context = Context(
+            self.environ, self.path.parent, is_local=is_local, local=self.local_values
+        )
         return Scope(context, variables, unasked=self.unasked)
+
+    @cached_property
+    def local_values(self) -> Mapping[str, Any]:
+        """What the top-level ``local`` says, as it is written."""
+        node = self.root.entries.get("local")
+        data = Interpolation(self.source, _as_written).data(node, literal=((),)) if node else {}
+        return data if isinstance(data, dict) else {}
 
     def _named(self, key: str, node: nodes.Node, resolving: Interpolation) -> Named:
         path = ("functions", key)
@@ -270,6 +280,10 @@ class Document:
             else "x86_64",
             billed_besides=_billed_besides(own),
         )
+
+
+def _as_written(inside: str, path: object) -> object:
+    return f"${{{inside}}}"
 
 
 _BILLED_BY_API = (("SnapStart", "SnapStart"), ("TenancyConfig", "tenant isolation"))

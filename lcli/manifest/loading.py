@@ -308,17 +308,12 @@ def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
 
 
 def _context(document: Document, place: Place, clients: Clients | None) -> Context:
-    def literal(inside: str, path: Path) -> object:
-        return f"${{{inside}}}"
-
-    node = document.root.entries.get("local")
-    local = Interpolation(document.source, literal).data(node, literal=((),)) if node else {}
     return Context(
         document.environ,
         document.path.parent,
         clients,
         is_local=place.local,
-        local=local if isinstance(local, dict) else {},
+        local=document.local_values,
     )
 
 

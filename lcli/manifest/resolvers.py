@@ -18,6 +18,8 @@ _MAX_STATE = 64 << 20
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure")
 SECRET = frozenset({"ssm", "secret"})
 """Kinds whose values are masked in all output."""
+NOT_ASKED = "aws-not-asked"
+"""Code of an Unresolved where AWS cannot be asked."""
 Asked: TypeAlias = tuple[str, str]
 """A reference by its kind and its argument."""
 
@@ -186,9 +188,11 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
     """One read of AWS; every refusal as Unresolved that names the reference."""
     if context.clients is None:
         raise Unresolved(
-            "aws-not-asked",
+            NOT_ASKED,
             f"{what} is in AWS, which is not asked here",
-            "use ${env:…}, ${file:…} or a literal in app, region, account and names",
+            "app, region, regions, account, name, alias, architecture and log.group say where "
+            "things are: they take ${env:…}, ${git:…}, ${file:…}, a Terraform state file on this "
+            "machine, or a literal",
         )
     try:
         return context.clients.call(service, operation, **parameters)
@@ -284,7 +288,7 @@ def _json(text: str | bytes, what: str) -> Any:
 
 Resolver = Callable[[str, Context], Any]
 LIGHT: dict[str, Resolver] = {"env": _env, "file": _file, "git": _git}
-"""Allowed in app, name, region and account too."""
+"""Allowed also in what decides where things are (app, region, name, alias, …)."""
 REMOTE: dict[str, Resolver] = {
     "ssm": _ssm,
     "secret": _secret,

@@ -9,7 +9,7 @@ from typing import Any
 from lcli.manifest import resolvers
 from lcli.manifest.lookup import among
 from lcli.manifest.nearest import nearest
-from lcli.manifest.references import UNASKED, Path, Unresolved
+from lcli.manifest.references import UNASKED, Path, Resolve, Unresolved
 from lcli.manifest.resolvers import Context
 
 VARIABLES = ("app", "stage", "region", "account", "partition", "function")
@@ -93,6 +93,31 @@ class Scope:
             )
         part = among(self.parts[kind](), name, f"a {kind} of this manifest")
         return among(part, attribute, f"an attribute of the {kind} {name}")
+
+
+def for_names(scope: Scope) -> Resolve:
+    """For what decides where things are (app, region, name, alias, …): AWS is not asked.
+
+    Under --local they have the values of the manifest's ``local:`` map. Errors name the key.
+    """
+
+    def resolve(inside: str, path: Path) -> Any:
+        key = ".".join(map(str, path[2:] if path[0] == "functions" else path[:1]))
+        try:
+            value = scope.resolve(inside, path)
+        except Unresolved as error:
+            if error.code != resolvers.NOT_ASKED:
+                raise
+            raise Unresolved(error.code, f"{key}: {error.what}", error.next_step) from error
+        if asked := scope.context.placeholders.get(path):
+            raise Unresolved(
+                "reference-absent",
+                f"{key}: ${{{inside}}} has no value under local, and AWS is not asked for names",
+                "say what it stands for: local: {{{}: {{{}: …}}}}".format(*asked),
+            )
+        return value
+
+    return resolve
 
 
 def _unknown(inside: str, word: str, known: tuple[str, ...]) -> Unresolved:

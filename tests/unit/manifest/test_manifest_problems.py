@@ -392,7 +392,7 @@ def test_a_wrong_name_does_not_hide_the_rest(problems):
     assert [(where, what) for where, what, _ in found] == [
         ("lcli.yaml:2:7", "the environment variable NOPE is not set"),
         ("lcli.yaml:4:65", "memory: expected at least 128, not 64"),
-        ("lcli.yaml:5:64", "the parameter /x is in AWS, which is not asked here"),
+        ("lcli.yaml:5:64", "name: the parameter /x is in AWS, which is not asked here"),
     ]
 
 

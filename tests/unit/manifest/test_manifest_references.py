@@ -389,9 +389,61 @@ def test_a_whole_reference_keeps_its_type(tmp_path):
     assert (one.memory, one.timeout, one.vpc.subnets) == (512, 9, ("a", "b"))
 
 
+NAMES = {
+    "name": "name: %s",
+    "alias": "alias: %s",
+    "architecture": "architecture: %s",
+    "log.group": "log: {group: %s}",
+}
+CODE = "source: src, runtime: python3.13, handler: a.b"
+NOT_ASKED = (
+    "app, region, regions, account, name, alias, architecture and log.group say where things are: "
+    "they take ${env:…}, ${git:…}, ${file:…}, a Terraform state file on this machine, or a literal"
+)
+
+
+@pytest.mark.parametrize(
+    ("inside", "what"),
+    [
+        ("cfn:S.Out", "the stack S"),
+        ("ssm:/x", "the parameter /x"),
+        ("secret:x#y", "the secret x"),
+        ("tfstate:s3://bucket/key#output.x", "the state s3://bucket/key"),
+    ],
+)
+@pytest.mark.parametrize("key", NAMES)
+def test_names_are_asked_of_nobody_and_local_values_are_known(tmp_path, key, inside, what):
+    kind, _, argument = inside.partition(":")
+    setting = NAMES[key] % f"'${{{inside}}}'"
+
+    def named(place, local=""):
+        text = f"app: a\nlocal: {{{kind}: {local}}}\nfunctions: {{one: {{{CODE}, {setting}}}}}\n"
+        (tmp_path / "lcli.yaml").write_text(text)
+        return read(tmp_path / "lcli.yaml", environ={}).named(place)
+
+    column = len(f"functions: {{one: {{{CODE}, ") + setting.index("$") + 1
+    given = f"{{'{argument}': arm64}}"
+    for place, local in ((PLACE, given), (PLACE, "{}"), (LOCAL, "{}")):
+        (problem,) = named(place, local)[1].problems
+        assert problem.where.endswith(f"lcli.yaml:3:{column}")
+        assert (problem.code, problem.what, problem.next_step) == (
+            ("aws-not-asked", f"{key}: {what} is in AWS, which is not asked here", NOT_ASKED)
+            if place is PLACE
+            else (
+                "reference-absent",
+                f"{key}: ${{{inside}}} has no value under local, and AWS is not asked for names",
+                f"say what it stands for: local: {{{kind}: {{{argument}: …}}}}",
+            )
+        )
+    (one,), resolving = named(LOCAL, given)
+    value = {"name": one.name, "log.group": one.log_group}.get(key) or getattr(one, key)
+    assert (value, resolving.problems) == ("arm64", [])
+
+
 def test_app_region_and_account_know_no_aws(tmp_path):
     (tmp_path / "lcli.yaml").write_text("app: photos\naccount: ${ssm:/account}\nfunctions: {}\n")
     with pytest.raises(LcliError) as caught:
         read(tmp_path / "lcli.yaml").identity  # noqa: B018
     (problem,) = caught.value.problems
-    assert problem.what == "the parameter /account is in AWS, which is not asked here"
+    assert problem.what == "account: the parameter /account is in AWS, which is not asked here"
+    assert problem.next_step == NOT_ASKED
