@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.texts import NO_STACK
+from lcli.manifest import arguments
 from lcli.manifest.lookup import among, dig, from_state
 from lcli.manifest.references import Path, Unresolved
 from lcli.manifest.source import MAX_BYTES
@@ -184,8 +185,9 @@ def _git(argument: str, context: Context) -> str:
     return done.stdout.strip()
 
 
-def _call(context: Context, service: str, operation: str, what: str, **parameters: Any) -> Any:
+def _call(context: Context, kind: str, what: str, **parameters: Any) -> Any:
     """One read of AWS; every refusal as Unresolved that names the reference."""
+    service, operation = _CALLS[kind]
     if context.clients is None:
         raise Unresolved(
             NOT_ASKED,
@@ -198,12 +200,19 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
         return context.clients.call(service, operation, **parameters)
     except AwsError as error:
         if error.code in _DENIED:
+            key = "" if kind == "cfn" else " (and kms:Decrypt for its key)"
             raise Unresolved(
                 "reference-denied",
                 f"AWS does not let you read {what}: {error.message}",
-                f"allow {service}:{operation} (and kms:Decrypt for its key) for your credentials",
+                f"allow {service}:{operation}{key} for your credentials",
             ) from error
         missing = error.code in _ABSENT or NO_STACK.found(error) is not None
+        if error.code in _MALFORMED and not missing:
+            raise Unresolved(
+                "reference-malformed",
+                f"{what} is none that AWS takes: {error.message}",
+                arguments.WRITE[kind],
+            ) from error
         raise Unresolved(
             "reference-absent" if missing else "reference-failed",
             f"{what} does not exist" if missing else f"cannot read {what}: {error.message}",
@@ -213,6 +222,12 @@ def _call(context: Context, service: str, operation: str, what: str, **parameter
         ) from error
 
 
+_CALLS = {
+    "ssm": ("ssm", "GetParameter"),
+    "secret": ("secretsmanager", "GetSecretValue"),
+    "cfn": ("cloudformation", "DescribeStacks"),
+    "tfstate": ("s3", "GetObject"),
+}
 _MENDED = {
     "NoCredentials": "set AWS_PROFILE or give --profile, or sign in with `aws configure` or "
     "`aws sso login`; with --local the value comes from the manifest's `local`",
@@ -222,52 +237,42 @@ _MENDED = {
 """What to do, by AWS's code of the refusal."""
 _ABSENT = ("ParameterNotFound", "ParameterVersionNotFound", "ResourceNotFoundException",
            "NoSuchKey", "NoSuchBucket", "404")  # fmt: skip
+_MALFORMED = ("ValidationException", "ValidationError", "InvalidBucketName", "InvalidParameters")
+"""AWS's codes ("Common errors" of each API; S3, "Error responses"), and the SDK's own refusal."""
 
 
 def _ssm(argument: str, context: Context) -> str:
     what = f"the parameter {argument}"
-    answer = _call(context, "ssm", "GetParameter", what, Name=argument, WithDecryption=True)
+    answer = _call(context, "ssm", what, Name=argument, WithDecryption=True)
     return str(answer["Parameter"]["Value"])
 
 
 def _secret(argument: str, context: Context) -> Any:
-    name, hash_, way = argument.partition("#")
+    name, way = arguments.secret(argument)
     what = f"the secret {name}"
-    text = _call(context, "secretsmanager", "GetSecretValue", what, SecretId=name).get(
-        "SecretString"
-    )
+    text = _call(context, "secret", what, SecretId=name).get("SecretString")
     if text is None:
         raise Unresolved("reference-malformed", f"{what} is binary", "store it as text")
-    if not hash_:
+    if not way:
         return text
     return dig(_json(text, what), way.split("."), what)
 
 
 def _cfn(argument: str, context: Context) -> str:
-    stack, dot, output = argument.rpartition(".")
-    if not dot:
-        raise Unresolved(
-            "reference-malformed", f"{argument!r} names no output", "write ${cfn:STACK.OUTPUT}"
-        )
+    stack, output = arguments.stack_output(argument)
     what = f"the stack {stack}"
-    answer = _call(context, "cloudformation", "DescribeStacks", what, StackName=stack)
+    answer = _call(context, "cfn", what, StackName=stack)
     found = answer["Stacks"][0].get("Outputs", [])
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
     return str(among(outputs, output, f"an output of {what}"))
 
 
 def _tfstate(argument: str, context: Context) -> Any:
-    path, hash_, address = argument.partition("#")
-    if not hash_ or not address:
-        raise Unresolved(
-            "reference-malformed",
-            f"{argument!r} names nothing in the state",
-            "write ${tfstate:PATH#resource.name.attribute} or ${tfstate:PATH#output.NAME}",
-        )
+    path, address = arguments.state_value(argument)
     what = f"the state {path}"
     if path.startswith("s3://"):
-        bucket, _, key = path.removeprefix("s3://").partition("/")
-        answer = _call(context, "s3", "GetObject", what, Bucket=bucket, Key=key)
+        bucket, key = arguments.bucket_and_key(path)
+        answer = _call(context, "tfstate", what, Bucket=bucket, Key=key)
         data = answer["Body"].read(_MAX_STATE)
     else:
         data = _read(context.directory / path, path, _MAX_STATE, "${tfstate:…}")

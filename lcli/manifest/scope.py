@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lcli.manifest import resolvers
+from lcli.manifest.arguments import TAKEN_APART
 from lcli.manifest.lookup import among
 from lcli.manifest.nearest import nearest
 from lcli.manifest.references import UNASKED, Path, Resolve, Unresolved
@@ -48,6 +49,8 @@ class Scope:
             raise Unresolved(
                 "reference-malformed", f"${{{kind}:}} names nothing", f"write ${{{kind}:NAME}}"
             )
+        if taken_apart := TAKEN_APART.get(kind):
+            taken_apart(argument)
         if kind in self.unasked or (kind in resolvers.REMOTE and not self._is_used(path)):
             raise Unresolved(UNASKED, f"${{{inside}}} was not asked for", "")
         if kind in INSIDE:

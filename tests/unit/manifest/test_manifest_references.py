@@ -60,8 +60,8 @@ class Recorded:
 
     region = "eu-west-1"
 
-    def __init__(self, code="ResourceNotFoundException"):
-        self.code = code
+    def __init__(self, code="ResourceNotFoundException", message="no"):
+        self.code, self.message = code, message
         self.calls = []
 
     def call(self, service, operation, /, **parameters):
@@ -69,7 +69,7 @@ class Recorded:
         name = next(parameters[each] for each in known if each in parameters)
         self.calls.append((operation, name))
         if (operation, name) not in ANSWERS:
-            raise AwsError(self.code, "no", service=service, operation=operation)
+            raise AwsError(self.code, self.message, service=service, operation=operation)
         answer = ANSWERS[operation, name]
         return {"Body": io.BytesIO(answer)} if isinstance(answer, bytes) else answer
 
@@ -217,7 +217,9 @@ def test_only_what_is_used_is_asked_for_and_once(load):
         ("'${secret:db#ports.7}'", "the secret db has no part '7'", "correct what follows #"),
         ("'${cfn:Net}'", "'Net' names no output", "write ${cfn:STACK.OUTPUT}"),
         ("'${cfn:Net.Vpx}'", "'Vpx' is not an output of the stack Net", "did you mean Vpc?"),
-        ("'${tfstate:state.json}'", "'state.json' names nothing in the state",
+        ("'${tfstate:state.json}'", "'state.json' names nothing in a state",
+         "write ${tfstate:PATH#resource.name.attribute} or ${tfstate:PATH#output.NAME}"),
+        ("'${tfstate:#a.b}'", "'#a.b' names nothing in a state",
          "write ${tfstate:PATH#resource.name.attribute} or ${tfstate:PATH#output.NAME}"),
         ("'${tfstate:note.txt#a.b}'", "the state note.txt is not JSON",
          "correct it, or leave out what follows #"),
@@ -270,6 +272,84 @@ def test_refusals_of_aws_are_told_apart(load, code, what, next_step):
         load("'${ssm:/x}'", clients=Recorded(code))
     (problem,) = caught.value.problems
     assert (problem.what, problem.next_step) == (what, next_step)
+
+
+NO_STACK = ("ValidationError", "Stack with id Old does not exist")
+INVALID = "1 validation error detected: Value at 'name' failed to satisfy constraint"
+
+
+@pytest.mark.parametrize(
+    ("value", "refusals"),
+    [
+        ("ssm:/x", {
+            "absent": [("ParameterNotFound", ""), ("ParameterVersionNotFound", "")],
+            "denied": [("AccessDeniedException", "")],
+            "malformed": [("ValidationException", INVALID), ("InvalidParameters", INVALID)],
+            "failed": [("InternalServerError", ""), ("Unreachable", "")],
+        }),
+        ("secret:x#y", {
+            "absent": [("ResourceNotFoundException", "")],
+            "denied": [("AccessDeniedException", ""), ("AccessDenied", "")],
+            "malformed": [("ValidationException", INVALID), ("InvalidParameters", INVALID)],
+            "failed": [("InvalidRequestException", ""), ("DecryptionFailure", "")],
+        }),
+        ("cfn:Old.Out", {
+            "absent": [NO_STACK],
+            "denied": [("AccessDenied", "")],
+            "malformed": [("ValidationError", INVALID), ("ValidationException", INVALID)],
+            "failed": [("Throttling", "")],
+        }),
+        ("tfstate:s3://b/k#a.b", {
+            "absent": [("NoSuchKey", ""), ("NoSuchBucket", ""), ("404", "")],
+            "denied": [("AccessDenied", "")],
+            "malformed": [("InvalidBucketName", ""), ("InvalidParameters", INVALID)],
+            "failed": [("SlowDown", "")],
+        }),
+    ],
+)  # fmt: skip
+def test_what_aws_refuses_has_a_code_by_its_cause(load, value, refusals):
+    for cause, answers in refusals.items():
+        for answer in answers:
+            with pytest.raises(LcliError) as caught:
+                load(f"'${{{value}}}'", clients=Recorded(*answer))
+            (problem,) = caught.value.problems
+            assert (problem.code, problem.where[-5:]) == (f"reference-{cause}", ":7:76")
+            if cause == "malformed":
+                assert problem.next_step.startswith(f"write ${{{value[:4].rstrip(':')}")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("env:NOPE", "env-not-set"),
+        ("file:nope", "file-unreadable"),
+        ("git:tag", "unknown-reference"),
+        ("tfstate:nope.json#a.b", "file-unreadable"),
+        ("tfstate:state.json#a.b", "reference-absent"),
+        ("tfstate:state.json#aws_iam_role.r.b", "reference-absent"),
+        ("function:nope.arn", "reference-absent"),
+        ("layer:nope.arn", "reference-absent"),
+        *((value, "reference-malformed") for value in (
+            "env:", "file:", "function:page", "layer:imaging", "tfstate:note.txt#a.b",
+            "ssm:", "secret:#key", "secret:raw#", "secret:raw#key", "cfn:Net", "cfn:.Vpc",
+            "tfstate:state.json", "tfstate:#a.b", "tfstate:s3://shared#a.b.c", "tfstate:s3://#a.b",
+            "cfn:Net.", "tfstate:s3:///key#a.b", "tfstate:s3://bucket/#a.b",
+        )),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [PLACE, LOCAL], ids=["AWS", "local"])
+def test_what_names_nothing_is_told_with_its_place(load, tmp_path, value, code, place):
+    with pytest.raises(LcliError) as caught:
+        load(f"'${{{value}}}'", place=place)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert problem.where.endswith("lcli.yaml:7:76")
+    # Of the other stages only the form is looked at: nobody is asked.
+    document = read(tmp_path / "lcli.yaml", stage="prod", environ={})
+    other = loading.check_stage(document, "prod", place).problems
+    has_form = value in ("tfstate:note.txt#a.b", "secret:raw#key") or code != "reference-malformed"
+    local = value.startswith(("function", "layer"))
+    assert [one.code for one in other] == ([code] if local or not has_form else [])
 
 
 def test_a_secret_that_is_marked_for_deletion_can_be_restored(load):
