@@ -9,8 +9,9 @@ from pathlib import Path as FilePath
 
 from lcli.manifest import api
 from lcli.manifest.document import Named
-from lcli.manifest.explain import Fault, unknown
+from lcli.manifest.explain import Fault, shortened, unknown
 from lcli.manifest.ignoring import NAMED, WORDS, is_known
+from lcli.manifest.image_uri import wrong_part
 from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
@@ -172,6 +173,10 @@ def local(key: str, function: Function) -> Iterator[Fault]:
 
 def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault]:
     if function.is_image:
+        part, expected = wrong_part(function.source)
+        if part:
+            what = f"source: an image in ECR cannot have the {shortened(part)}"
+            yield Fault((*path, "source"), "wrong-value", what, expected)
         for key in ("runtime", "handler", "layers"):
             if getattr(function, key):
                 yield Fault(

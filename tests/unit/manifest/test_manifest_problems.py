@@ -540,6 +540,54 @@ def test_sources_are_looked_into_where_enough_of_the_function_is_right(
     )
 
 
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+SHA = "sha256:" + "0a" * 32
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"{ECR}/ab",
+        f"{ECR}/team/my_app--x.y__z:v1.0-rc_1",
+        f"{ECR}.cn/app@{SHA}",
+        f"{ECR}/app:1@{SHA}",
+        f"{ECR}/{'a' * 256}:{'t' * 300}",
+        "123456789012.dkr.ecr.${region}.amazonaws.com/app:${env:TAG, 1}",
+    ],
+)
+def test_an_image_s_uri_that_can_be(tmp_path, image):
+    text = f"app: photos\nfunctions:\n  one: {{source: '{image}'}}\n"
+    (tmp_path / "lcli.yaml").write_text(text)
+    assert load(read(tmp_path / "lcli.yaml", environ={}), PLACE).functions["one"].is_image
+
+
+@pytest.mark.parametrize(
+    ("image", "part"),
+    [
+        (f"{ECR}/x:1", "repository 'x'"),
+        (ECR, "repository ''"),
+        (f"{ECR}/", "repository ''"),
+        (f"{ECR}/App:1", "repository 'App'"),
+        (f"{ECR}/a//b:1", "repository 'a//b'"),
+        (f"{ECR}/app-:1", "repository 'app-'"),
+        (f"{ECR}/{'a' * 257}", "repository 'aaaaaaa"),
+        (f"{ECR}/app:", "tag ''"),
+        (f"{ECR}/app:-1", "tag '-1'"),
+        (f"{ECR}/app:{'t' * 301}", "tag 'ttttttt"),
+        (f"{ECR}/app@sha256:0a", "digest 'sha256:0a'"),
+        (f"{ECR}/app:1@", "digest ''"),
+        ("12.dkr.ecr.eu-west-1.amazonaws.com/app:1", "registry '12.dkr.ecr.eu-west-1.amazonaws"),
+    ],
+)
+def test_an_image_s_uri_that_cannot_be_is_told_before_ecr_is_asked(problems, image, part):
+    ((where, what, next_step),) = problems(
+        f"app: photos\nfunctions:\n  one: {{source: '{image}'}}\n"
+    )
+    assert where == "lcli.yaml:3:17"
+    assert what.startswith(f"source: an image in ECR cannot have the {part}")
+    assert next_step
+
+
 def test_an_image_is_refused_by_name_under_local(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "lcli.yaml").write_text(
