@@ -34,6 +34,8 @@ _RESERVED = frozenset((
     "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 ))  # fmt: skip
 """Names that Lambda sets itself (developer guide, "Defined runtime environment variables")."""
+_WHO = ("principal", "source_arn", "source_account", "organization", "anybody")
+"""What of a permission says who has it."""
 _LARGEST = {"memory": (10240, "MB"), "storage": (10240, "MB"), "timeout": (900, "seconds")}
 """Without a capacity provider; with one the SDK's limits hold (RULES of the Lambda API)."""
 
@@ -144,6 +146,7 @@ def function(
                     "level-without-json",
                     f"log.{level} needs log.format: json",
                     "add format: json, or leave the level out",
+                    uses=(("log", "format"), ("log", level)),
                 )
     yield from api.check_function(function.api, (*path, "api"))
     if function.is_image and "Code" in function.api:
@@ -263,12 +266,14 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
     snap = function.api.get("SnapStart")
     snap_start = isinstance(snap, Mapping) and snap.get("ApplyOn") == "PublishedVersions"
     provisioned = function.concurrency.provisioned
+    its_path, snap_path = ("concurrency", "provisioned"), ("api", "SnapStart")
     if function.alias is False and provisioned:
         yield Fault(
             (*path, "concurrency", "provisioned"),
             "needs-alias",
             "provisioned concurrency needs an alias, and alias is false",
             "give it an alias, or remove provisioned",
+            uses=(("alias",), its_path),
         )
     if function.alias is False and snap_start:
         yield Fault(
@@ -276,6 +281,7 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
             "needs-alias",
             "SnapStart works on published versions, and with alias: false nothing is published",
             "give it an alias, or remove SnapStart",
+            uses=(("alias",), snap_path),
         )
     yield from _durable(path, function)
     if provisioned and snap_start:
@@ -284,6 +290,7 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
             "snapstart-and-provisioned",
             "a function has either SnapStart or provisioned concurrency",
             "remove one of them",
+            uses=(its_path, snap_path),
         )
     reserved = function.concurrency.reserved
     if reserved is not None and provisioned and provisioned > reserved:
@@ -292,6 +299,7 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
             "wrong-value",
             f"provisioned ({provisioned}) is more than reserved ({reserved})",
             "reserve at least as many",
+            uses=(its_path, ("concurrency", "reserved")),
         )
 
 
@@ -303,6 +311,7 @@ def _environment(path: Path, function: Function) -> Iterator[Fault]:
                 "reserved-variable",
                 f"Lambda sets the environment variable {name} itself",
                 "use another name",
+                uses=(("environment", name),),
             )
     # As AWS measures it: compact JSON in UTF-8. What AWS has yet to choose is left out.
     known = {name: value for name, value in function.environment.items() if isinstance(value, str)}
@@ -331,7 +340,9 @@ def _permissions(path: Path, function: Function) -> Iterator[Fault]:
                     "write the account's twelve digits into it, for S3 the bucket's name, or add "
                     f"{_BOUND}"
                 )
-            yield Fault((*path, "permissions", index, key), "open-to-anybody", what, next_step)
+            used = tuple(("permissions", index, one) for one in _WHO)
+            at = (*path, "permissions", index, key)
+            yield Fault(at, "open-to-anybody", what, next_step, uses=used)
 
 
 def _names_inside(path: Path, function: Function, layers: Collection[str]) -> Iterator[Fault]:
@@ -361,5 +372,7 @@ def _names_inside(path: Path, function: Function, layers: Collection[str]) -> It
             )
 
 
-def _at_key(path: Path, code: str, what: str, next_step: str) -> Fault:
-    return Fault(path, code, what, next_step, at_key=True)
+def _at_key(
+    path: Path, code: str, what: str, next_step: str, *, uses: tuple[Path, ...] = ()
+) -> Fault:
+    return Fault(path, code, what, next_step, at_key=True, uses=uses)

@@ -15,6 +15,7 @@ from lcli.manifest.models import Function
 from lcli.manifest.nearest import listed, nearest
 from lcli.manifest.nodes import Map, Node, Sequence, locate
 from lcli.manifest.references import Path
+from lcli.manifest.remainder import remainder, validated
 from lcli.manifest.resolvers import Asked
 from lcli.manifest.source import Source
 from lcli.resources.model import Ref, Text
@@ -58,6 +59,16 @@ class Fault:
     next_step: str
     at_key: bool = False
     """Point at the key instead of the value."""
+    uses: tuple[Path, ...] = ()
+    """In a function, what it goes by; empty for the whole key of the function that `path` is in."""
+
+    def holds(self, wrong: Collection[Path]) -> bool:
+        """Whether nothing that it goes by is among what is wrong of its function."""
+        inside = self.path[2:]
+        uses = self.uses or (inside[: 2 if inside[:1] == ("triggers",) else 1],)
+        return not any(
+            within(used, wrong) or any(within(one, (used,)) for one in wrong) for used in uses
+        )
 
 
 class Explainer:
@@ -93,23 +104,13 @@ class Explainer:
     def function(self, data: object, prefix: Path) -> tuple[Function | None, frozenset[Path]]:
         """A function as a model, and its parts that are wrong (then left out, for the checks).
 
-        Such a part is a key, or one of its triggers.
+        Such a part is a key, one inside it, or one of its triggers.
         """
-        whole = self.model(Function, data, prefix)
-        if whole is not None or not isinstance(data, dict):
-            return whole, frozenset()
-        try:
-            Function.model_validate(data)
-        except ValidationError as error:
-            wrong = frozenset(_part(each["loc"]) for each in error.errors(include_url=False))
-        rest = {key: value for key, value in data.items() if (key,) not in wrong}
-        rest.setdefault("source", ".")
-        given = rest.get("triggers")
-        listed = list(enumerate(given)) if isinstance(given, list) else []
-        right = [(index, one) for index, one in listed if ("triggers", index) not in wrong]
-        function = Function.model_validate(rest | {"triggers": [one for _, one in right]})
-        function._positions = tuple(index for index, _ in right)
-        return function, wrong
+        found = validated(data)
+        if isinstance(found, Function):
+            return found, frozenset()
+        self._explain(Function, prefix, found)
+        return remainder(data, found) if isinstance(data, dict) else (None, frozenset())
 
     def _explain(self, model: type[BaseModel], prefix: Path, errors: list[ErrorDetails]) -> None:
         faults: dict[Path, list[Mapping[str, Any]]] = {}
@@ -172,11 +173,6 @@ class Explainer:
 def within(path: Path, parts: Collection[Path]) -> bool:
     """Whether a path is one of the parts (a set), or leads into one."""
     return any(path[:length] in parts for length in range(len(path) + 1))
-
-
-def _part(loc: tuple[str | int, ...]) -> Path:
-    """The part of a function that is left out for an error: a key, or one trigger."""
-    return loc[: 2 if loc[0] == "triggers" and len(loc) > 1 else 1]
 
 
 def _at(root: Node, path: Path) -> Node | None:

@@ -11,7 +11,7 @@ from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest import checks, resolvers
 from lcli.manifest.document import APP_MISSING, Document
-from lcli.manifest.explain import Explainer, Fault, within
+from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function, Layer
 from lcli.manifest.nearest import renew
 from lcli.manifest.nodes import Map
@@ -162,7 +162,7 @@ class _Loading:
                 function, wrong[key] = self._function(key, self.resolving, self.explainer)
                 loaded |= {key: function} if function else {}
         faults = [*self._across(loaded, chosen), *self._each(loaded)]
-        told = [each for each in faults if not _known_wrong(each.path, wrong)]
+        told = [each for each in faults if not _known_wrong(each, wrong)]
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
         self._tell(loaded)
@@ -302,9 +302,10 @@ class _Loading:
                 yield from checks.local(key, function)
 
 
-def _known_wrong(path: Path, wrong: Mapping[str, Collection[Path]]) -> bool:
+def _known_wrong(fault: Fault, wrong: Mapping[str, Collection[Path]]) -> bool:
+    path = fault.path
     in_function = len(path) > 2 and path[0] == "functions"
-    return in_function and within(path[2:], wrong.get(str(path[1]), ()))
+    return in_function and not fault.holds(wrong.get(str(path[1]), ()))
 
 
 def _context(document: Document, place: Place, clients: Clients | None) -> Context:

@@ -540,6 +540,38 @@ def test_sources_are_looked_into_where_enough_of_the_function_is_right(
     )
 
 
+@pytest.mark.parametrize(
+    ("keys", "codes"),
+    [
+        ("permissions: [{principal: '*', action: x}]", ["open-to-anybody", "wrong-value"]),
+        ("permissions: [{action: x}, {principal: '*'}]", ["missing-key", "wrong-value"]),
+        ("permissions: [{principal: '*', source_account: x}]", ["wrong-value"]),
+        ("permissions: [{principal: '*', source_arm: x}]", ["unknown-key"]),
+        ("alias: false, concurrency: {provisioned: 1, reserved: -1}",
+         ["needs-alias", "wrong-value"]),
+        ("alias: f g, concurrency: {provisioned: 1}", ["wrong-value"]),
+        ("concurrency: {provisioned: 2, reserved: -1}", ["wrong-value"]),
+        ("concurrency: {provisioned: 1}, api: {SnapStart: {ApplyOn: PublishedVersions}}, memory: 1",
+         ["snapstart-and-provisioned", "wrong-value"]),
+        ("log: {retention_days: 2, format: text, level: info}",
+         ["level-without-json", "wrong-value"]),
+        ("log: {format: jsn, level: info}", ["wrong-value"]),
+        ("log: {level: loud}", ["wrong-value"]),
+        ("environment: {AWS_REGION: x, 1A: y}", ["reserved-variable", "wrong-value"]),
+        ("role: {statements: [{actions: [], resources: '*'}]}, layers: [no]",
+         ["unknown-layer", "wrong-value"]),
+    ],
+)  # fmt: skip
+def test_checks_between_keys_are_made_where_their_own_keys_are_right(
+    tmp_path, monkeypatch, keys, codes
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(f"app: photos\nfunctions:\n  one: {{{GOOD}, {keys}}}\n")
+    found = check(read(tmp_path / "lcli.yaml", environ={}), PLACE)
+    assert sorted(one.code for one in found.problems) == codes
+
+
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 SHA = "sha256:" + "0a" * 32
 
