@@ -16,7 +16,7 @@ from lcli.manifest.models import App, Function, Layer
 from lcli.manifest.nearest import renew
 from lcli.manifest.nodes import Map
 from lcli.manifest.parts import keys, layer_name, parts, variables
-from lcli.manifest.references import Interpolation, Path
+from lcli.manifest.references import UNASKED, Interpolation, Path, Unresolved
 from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import OUTSIDE, Scope
 from lcli.resources.model import Place
@@ -138,7 +138,7 @@ class _Loading:
         self.context = _context(document, place, clients)
         inside = parts(document, place, self.named)
         self.scope = Scope(self.context, variables(place), inside, unasked, only)
-        self.resolving = Interpolation(document.source, self.scope.resolve)
+        self.resolving = Interpolation(document.source, self._resolve)
         identity = document.identified[1]
         if any(one.code == APP_MISSING for one in identity):
             self.resolving.failed.add(("app",))
@@ -150,6 +150,11 @@ class _Loading:
             self.context.secret_paths,
             self.context.placeholders,
         )
+
+    def _resolve(self, inside: str, path: Path) -> object:
+        if path in self.naming.failed:
+            raise Unresolved(UNASKED, f"${{{inside}}} was refused already", "")
+        return self.scope.resolve(inside, path)
 
     def load(self, functions: Collection[str] | None) -> Checked:
         """The App, if all of it is right, and every problem."""

@@ -501,10 +501,14 @@ def test_names_are_asked_of_nobody_and_local_values_are_known(tmp_path, key, ins
         (tmp_path / "lcli.yaml").write_text(text)
         return read(tmp_path / "lcli.yaml", environ={}).named(place)
 
+    (tmp_path / "src").mkdir()
     column = len(f"functions: {{one: {{{CODE}, ") + setting.index("$") + 1
     given = f"{{'{argument}': arm64}}"
     for place, local in ((PLACE, given), (PLACE, "{}"), (LOCAL, "{}")):
         (problem,) = named(place, local)[1].problems
+        document, clients = read(tmp_path / "lcli.yaml", environ={}), Recorded()
+        assert loading.check(document, place, clients=clients).problems == (problem,)
+        assert clients.calls == []
         assert problem.where.endswith(f"lcli.yaml:3:{column}")
         assert (problem.code, problem.what, problem.next_step) == (
             ("aws-not-asked", f"{key}: {what} is in AWS, which is not asked here", NOT_ASKED)
