@@ -137,7 +137,7 @@ class Kind(ABC):
         raise TypeError(f"{self.name} cannot be updated in place")
 
     def opens(self, changes: Sequence[Change]) -> bool:
-        """Whether they let in whom nobody let in before; asked only where everybody may come in."""
+        """Whether changes that let everybody in want a word from the user."""
         return True
 
     def is_fixed(self, change: Change) -> bool:
