@@ -32,7 +32,8 @@ class AwsError(Exception):
         self.status = status
         self.region = region
         self.asked: Mapping[str, object] = {}
-        """What the request named (FunctionName, Role, KMSKeyArn), for whoever tells of it."""
+        """What the request was about, by the names of its parameters (FunctionName, KMSKeyArn …),
+        for whoever tells of it. Role is its function's, too, as far as that is known."""
         self.lost = lost
         """The request may have been carried out all the same (reset, time-out, 5xx): a create
         that is not unique by name is read back before it is repeated."""

@@ -31,8 +31,8 @@ _READ_TIMEOUT = 30.0
 _LOCAL_READ_TIMEOUT = 60.0
 """The same of the local cloud, which loads a service at its first call, on a machine that may be
 busy."""
-_NAMING = frozenset({"FunctionName", "Role", "KMSKeyArn"})
-"""Parameters that say what a refused request was about."""
+_NAMING = frozenset({"FunctionName", "KMSKeyArn", "EventSourceArn", "DestinationConfig"})
+"""Parameters that say what a refused request was about, besides its role."""
 _TOLD_AFTER = 2.0
 """Seconds without an answer after which the user is told that there is none."""
 _UPDATE_SETTLES = 600.0
@@ -141,7 +141,8 @@ class Session:
             code = refused.code
             if refused.status:
                 self._silence.heard()
-            refused.asked = {name: parameters[name] for name in _NAMING & parameters.keys()}
+            asked = {name: parameters[name] for name in _NAMING & parameters.keys()}
+            refused.asked = asked | {"Role": self._spreading.role(parameters)}
             _hide_environment(refused, parameters)
             # The SDK's message may repeat the environment, too.
             raise refused from (None if "Environment" in parameters else error)

@@ -30,15 +30,23 @@ class Spreading:
             self._changed.add(str(parameters.get("RoleName", "")))
         configuration = answer.get("Configuration", answer)
         if service == "lambda" and isinstance(configuration, Mapping) and "Role" in configuration:
-            self._of[str(configuration["FunctionName"])] = _name(configuration["Role"])
+            self._of[str(configuration["FunctionName"])] = str(configuration["Role"])
 
     def concerns(self, parameters: Mapping[str, Any]) -> bool:
         """Whether a call is about a changed role: one that it names, or that of its function."""
         named = {_name(parameters[one]) for one in _NAMES_A_ROLE & parameters.keys()}
+        named.add(_name(self._function_role(parameters)))
+        return not self._changed.isdisjoint(named)
+
+    def role(self, parameters: Mapping[str, Any]) -> str:
+        """The execution role that a call is about: the one that it gives its function, else the
+        ARN of the one that its function has; empty where that is not known."""
+        return str(parameters.get("Role") or self._function_role(parameters))
+
+    def _function_role(self, parameters: Mapping[str, Any]) -> str:
         function = str(parameters.get("FunctionName", ""))
         # A name or an ARN, with or without a qualifier.
-        named.add(self._of.get(function.rpartition("function:")[2].partition(":")[0], ""))
-        return not self._changed.isdisjoint(named)
+        return self._of.get(function.rpartition("function:")[2].partition(":")[0], "")
 
 
 def _name(role: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lcli.aws import texts
 from lcli.aws.clients import AwsError
@@ -19,11 +19,22 @@ def story(error: AwsError) -> Story | None:
 
 
 def _role(error: AwsError) -> str:
-    """The execution role that a refused call was about, as far as the call tells."""
-    if role := error.asked.get("Role"):
-        return str(role)
-    function = error.asked.get("FunctionName")
-    return f"the execution role of {function}" if function else "the execution role"
+    """The execution role that a refused call was about and whose it is, as far as is known."""
+    role, function = error.asked.get("Role"), error.asked.get("FunctionName")
+    named = f"the execution role {role}" if role else "the execution role"
+    return f"{named} of {function}" if function else named
+
+
+def _lacks(error: AwsError) -> str:
+    """What a role may not do: by AWS's word, else what the call would have it work with."""
+    said = texts.ROLE_LACKS.found(error)
+    if said and (actions := said["action"] or said["actions"]):
+        return f"{actions} on {said['on'] or said['stream'] or 'the stream'}"
+    told = error.asked.get("DestinationConfig")
+    sides = told.values() if isinstance(told, Mapping) else ()
+    found = [one.get("Destination") for one in sides if isinstance(one, Mapping)]
+    arns = [str(one) for one in (error.asked.get("EventSourceArn"), *found) if one]
+    return f"what it needs on {' and '.join(arns)}" if arns else ""
 
 
 def _role_not_assumed(error: AwsError, where: str) -> Problem:
@@ -37,15 +48,13 @@ def _role_not_assumed(error: AwsError, where: str) -> Problem:
 
 
 def _role_lacks(error: AwsError, where: str) -> Problem:
-    found = texts.ROLE_LACKS.found(error)
-    action = found["action"] if found else ""
-    allow = f"allow {action} on {found['on'].strip()}" if found and action else "allow what it says"
+    lacks = _lacks(error)
     return Problem(
         "role-lacks-permission",
-        f"{_role(error)} lacks a permission: {error.message}",
+        f"{_role(error)} lacks {lacks or 'a permission'}: {error.message}",
         where,
-        f"{allow} to that role (`role: {{statements: […]}}` where lcli manages it), then run the "
-        "same command again",
+        f"allow {lacks or 'what it says'} to that role (`role: {{statements: […]}}` where lcli "
+        "manages it), then run the same command again",
     )
 
 

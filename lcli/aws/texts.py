@@ -41,8 +41,9 @@ _INVALID = frozenset({"InvalidParameterValueException", "ValidationException"})
 ROLE_NOT_ASSUMED = Text(r"cannot be assumed by|must allow AWS \S+ Scheduler to assume", _INVALID)
 """CreateFunction ("Troubleshoot identity and access", Lambda guide); CreateSchedule."""
 ROLE_LACKS = Text(
-    r"does not have permissions(?: to call (?P<action>\S+) on (?P<on>[\w ]+))?"
-    r"|ensure the role can perform",
+    r"does not have permissions(?: to call (?P<action>\S+) on (?P<on>[\w:/*.-]*\w(?: \w+)*))?"
+    r"|(?:access stream (?P<stream>\S+?)\.? Please )?"
+    r"ensure the role can perform(?: the (?P<actions>[\w, ]+?) Actions)?",
     _INVALID,
 )
 """CreateEventSourceMapping ("How Lambda processes records from stream and queue-based event

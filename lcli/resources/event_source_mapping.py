@@ -198,8 +198,10 @@ class EventSourceMapping(Kind):
         self, wanted: Resource, uuid: str, fields: Mapping[str, Value], applying: Applying
     ) -> None:
         never = FIXED | {"Tags", "EventSourceArn"}
+        # The function's name goes along for whoever has to know whose role a refusal is about.
+        named = {"FunctionName": wanted.fields["FunctionName"]} | dict(fields)
         sent = {
-            key: _sent(key, applying.settle(one)) for key, one in fields.items() if key not in never
+            key: _sent(key, applying.settle(one)) for key, one in named.items() if key not in never
         }
         applying.say(f"updating the mapping of {wanted.key.name}")
         applying.clients.call("lambda", "UpdateEventSourceMapping", UUID=uuid, **sent)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from overlay.faults import Refuse, Rewrite, Rule, When, first
 from overlay.operations import Call
 from overlay.server import Overlay, overlay
 
+from lcli.aws import retry, texts
 from lcli.deploy import engine
 from lcli.deploy.report import Report
 from lcli.errors import ExitCode, LcliError
@@ -34,6 +36,8 @@ functions:
 RESERVING = "    concurrency: {reserved: 1}\n"
 POLLING = "    triggers: [{sqs: {queue: orders, batch_size: %s, filter: [{body: {size: [1]}}]}}]\n"
 ROLE = "arn:aws:iam::%s:role/lcli/photos/photos-one-us-east-1"
+OF_ONE = f"the execution role {ROLE} of photos-one"
+LIVE = "arn:aws:lambda:us-east-1:%s:function:photos-one:live"
 SECONDS = 1.0
 """What each action may take here; 20 minutes otherwise."""
 SECONDS_OF = {"UpdateEventSourceMapping": 4.0}
@@ -139,7 +143,7 @@ MORE = {
             1,
             (
                 "key-not-granted",
-                f"Lambda cannot use the KMS key for {ROLE}: {KEY.message}",
+                f"Lambda cannot use the KMS key for {OF_ONE}: {KEY.message}",
                 "see that the key is enabled and that its policy allows kms:CreateGrant to these "
                 "credentials, or change `kms_key`, then run the same command again",
             ),
@@ -152,7 +156,7 @@ MORE = {
             1,
             (
                 "role-not-assumed",
-                f"Lambda cannot assume {ROLE}: {NOT_ASSUMED.message}",
+                f"Lambda cannot assume {OF_ONE}: {NOT_ASSUMED.message}",
                 "let its trust policy allow sts:AssumeRole to the service that uses it "
                 "(lambda.amazonaws.com), then run the same command again",
             ),
@@ -165,13 +169,25 @@ MORE = {
             1,
             (
                 "role-lacks-permission",
-                "the execution role of arn:aws:lambda:us-east-1:%s:function:photos-one:live lacks "
-                f"a permission: {LACKS.message}",
+                f"the execution role {ROLE} of {LIVE} lacks ReceiveMessage on SQS: {LACKS.message}",
                 "allow ReceiveMessage on SQS to that role (`role: {statements: […]}` where lcli "
                 "manages it), then run the same command again",
             ),
             True,
             id="role lacks",
+        ),
+        pytest.param(
+            LACKS,
+            "UpdateEventSourceMapping",
+            2,
+            (
+                "role-lacks-permission",
+                f"the execution role {ROLE} of {LIVE} lacks ReceiveMessage on SQS: {LACKS.message}",
+                "allow ReceiveMessage on SQS to that role (`role: {statements: […]}` where lcli "
+                "manages it), then run the same command again",
+            ),
+            True,
+            id="role lacks, update",
         ),
         pytest.param(
             IN_USE,
@@ -204,6 +220,32 @@ def test_what_does_not_pass_ends_in_time_and_names_the_thing_to_change(
     assert report.exit_code is ExitCode.FAILED
     failed = [(p.code, p.what, p.next_step) for one in report.failed for p in one.problems]
     assert failed == [tuple(part.replace("%s", app.account) for part in told)]
+
+
+STREAMING = "    triggers: [{kinesis: {stream: clicks%s}}]\n"
+
+
+def test_a_mapping_waits_for_what_this_run_lets_its_role_do(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The destination comes with a permission of the role, which IAM takes its time to tell."""
+    app.session().call("kinesis", "CreateStream", StreamName="clicks", ShardCount=1)
+    app.version(1, STREAMING.replace("%s", ""))
+    assert problems(app.deploy()) == []
+    app.manifest(
+        MANIFEST % 1 + STREAMING % f", on_failure: 'arn:aws:sqs:us-east-1:{app.account}:failed'"
+    )
+    impatient = [
+        replace(row, seconds=0) if texts.ROLE_LACKS in row.says_one_of else row
+        for row in retry.RULES
+    ]
+    monkeypatch.setattr(retry, "RULES", tuple(impatient))
+    update = frozenset({"lambda:UpdateEventSourceMapping"})
+    with app.behind(Rule(LACKS, first(3), update)) as (faulty, between):
+        faulty.code("1")
+        assert problems(faulty.deploy()) == []
+        assert between.faults().total() == 3
+    assert app.plan() == []
 
 
 def test_a_key_whose_grant_spreads_slowly_is_waited_for(app: App) -> None:

@@ -390,6 +390,27 @@ OLD_ROLE = "arn:aws:iam::123456789012:role/old"
             "PutRolePolicy", "UpdateFunctionCode", {"FunctionName": FUNCTION}, 120, id="by ARN"
         ),
         pytest.param(
+            "PutRolePolicy",
+            "UpdateEventSourceMapping",
+            {"UUID": "0", "FunctionName": f"{FUNCTION}:live"},
+            120,
+            id="a mapping's",
+        ),
+        pytest.param(
+            "PutRolePolicy",
+            "PutFunctionEventInvokeConfig",
+            {"FunctionName": "f", "Qualifier": "live"},
+            120,
+            id="a destination's",
+        ),
+        pytest.param(
+            "PutRolePolicy",
+            "UpdateFunctionConfiguration",
+            {"FunctionName": "g", "Role": ROLE},
+            120,
+            id="its next",
+        ),
+        pytest.param(
             "PutRolePolicy", "UpdateFunctionCode", {"FunctionName": "g"}, 15, id="not its"
         ),
     ],
@@ -529,6 +550,48 @@ def test_a_function_that_is_not_there(asked: str, what: str, next_step: str) -> 
 def test_every_refusal_has_a_next_step(code: str, status: int, name: str, next_step: str) -> None:
     assert explain(failure(code, "so it is", status)) == Problem(
         name, "lambda refused Invoke: so it is", "", next_step
+    )
+
+
+STREAM = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:failed"
+
+
+@pytest.mark.parametrize(
+    ("message", "lacks"),
+    [
+        pytest.param(
+            f"does not have permissions to call Publish on {TOPIC}.",
+            f"Publish on {TOPIC}",
+            id="one action",
+        ),
+        pytest.param(
+            f"Cannot access stream {STREAM}. Please ensure the role can perform the GetRecords, "
+            "DescribeStream, and ListStreams Actions on your stream in IAM.",
+            f"GetRecords, DescribeStream, and ListStreams on {STREAM}",
+            id="actions of a stream",
+        ),
+        pytest.param(
+            "The role does not have permissions.",
+            f"what it needs on {STREAM} and {TOPIC}",
+            id="what the call says",
+        ),
+    ],
+)
+def test_a_role_is_named_with_what_it_lacks(message: str, lacks: str) -> None:
+    refused = failure("InvalidParameterValueException", message, 400)
+    refused.asked = {
+        "FunctionName": "f",
+        "Role": ROLE,
+        "EventSourceArn": STREAM,
+        "DestinationConfig": {"OnFailure": {"Destination": TOPIC}},
+    }
+    assert explain(refused) == Problem(
+        "role-lacks-permission",
+        f"the execution role {ROLE} of f lacks {lacks}: {message}",
+        "",
+        f"allow {lacks} to that role (`role: {{statements: […]}}` where lcli manages it), then run "
+        "the same command again",
     )
 
 
