@@ -254,7 +254,7 @@ class Patience:
     """What the action that is under way allows its calls."""
 
     until: float = inf
-    """`time.monotonic()` at which nothing is tried again."""
+    """`time.monotonic()` at which nothing is tried again, and no wait goes on."""
     say: Callable[[str], None] = lambda doing: None
 
 
@@ -262,9 +262,14 @@ _patience: ContextVar[Patience] = ContextVar("patience")
 _ENDLESS = Patience()
 
 
+def deadline() -> float:
+    """`time.monotonic()` at which the action that is under way has to end; inf outside of one."""
+    return _patience.get(_ENDLESS).until
+
+
 @contextmanager
 def patience(seconds: float, say: Callable[[str], None]) -> Iterator[None]:
-    """Bounds every retry below by one deadline, and tells `say` what is waited for."""
+    """Bounds every retry and wait below by one deadline; tells `say` what retries wait for."""
     token = _patience.set(Patience(time.monotonic() + seconds, say))
     try:
         yield

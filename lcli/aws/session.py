@@ -20,7 +20,7 @@ from lcli.aws.clock import Clock
 from lcli.aws.endpoint import check
 from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
-from lcli.aws.retry import Act, Retries, rule
+from lcli.aws.retry import Act, Retries, deadline, rule
 from lcli.aws.sdk import client_of, local_sdk, users_sdk
 from lcli.aws.silence import Silence
 from lcli.aws.spreading import Spreading
@@ -31,7 +31,9 @@ _READ_TIMEOUT = 30.0
 _LOCAL_READ_TIMEOUT = 60.0
 """The same of the local cloud, which loads a service at its first call, on a machine that may be
 busy."""
-_NAMING = frozenset({"FunctionName", "KMSKeyArn", "EventSourceArn", "DestinationConfig"})
+_NAMING = frozenset(
+    {"FunctionName", "Resource", "KMSKeyArn", "EventSourceArn", "DestinationConfig"}
+)
 """Parameters that say what a refused request was about, besides its role."""
 _TOLD_AFTER = 2.0
 """Seconds without an answer after which the user is told that there is none."""
@@ -198,8 +200,11 @@ class Session:
             stream.close()
 
     def _until_updated(self, function: str) -> None:
-        """Waits with GetFunction, which has by far the largest quota, for the update to end."""
-        until = time.monotonic() + _UPDATE_SETTLES
+        """Waits with GetFunction, which has by far the largest quota, for the update to end.
+
+        Where it does not in time, the refusal of the call that waits for it tells so.
+        """
+        until = min(time.monotonic() + _UPDATE_SETTLES, deadline())
         while time.monotonic() < until:
             answer = self.call("lambda", "GetFunction", FunctionName=function)
             configuration = answer["Configuration"]

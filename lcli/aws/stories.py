@@ -8,6 +8,8 @@ from lcli.aws import texts
 from lcli.aws.clients import AwsError
 from lcli.errors import Problem
 
+AGAIN = "run the same command again: it goes on where this one stopped"
+"""What to do after a wait that came to no end."""
 Story = Callable[[AwsError, str], Problem]
 
 
@@ -69,6 +71,16 @@ def _key_not_granted(error: AwsError, where: str) -> Problem:
     )
 
 
+def _still_updated(error: AwsError, where: str) -> Problem:
+    function = error.asked.get("FunctionName") or error.asked.get("Resource") or "the function"
+    return Problem(
+        "timed-out",
+        f"an update of {function} did not end in time: {error.message}",
+        where,
+        AGAIN,
+    )
+
+
 def _reserved_too_much(error: AwsError, where: str) -> Problem:
     return Problem(
         "reserved-too-much",
@@ -121,5 +133,6 @@ _BY_TEXT = (
     (texts.ROLE_NOT_ASSUMED, _role_not_assumed),
     (texts.ROLE_LACKS, _role_lacks),
     (texts.KEY_NOT_GRANTED, _key_not_granted),
+    (texts.BEING_UPDATED, _still_updated),
     (texts.RESERVED_TOO_MUCH, _reserved_too_much),
 )

@@ -68,7 +68,7 @@ ROLE_HAS_POLICIES = Text(
 BEING_UPDATED = Text(
     r"update is in progress|following state: Pending|(currently|is) being (updated|created)",
     frozenset({"ResourceConflictException"}),
-    r"lambda:",
+    r"lambda:(?!Invoke)",
 )
 """Every call that changes a function ("Lambda function states")."""
 CHANGED_AT_ONCE = Text(

@@ -28,8 +28,13 @@ from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
 
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 """What asks for the end: a person, and a CI system that cancels a job."""
-ACTION_SECONDS = 1200.0
-"""The deadline of one action with all its waits and retries (SnapStart takes minutes)."""
+ACTION_SECONDS = 3000.0
+"""The deadline of one action with all its waits and retries.
+
+No wait that a kind allows is cut by it: the longest that come one after the other are those of a
+function's update, for somebody else's that is in progress (10 minutes), for the new configuration
+and for the new code (`READY_SECONDS` each), and throttling takes its time, too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,9 @@ def apply(
     `actual` is everything that was read: its outputs settle references to what the plan does not
     touch. `stop`, and the first Ctrl-C or SIGTERM, let what is in flight end (`DRAIN`
     seconds); a second one returns at once. After an answer that no other call will fare better than
-    (credentials, access) nothing more is started. No call is tried again beyond `action_seconds`
-    of its action. `waits`: see `Applying.waits`. Raises only what `listener` raises, and
-    errors in lcli itself.
+    (credentials, access) nothing more is started. Nothing is tried again or waited for beyond
+    `action_seconds` of its action. `waits`: see `Applying.waits`. Raises only what `listener`
+    raises, and errors in lcli itself.
     """
     run = _Run(
         plan,

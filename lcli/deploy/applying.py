@@ -8,6 +8,8 @@ from threading import Lock
 from typing import TypeVar
 
 from lcli.aws.clients import Clients
+from lcli.aws.retry import deadline
+from lcli.aws.stories import AGAIN
 from lcli.errors import LcliError, Problem
 from lcli.resources.model import Action, Key, Outputs, Place, Ref, Text, Value, Verb
 
@@ -99,17 +101,13 @@ class Work:
 
     def poll(self, look: Callable[[], T | None], doing: str, timeout: float) -> T:
         """See `Applying.poll`; the first looks come sooner, for what is done at once."""
-        until = time.monotonic() + timeout
+        began = time.monotonic()
+        until = min(began + timeout, deadline())
         pause = _FIRST_PAUSE
         while (seen := look()) is None:
             if time.monotonic() + pause > until:
-                raise LcliError(
-                    Problem(
-                        "timed-out",
-                        f"{doing}: it took longer than {timeout:.0f} s",
-                        next_step="run the same command again: it goes on where this one stopped",
-                    )
-                )
+                what = f"{doing}: it took longer than the {until - began:.0f} s that there were"
+                raise LcliError(Problem("timed-out", what, next_step=AGAIN))
             self._say(doing)
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)

@@ -55,8 +55,8 @@ class Applying(Protocol):
     def poll(self, look: Callable[[], T | None], doing: str, timeout: float) -> T:
         """Call `look` about once a second until it gives a value.
 
-        Says `doing`; raises LcliError ``timed-out`` after `timeout` seconds. `look` raises when
-        the thing has failed, so that a wait ends at once.
+        Says `doing`; raises LcliError ``timed-out`` after `timeout` seconds, or at the deadline of
+        the action. `look` raises when the thing has failed, so that a wait ends at once.
         """
 
 

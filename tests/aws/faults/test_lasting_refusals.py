@@ -39,7 +39,7 @@ ROLE = "arn:aws:iam::%s:role/lcli/photos/photos-one-us-east-1"
 OF_ONE = f"the execution role {ROLE} of photos-one"
 LIVE = "arn:aws:lambda:us-east-1:%s:function:photos-one:live"
 SECONDS = 1.0
-"""What each action may take here; 20 minutes otherwise."""
+"""What each action may take here; 50 minutes otherwise."""
 SECONDS_OF = {"UpdateEventSourceMapping": 4.0}
 """The first pause after its refusal may be a second long, and another try has to come of it."""
 
@@ -303,6 +303,59 @@ def test_a_name_that_resolves_no_more_is_one_error_in_time(app: App) -> None:
             "check the network, the region and --endpoint-url, then run the same command again",
         )
     }
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+
+
+UPDATING = Refuse(
+    status=409,
+    code="ResourceConflictException",
+    message="The operation cannot be performed at this time. An update is in progress for "
+    "resource: photos-one",
+)
+
+
+def unready(answer: dict[str, Any]) -> None:
+    """Neither a creation nor an update of it comes to its end."""
+    if seen := answer.get("Configuration"):
+        seen["State" if seen["Timeout"] == 1 else "LastUpdateStatus"] = (
+            "Pending" if seen["Timeout"] == 1 else "InProgress"
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "rules", "what"),
+    [
+        pytest.param(
+            1,
+            (),
+            "waiting for photos-one to be active: it took longer than the 2 s that there were",
+            id="a creation",
+        ),
+        pytest.param(
+            2,
+            (Rule(UPDATING, always, frozenset({"lambda:TagResource"})),),
+            "an update of arn:aws:lambda:us-east-1:%s:function:photos-one did not end in time: "
+            f"{UPDATING.message}",
+            id="an update of others",
+        ),
+    ],
+)
+def test_no_wait_goes_beyond_the_deadline_of_its_action(
+    app: App, number: int, rules: tuple[Rule, ...], what: str
+) -> None:
+    if number == 2:
+        assert problems(app.deploy()) == []
+        app.version(2)
+    with app.behind(hiding("lambda:GetFunction", unready), *rules) as (faulty, _):
+        faulty.code(str(number))
+        prepared = faulty.prepare()
+        began = time.monotonic()
+        report = engine.deploy(prepared, faulty.session(), action_seconds=2)
+        assert time.monotonic() - began < 6
+    told = [(p.code, p.what, p.next_step) for one in report.failed for p in one.problems]
+    again = "run the same command again: it goes on where this one stopped"
+    assert told == [("timed-out", what.replace("%s", app.account), again)]
     assert problems(app.deploy()) == []
     assert app.plan() == []
 

@@ -7,12 +7,14 @@ import pytest
 from toy_world import PLACE, Toy, World, by_key, key, thing, toys
 
 from lcli.aws.clients import AwsError
-from lcli.deploy.apply import apply
+from lcli.aws.retry import RULES, Act
+from lcli.deploy.apply import ACTION_SECONDS, apply
 from lcli.deploy.events import Doing, Event, Failed, Finished, Skipped, Started
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.report import Report, Status
 from lcli.deploy.scope import Scope
 from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources.function_state import READY_SECONDS
 from lcli.resources.kind import Applying
 from lcli.resources.model import Outputs, Ref, Resource, Text
 
@@ -283,3 +285,9 @@ def test_the_json_shape() -> None:
         "notices": [],
         "problems": [],
     }
+
+
+def test_the_deadline_of_an_action_cuts_no_wait_that_its_kind_allows() -> None:
+    in_progress = max(row.seconds for row in RULES if row.act is Act.WAIT)
+    throttled = max(row.seconds for row in RULES if row.act is Act.RETRY)
+    assert in_progress + throttled + 2 * READY_SECONDS <= ACTION_SECONDS
