@@ -10,6 +10,10 @@ from lcli.errors import Problem
 
 AGAIN = "run the same command again: it goes on where this one stopped"
 """What to do after a wait that came to no end."""
+MORE_STORAGE = (
+    "delete old versions (`lcli versions FUNCTION --prune N`, `keep_versions: N`), or ask for more "
+    "in Service Quotas: Lambda, function and layer storage"
+)
 Story = Callable[[AwsError, str], Problem]
 
 
@@ -98,8 +102,7 @@ def _code_storage(error: AwsError, where: str) -> Problem:
         f"the code storage of this account in {error.region} is used up (75 GB, if nobody asked "
         f"for more): {error.message}",
         where,
-        "delete old versions (`lcli versions FUNCTION --prune N`, `keep_versions: N`), or ask for "
-        "more in Service Quotas: Lambda, function and layer storage",
+        MORE_STORAGE,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lcli.artifact.limits import check_limits
-from lcli.aws.clients import AwsError, Clients
+from lcli.deploy.account import Account
 from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
 from lcli.deploy.reserving import reserving
@@ -73,24 +73,18 @@ def _own_layers(function: Function, app: App, layers: Mapping[str, Artifact]) ->
 
 
 def reserved_concurrency(
-    plan: Plan, kinds: Mapping[str, Kind], clients: Clients
+    plan: Plan, kinds: Mapping[str, Kind], account: Account
 ) -> Iterator[Problem]:
-    """Reservations that would leave the account less than AWS insists on (GetAccountSettings).
+    """Reservations that would leave the account less than AWS insists on.
 
-    Asked only where the plan reserves more than it gives back; where lambda:GetAccountSettings is
-    not allowed, AWS itself refuses later.
+    Asked only where the plan reserves more than it gives back. Raises AwsError.
     """
     found = reserving(plan.actions, kinds)
     more = found.more
-    if more <= 0:
+    if more <= 0 or (settings := account.settings) is None:
         return
     where = next(filter(None, (plan.actions[i].resource.where for i in found.taken)), "")
-    try:
-        limits = clients.call("lambda", "GetAccountSettings")["AccountLimit"]
-    except AwsError as error:
-        if error.status == 403:
-            return
-        raise
+    limits = settings["AccountLimit"]
     free = int(limits["UnreservedConcurrentExecutions"])
     if limits["ConcurrentExecutions"] > _LEAST_UNRESERVED and free - more < _LEAST_UNRESERVED:
         yield Problem(

@@ -11,6 +11,7 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.threads import Threads
 from lcli.aws.translate import explain
 from lcli.deploy import checks
+from lcli.deploy.account import Account
 from lcli.deploy.addresses import look_up
 from lcli.deploy.apply import ACTION_SECONDS, apply
 from lcli.deploy.code import (
@@ -34,17 +35,16 @@ from lcli.deploy.quick import Look, look
 from lcli.deploy.read import read
 from lcli.deploy.report import Report
 from lcli.deploy.scope import Scope
+from lcli.deploy.sending import code_storage, sent
 from lcli.deploy.settling import settle
 from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
-from lcli.resources.code import Code
 from lcli.resources.function_actual import Payload, hidden, hidden_told
-from lcli.resources.function_fields import CODE_FIELDS
 from lcli.resources.kind import Kind
-from lcli.resources.model import Action, Actual, Key, Place, Resource, Verb
+from lcli.resources.model import Actual, Key, Place, Resource, Verb
 from lcli.resources.naming import LOG_GROUPS, function_key
 from lcli.resources.version import prune_versions
 
@@ -90,11 +90,14 @@ def prepare(
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
-    _refuse(checks.reserved_concurrency(made, compared.kinds, clients))
+    account = Account(clients)
+    _refuse(checks.reserved_concurrency(made, compared.kinds, account))
     left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
+    if not only_looking and (short := code_storage(made, account)):
+        left += (short,)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
-    left += bucket_told(_sent(made), place, clients)
+    left += bucket_told(sent(made), place, clients)
     notices += (*told, *expanded.notices, *made.notices, *left)
     return replace(
         compared,
@@ -243,7 +246,7 @@ def deploy(
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
     upload_all(
-        _sent(prepared.plan),
+        sent(prepared.plan),
         prepared.place,
         clients,
         configured=prepared.bucket,
@@ -290,21 +293,6 @@ def _concluded(
     except KeyboardInterrupt:  # all that was asked for is done
         return replace(report, interrupted=True)
     return report
-
-
-def _sent(made: Plan) -> list[Code]:
-    """The codes that a plan sends."""
-    return [code for action in made.changes if (code := _sent_code(action))]
-
-
-def _sent_code(action: Action) -> Code | None:
-    """The code that an action sends."""
-    payload = action.resource.payload
-    code = payload.code if isinstance(payload, Payload) else payload
-    fields = {change.path for change in action.changes}
-    sends = action.verb is not Verb.UPDATE or fields & CODE_FIELDS
-    is_sent = action.resource.key.kind in ("function", "layer") and sends
-    return code if isinstance(code, Code) and is_sent else None
 
 
 def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Problem, ...]:

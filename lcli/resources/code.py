@@ -24,6 +24,10 @@ class Zip(Protocol):
     def code_sha256(self) -> str:
         """Base64 SHA-256 of the zip's bytes: Lambda's CodeSha256."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of the zip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
