@@ -12,7 +12,7 @@ from lcli.artifact.model import Artifact, Build, Source, Target
 
 if TYPE_CHECKING:
     from lcli.artifact.handler import Layers
-    from lcli.artifact.make import Shared
+    from lcli.artifact.shared import Shared
 
 __all__ = ["Artifact", "Build", "Source", "Target", "build"]
 

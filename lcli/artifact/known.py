@@ -10,9 +10,10 @@ from lcli.artifact.cache import NotCached, cached_digests, cached_folder, find_z
 from lcli.artifact.dependencies import find_requirements, installed_files
 from lcli.artifact.index import known_hashes, tree_digest
 from lcli.artifact.limits import DIRECT_ZIP
-from lcli.artifact.make import Shared, index_of, merged, own_files
+from lcli.artifact.make import index_of, merged, own_files
 from lcli.artifact.model import Source, Target
 from lcli.artifact.pack import zip_hashes
+from lcli.artifact.shared import Shared
 from lcli.errors import LcliError
 
 READ_AT_MOST = 1 << 20

@@ -10,8 +10,18 @@ from lcli.artifact.cache import Folder, NotCached, cached_folder, folder
 from lcli.artifact.command import command_inputs
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
 from lcli.artifact.handler import UNKNOWN, Files
-from lcli.artifact.make import files_of, given, merged, own_files, readable, zip_files, zipped
+from lcli.artifact.make import (
+    files_of,
+    given,
+    merged,
+    own_files,
+    readable,
+    refuse_size,
+    zip_files,
+    zipped,
+)
 from lcli.artifact.model import Artifact, Source, Target
+from lcli.artifact.shared import Shared
 from lcli.artifact.tree import Entry, refused
 from lcli.errors import LcliError
 
@@ -23,7 +33,13 @@ _EXAMPLES = {"python": "python3.13", "nodejs": "nodejs22.x"}
 Wanted = Sequence[tuple[Target, Requirements]]
 
 
-def build_layer(source: Source, runtimes: Sequence[str], target: Target, cache: Path) -> Artifact:
+def build_layer(
+    source: Source,
+    runtimes: Sequence[str],
+    target: Target,
+    cache: Path,
+    shared: Shared | None = None,
+) -> Artifact:
     """The zip of a layer for `runtimes` on `target`; an unchanged one comes from `cache`.
 
     A directory that has one of ROOTS, and a zip, are taken as they are. Else Python modules and
@@ -36,12 +52,18 @@ def build_layer(source: Source, runtimes: Sequence[str], target: Target, cache: 
     if source.kind == "zip" and not source.build.command:
         return given(source, cache)
     wanted = _wanted(source, runtimes, target)
-    own = _own_files(source, wanted, cache)
+    own = _own_files(source, wanted, cache, shared or Shared())
     entries = _laid_out(own, source, runtimes, wanted, _installing(source, cache, folder))
     return zipped(entries, source, target, cache)
 
 
-def check_layer(source: Source, runtimes: Sequence[str], target: Target, cache: Path) -> Files:
+def check_layer(
+    source: Source,
+    runtimes: Sequence[str],
+    target: Target,
+    cache: Path,
+    shared: Shared | None = None,
+) -> Files:
     """What the layer holds, UNKNOWN where only an install or a build would tell.
 
     Raises:
@@ -55,12 +77,15 @@ def check_layer(source: Source, runtimes: Sequence[str], target: Target, cache: 
     if source.kind == "zip":
         return zip_files(source.path)
     wanted = _wanted(source, runtimes, target)
-    own = readable(_own_files(source, wanted, cache))
+    own = readable(_own_files(source, wanted, cache, shared or Shared()))
+    refuse_size(own, source)
     known = _installing(source, cache, cached_folder)
     try:
-        return files_of(_laid_out(own, source, runtimes, wanted, known))
+        entries = _laid_out(own, source, runtimes, wanted, known)
     except NotCached:
         return UNKNOWN
+    refuse_size(entries, source)
+    return files_of(entries)
 
 
 def _wanted(source: Source, runtimes: Sequence[str], target: Target) -> Wanted:
@@ -88,9 +113,9 @@ def _unused(asked: Requirements, source: Source, whose: str, next_step: str) -> 
     )
 
 
-def _own_files(source: Source, wanted: Wanted, cache: Path) -> list[Entry]:
+def _own_files(source: Source, wanted: Wanted, cache: Path, shared: Shared) -> list[Entry]:
     node = next((one for _, one in wanted if one.kind == "node"), None)
-    return own_files(source, cache, node)
+    return shared.once((source, node, "own"), lambda: own_files(source, cache, node))
 
 
 Install = Callable[[Requirements, Target], list[Entry]]

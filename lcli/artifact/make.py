@@ -6,17 +6,24 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar, cast
+from typing import cast
 
 import isal
 
 import lcli
-from lcli.artifact.cache import NotCached, alone, cached_folder, find_zip, remember_zip
+from lcli.artifact.cache import (
+    Folder,
+    NotCached,
+    alone,
+    cached_folder,
+    find_zip,
+    folder,
+    remember_zip,
+)
 from lcli.artifact.command import command_inputs, command_output
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
 from lcli.artifact.handler import Files, Layers, check_handler
@@ -24,11 +31,10 @@ from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
 from lcli.artifact.pack import Packed, atomic, pack, read_entry, zip_hashes
+from lcli.artifact.shared import Shared
 from lcli.artifact.tree import Entry, file_entry, read_tree, refused, unreadable
 from lcli.artifact.zip_reading import read_member, zip_contents, zip_modes
 from lcli.errors import ExitCode, LcliError
-
-Made = TypeVar("Made")
 
 
 def default_cache() -> Path:
@@ -38,21 +44,6 @@ def default_cache() -> Path:
         return Path(named)
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "lcli"
-
-
-class Shared:
-    """What functions of one source have in common: made once a run, however many they are."""
-
-    def __init__(self) -> None:
-        self._made: dict[Hashable, object] = {}
-        self._locks: dict[Hashable, Lock] = {}
-
-    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What `make` gives, or gave for an equal key."""
-        with self._locks.setdefault(key, Lock()):
-            if key not in self._made:
-                self._made[key] = make()
-        return cast("Made", self._made[key])
 
 
 def build(
@@ -77,17 +68,11 @@ def build(
         check_handler(zip_files(made.path), source, target, layers)
         return made
     shared = shared or Shared()
-    code = _code(source)
-
-    def files() -> tuple[list[Entry], Files]:
-        requirements = find_requirements(source, target)
-        own = own_files(source, cache, requirements)
-        entries = merged(installed_files(requirements, source, target, cache), own)
-        return entries, files_of(entries)
-
-    entries, held = shared.once((code, target, "files"), files)
+    entries, held = _files(source, target, cache, shared, folder)
     check_handler(held, source, target, layers)
-    return shared.once((code, target, "zip"), lambda: zipped(entries, source, target, cache))
+    return shared.once(
+        (_code(source), target, "zip"), lambda: zipped(entries, source, target, cache)
+    )
 
 
 def _code(source: Source) -> Source:
@@ -117,21 +102,50 @@ def check(
     elif source.kind == "zip":
         check_handler(zip_files(source.path), source, target, layers)
     else:
-        code = _code(source)
-        held = shared.once((code, target), lambda: _known_files(source, target, cache))
+        key = (_code(source), target, "known")
+        held = shared.once(key, lambda: _known_files(source, target, cache, shared))
         check_handler(held, source, target, layers)
 
 
-def _known_files(source: Source, target: Target, cache: Path) -> Files:
-    requirements = find_requirements(source, target)
-    own = readable(own_files(source, cache, requirements))
-    if requirements is None:
-        return files_of(own)
+def _known_files(source: Source, target: Target, cache: Path, shared: Shared) -> Files:
+    """What an artifact will hold, as far as it shows without an install.
+
+    Raises LcliError (USAGE) for what cannot be packed, or is more than Lambda takes.
+    """
+    requirements, own = _own(source, target, cache, shared)
+    readable(own)
     try:
-        installed = installed_files(requirements, source, target, cache, cached_folder)
+        entries, held = _files(source, target, cache, shared, cached_folder)
     except NotCached:
-        return replace(files_of(own), may_bring=requirements.may_bring)
-    return files_of(merged(installed, own))
+        refuse_size(own, source)
+        return replace(files_of(own), may_bring=cast("Requirements", requirements).may_bring)
+    refuse_size(entries, source)
+    return held
+
+
+def _files(
+    source: Source, target: Target, cache: Path, shared: Shared, store: Folder
+) -> tuple[list[Entry], Files]:
+    """The files of an artifact. Raises NotCached where `store` does not install."""
+
+    def made() -> tuple[list[Entry], Files]:
+        requirements, own = _own(source, target, cache, shared)
+        entries = merged(installed_files(requirements, source, target, cache, store), own)
+        return entries, files_of(entries)
+
+    return shared.once((_code(source), target, "files"), made)
+
+
+def _own(
+    source: Source, target: Target, cache: Path, shared: Shared
+) -> tuple[Requirements | None, list[Entry]]:
+    """What is to be installed, and the source's own files."""
+
+    def made() -> tuple[Requirements | None, list[Entry]]:
+        requirements = find_requirements(source, target)
+        return requirements, own_files(source, cache, requirements)
+
+    return shared.once((_code(source), target, "own"), made)
 
 
 def readable(entries: list[Entry]) -> list[Entry]:
@@ -187,13 +201,11 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
     Raises:
         LcliError: there are none, or more bytes than Lambda takes.
     """
-    where = source.where or str(source.path)
-    sizes = largest((entry.name, entry.size) for entry in entries)
-    unzipped = sum(entry.size for entry in entries)
     if not entries:
+        where = source.where or str(source.path)
         raise refused("source-empty", f'"{source.path}" has no files', where, "check exclude")
-    if unzipped > UNZIPPED:
-        raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
+    unzipped = refuse_size(entries, source)
+    sizes = largest((entry.name, entry.size) for entry in entries)
     index = index_of(source, target, cache)
     with alone(str(index)):
         new = _New(cache / "zips" / f"new-{os.urandom(8).hex()}.zip")
@@ -209,6 +221,16 @@ def zipped(entries: Sequence[Entry], source: Source, target: Target, cache: Path
         return remember_zip(
             Artifact(path, digest, packed.code_sha256, packed.size, unzipped, len(entries), sizes)
         )
+
+
+def refuse_size(entries: Iterable[Entry], source: Source) -> int:
+    """The bytes of the files. Raises LcliError (USAGE) where they are more than Lambda takes."""
+    unzipped = sum(entry.size for entry in entries)
+    if unzipped > UNZIPPED:
+        sizes = largest((entry.name, entry.size) for entry in entries)
+        where = source.where or str(source.path)
+        raise LcliError(too_large(unzipped, 0, sizes, where), ExitCode.USAGE)
+    return unzipped
 
 
 def index_of(source: Source, target: Target, cache: Path) -> Path:

@@ -11,7 +11,7 @@ from lcli.aws.clients import AwsError
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
-from lcli.cli.preparing import Ready, confirm, prepare_region, present, title, untouched
+from lcli.cli.preparing import Ready, confirm, prepare_regions, present, title, untouched
 from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
@@ -46,19 +46,15 @@ def command(
     adopted = by_region(run, adopt or [])
     with untouched(run):
         elsewhere = note_region(run, functions or [])
-        ready = [
-            prepare_region(
-                run,
-                region,
-                texts,
-                prune=prune,
-                logs=logs,
-                adopt=adopted.get(region, []),
-                quick=quick,
-                parallel=parallel,
-            )
-            for region, texts in by_region(run, functions or []).items()
-        ]
+        ready = prepare_regions(
+            run,
+            by_region(run, functions or []),
+            prune=prune,
+            logs=logs,
+            adopt=adopted,
+            quick=quick,
+            parallel=parallel,
+        )
         present(run, ready)
         asked = [reason for one in ready for reason in one.prepared.plan.confirmations]
         confirm(run, [*elsewhere, *asked] if any(one.writes for one in ready) else [], yes=yes)

@@ -9,7 +9,7 @@ import typer
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
-from lcli.cli.preparing import Ready, prepare_region, sum_up, tell_notices, title
+from lcli.cli.preparing import Ready, prepare_regions, sum_up, tell_notices, title
 from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
@@ -40,10 +40,8 @@ def command(
     run.mask.show = show_values
     adopted = by_region(run, adopt or [])
     note_region(run, functions or [])
-    ready = [
-        prepare_region(run, region, texts, prune=prune, logs=logs, adopt=adopted.get(region, []))
-        for region, texts in by_region(run, functions or []).items()
-    ]
+    named = by_region(run, functions or [])
+    ready = prepare_regions(run, named, prune=prune, logs=logs, adopt=adopted)
     if run.json:
         for one in ready:
             tell_notices(run, one.notices)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from lcli.cli.local_runtimes import check_runtimes
-from lcli.cli.names import Named, keys
+from lcli.cli.names import Named, find, keys
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.neutral import neutralise
@@ -44,24 +44,80 @@ class Ready:
         return (*plan.notices, *refused)
 
 
-def prepare_region(
+def prepare_regions(
     run: Run,
-    region: str,
-    texts: Sequence[str],
+    texts: Mapping[str, Sequence[str]],
     *,
     prune: bool = False,
     logs: bool = False,
-    adopt: Sequence[str] = (),
+    adopt: Mapping[str, Sequence[str]] | None = None,
     quick: bool = False,
     only_looking: bool = False,
     parallel: int = 16,
-) -> Ready:
-    """Load, build, read and plan for one region. Raises LcliError and AwsError.
+) -> list[Ready]:
+    """Load, build, read and plan, one region after the other. Raises LcliError and AwsError.
 
-    `texts` and `adopt` are what the user calls the functions.
+    `texts` and `adopt` are what the user calls the functions, by region. Sources that cannot be
+    packed are refused before AWS is asked anything.
     With `only_looking` the plan is not to be applied: what belongs to others is told, not raised,
     and nothing is said of what this machine would run.
     """
+    shop = workshop(run)
+    for region, named in texts.items():
+        _refuse_sources(run, region, named, shop)
+    return [
+        _prepare(
+            run,
+            region,
+            named,
+            shop,
+            prune=prune,
+            logs=logs,
+            adopt=(adopt or {}).get(region, ()),
+            quick=quick,
+            only_looking=only_looking,
+            parallel=parallel,
+        )
+        for region, named in texts.items()
+    ]
+
+
+def _refuse_sources(run: Run, region: str, texts: Sequence[str], shop: Workshop) -> None:
+    """Look into the sources, as far as the manifest names them without AWS's help.
+
+    Raises LcliError (USAGE) with what is wrong with them, and with the manifest.
+    """
+    from lcli.deploy.code import check_sources, layers_of
+    from lcli.manifest.loading import every_problem
+    from lcli.manifest.plain import plain_sources
+
+    place = run.presumed_place(region)
+    document, session = run.document, run.session(region)
+    known = document.function_nodes()
+    named = [text if text in known else find(text, document, place).key for text in texts]
+    account = place.account if run.options.local else run.identity.account
+    partition = place.partition if run.options.local else ""
+    place = replace(place, region=session.region, account=account, partition=partition)
+    functions, layers = plain_sources(document, place)
+    used = [one for key, one in functions.items() if not texts or key in named]
+    if problems := check_sources(used, layers_of(used, layers), shop):
+        others = every_problem(document, named if texts else None)
+        raise problems_of(run, [*others, *problems])
+
+
+def _prepare(
+    run: Run,
+    region: str,
+    texts: Sequence[str],
+    shop: Workshop,
+    *,
+    prune: bool,
+    logs: bool,
+    adopt: Sequence[str],
+    quick: bool,
+    only_looking: bool,
+    parallel: int,
+) -> Ready:
     from lcli.deploy.engine import prepare
 
     def where(named: Named) -> Place:
@@ -78,7 +134,7 @@ def prepare_region(
         app,
         place,
         clients,
-        workshop(run),
+        shop,
         functions=functions,
         prune=prune,
         logs=logs,

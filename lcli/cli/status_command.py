@@ -10,7 +10,7 @@ import typer
 
 from lcli.cli.list_command import show_rows
 from lcli.cli.names import Named, chosen, complete, not_there
-from lcli.cli.preparing import Ready, prepare_region, tell_notices
+from lcli.cli.preparing import Ready, prepare_regions, tell_notices
 from lcli.cli.run import Run
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ def _overview(run: Run) -> None:
 
     found: list[tuple[str, Row]] = []
     drift: dict[tuple[str, str], _Planned] = {}
-    for region in run.regions:
-        ready = prepare_region(run, region, [], only_looking=True)
+    for ready in prepare_regions(run, dict.fromkeys(run.regions, ()), only_looking=True):
         tell_notices(run, ready.notices)
         clients, place = ready.clients, ready.prepared.place
         found.extend((clients.region, row) for row in rows(clients, run.document.functions(place)))
@@ -95,7 +94,7 @@ def _one(run: Run, named: Named, region: str) -> dict[str, Any]:
         raise not_there(run, named, clients.region)
     drift = ""
     if named.key:
-        ready = prepare_region(run, region, [named.key], only_looking=True)
+        (ready,) = prepare_regions(run, {region: [named.key]}, only_looking=True)
         tell_notices(run, ready.notices)
         drift = _drift(ready, named.key)
     if not run.json:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcli.artifact.model import Artifact, Build, Source, Target
+from lcli.artifact.shared import Shared
 from lcli.aws.threads import Threads, interrupted
 from lcli.deploy.order import references
 from lcli.errors import ExitCode, LcliError, Problem
@@ -25,7 +26,6 @@ from lcli.resources.model import Place, Ref
 
 if TYPE_CHECKING:
     from lcli.artifact.handler import Files, Layers
-    from lcli.artifact.make import Shared
     from lcli.aws.clients import Clients
     from lcli.manifest.models import App, Function, Layer
 
@@ -43,6 +43,8 @@ class Workshop:
     local: bool = False
     local_python: Callable[[str], str] = lambda runtime: ""
     """With `local`: the interpreter that will run a runtime; "" for this one."""
+    shared: Shared = field(default_factory=Shared, compare=False, repr=False)
+    """What is known of the sources: a tree that was checked is not walked again to be built."""
 
     def function(self, function: Function) -> tuple[Source, Target]:
         """What a function is built from and for."""
@@ -91,22 +93,20 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     Functions whose source is an object in S3 or an image have none. Raises LcliError with the
     problems of all builds.
     """
-    from lcli.artifact.make import Shared
-
-    used, shared = layers_used(app), Shared()
+    used, shared = layers_used(app), workshop.shared
     with Threads(_BUILDERS, "build") as pool:
         # Layers begin first: a function whose code lacks its handler waits for its own.
         layers = {key: pool.submit(_build_layer, app.layers[key], workshop) for key in used}
 
         def held(layer: Layer) -> Files:
-            return shared.once(("layer", layer.key), lambda: _held(layers[layer.key]))
+            source = workshop.layer(layer)
+            return shared.once(("layer", source), lambda: _held(layers[layer.key]))
 
         functions = {
             key: pool.submit(
                 _build_function,
                 function,
                 workshop,
-                shared,
                 partial(_layers_of, function, app.layers.values(), held),
             )
             for key, function in app.functions.items()
@@ -135,15 +135,15 @@ def check_sources(
     """What is wrong with the sources of functions and layers, as it shows without building."""
     from lcli.artifact.handler import UNKNOWN
     from lcli.artifact.layer import check_layer
-    from lcli.artifact.make import Shared, check
+    from lcli.artifact.make import check
 
     problems: list[Problem] = []
-    shared, layers = Shared(), tuple(layers)
+    shared, layers = workshop.shared, tuple(layers)
     held = {layer.key: UNKNOWN for layer in layers}
     for layer in layers:
         try:
             source, target = workshop.layer(layer)
-            held[layer.key] = check_layer(source, layer.runtimes, target, workshop.cache)
+            held[layer.key] = check_layer(source, layer.runtimes, target, workshop.cache, shared)
         except LcliError as error:
             problems += error.problems
     for function in functions:
@@ -204,15 +204,13 @@ def _result(future: Future[Artifact | None], problems: list[LcliError]) -> Artif
         return None
 
 
-def _build_function(
-    function: Function, workshop: Workshop, shared: Shared, layers: Layers
-) -> Artifact | None:
+def _build_function(function: Function, workshop: Workshop, layers: Layers) -> Artifact | None:
     from lcli.artifact import build
 
     source, target = workshop.function(function)
     if source.kind in ("s3", "image"):
         return None
-    return build(source, target, workshop.cache, shared, layers)
+    return build(source, target, workshop.cache, workshop.shared, layers)
 
 
 def _build_layer(layer: Layer, workshop: Workshop) -> Artifact | None:
@@ -221,7 +219,7 @@ def _build_layer(layer: Layer, workshop: Workshop) -> Artifact | None:
     source, target = workshop.layer(layer)
     if source.kind in ("s3", "image"):
         return None
-    return build_layer(source, layer.runtimes, target, workshop.cache)
+    return build_layer(source, layer.runtimes, target, workshop.cache, workshop.shared)
 
 
 def codes(

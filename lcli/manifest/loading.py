@@ -101,11 +101,14 @@ def at_stage(problem: Problem, stage: str) -> Problem:
     return replace(problem, what=f"{problem.what} (stage {stage})")
 
 
-def every_problem(document: Document) -> list[Problem]:
-    """All that is wrong with a manifest, as far as it shows without asking AWS."""
+def every_problem(document: Document, functions: Collection[str] | None = None) -> list[Problem]:
+    """All that is wrong with a manifest, as far as it shows without asking AWS.
+
+    Of single functions only of those (all by default).
+    """
     place = _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
     unasked = document.unasked | set(resolvers.REMOTE)
-    return in_order(_Loading(document, place, None, unasked).load(None).problems)
+    return in_order(_Loading(document, place, None, unasked).load(functions).problems)
 
 
 def _presumed(document: Document, place: Place) -> Place:

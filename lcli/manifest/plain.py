@@ -6,15 +6,15 @@ two together. AWS is not asked for anything: what needs that is left out, and sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from lcli.manifest import resolvers
 from lcli.manifest.document import Document, Named
-from lcli.manifest.nodes import Map
-from lcli.manifest.parts import keys, parts, variables
+from lcli.manifest.nodes import Map, Node
+from lcli.manifest.parts import keys, layer_name, parts, variables
 from lcli.manifest.references import Interpolation, Path
 from lcli.manifest.resolvers import Context
 from lcli.manifest.scope import Scope
@@ -137,6 +137,13 @@ _KEYS: Mapping[str, tuple[object, Read]] = {
     "vpc": (None, _VPC),
 }
 """What decides about a version's configuration and its code: default, and how it is read."""
+_FILES = frozenset(("architecture", "build", "exclude", "handler", "include", "runtime", "source"))
+_LAYER_KEYS: Mapping[str, tuple[object, Read]] = {
+    "architectures": ((), _texts),
+    "runtimes": ((), _texts),
+    **{name: _KEYS[name] for name in ("build", "exclude", "include", "source")},
+}
+"""The same of a layer's files."""
 APART = frozenset(
     (
         "alias",
@@ -172,17 +179,61 @@ class Plain:
 
 def plain_functions(document: Document, place: Place) -> dict[str, Plain]:
     """The functions by key, without validating them. Raises LcliError (USAGE) for bad names."""
-    named = {one.key: one for one in document.functions(place)}
+    named = document.functions(place)
+    resolving, layers = _resolving(document, place, named), keys(document, "layers")
+    return {one.key: _plain(document, one, resolving, layers) for one in named}
+
+
+def plain_sources(document: Document, place: Place) -> tuple[dict[str, Any], list[Any]]:
+    """What decides about the files of functions (by key) and of layers, as far as it is known.
+
+    With the attributes of `models.Function` and `models.Layer` that a build uses. What `place` has
+    no word for is not known; whatever is wrong with the rest of the manifest does not count.
+    """
+    named, layer_keys = document.named(place)[0], keys(document, "layers")
+    resolving = _resolving(document, place, named)
+    functions: dict[str, Any] = {}
+    for one in named:
+        plain = _plain(document, one, resolving, layer_keys)
+        settings = plain.settings
+        if not settings.source or plain.unknown & _FILES:
+            continue
+        if "layers" in plain.unknown and not settings.layers:
+            settings.layers = ("one that is not known",)
+        settings.handler_where = document.where(("functions", one.key, "handler"))
+        functions[one.key] = settings
+    node = document.root.entries.get("layers")
+    layers = node.entries.items() if isinstance(node, Map) else ()
+    found = [_layer(document, place, key, one, resolving) for key, one in layers]
+    return functions, [one for one in found if one]
+
+
+def _layer(
+    document: Document, place: Place, key: str, node: Node, resolving: Interpolation
+) -> SimpleNamespace | None:
+    path: Path = ("layers", key)
+    entries = node.entries if isinstance(node, Map) else {}
+    given = _LAYER_KEYS.keys() & entries.keys()
+    values = {name: resolving.data(entries[name], (*path, name)) for name in given}
+    known = all(failed[:2] != path for failed in resolving.failed)
+    try:
+        read = {name: _or_default(values.get(name), *one) for name, one in _LAYER_KEYS.items()}
+    except ValueError:
+        return None
+    where, name = document.where(path), layer_name(place, key)
+    made = SimpleNamespace(**read, key=key, name=name, where=where)
+    return made if known and made.source else None
+
+
+def _resolving(document: Document, place: Place, named: Iterable[Named]) -> Interpolation:
     context = Context(document.environ, document.path.parent, is_local=place.local)
     scope = Scope(
         context,
         variables(place),
-        parts(document, place, named),
+        parts(document, place, {one.key: one for one in named}),
         document.unasked | frozenset(resolvers.REMOTE),
     )
-    resolving = Interpolation(document.source, scope.resolve)
-    layers = keys(document, "layers")
-    return {key: _plain(document, one, resolving, layers) for key, one in named.items()}
+    return Interpolation(document.source, scope.resolve)
 
 
 def _plain(

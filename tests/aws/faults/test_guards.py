@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,81 @@ def test_a_region_of_a_variable_is_worked_on_after_a_word(
     assert said.stderr.startswith(f"{told}\n")
     assert f"no terminal to ask on whether this is meant: {told}" in said.stderr
     assert lcli(directory, elsewhere, command, "--yes").code == 0
+
+
+def _leaves(code: Path) -> None:
+    (code / "odd").symlink_to("/etc/passwd")
+
+
+def _loops(code: Path) -> None:
+    (code / "odd").symlink_to(code)
+
+
+def _pipes(code: Path) -> None:
+    os.mkfifo(code / "odd")
+
+
+def _is_not_utf8(code: Path) -> None:
+    (code / os.fsdecode(b"odd\xff")).touch()
+
+
+def _is_large(code: Path) -> None:
+    with (code / "odd").open("wb") as file:
+        file.truncate(262_144_001)
+
+
+TREES = {
+    "link-leaves-source": _leaves,
+    "link-loop": _loops,
+    "not-a-file": _pipes,
+    "name-not-utf8": _is_not_utf8,
+    "artifact-too-large": _is_large,
+}
+LAYERED = "layers: {common: {source: more, build: {kind: none}}}\n"
+
+
+@pytest.mark.parametrize("of_layer", [False, True], ids=["code", "layer"])
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("command", ["plan", "deploy", "status"])
+def test_a_source_that_cannot_be_packed_is_refused_before_any_call(
+    cloud: Any, app: tuple[Path, dict[str, str]], command: str, tree: str, of_layer: bool
+) -> None:
+    directory, environ = app
+    manifest = directory / "lcli.yaml"
+    text = manifest.read_text().replace("one: {", f"one: {PARAMETER}layers: [common], ")
+    manifest.write_text(LAYERED + text)
+    (directory / "more").mkdir()
+    (directory / "more" / "lib.py").touch()
+    TREES[tree](directory / ("more" if of_layer else "code"))
+    with overlay(cloud.url) as between:
+        said = lcli(directory, {**environ, "AWS_ENDPOINT_URL": between.url}, command)
+        assert [call.name for call in between.calls] == []
+    assert (said.code, said.stdout) == (2, "")
+    assert said.stderr.count(f"[{tree}]") == said.stderr.count("error:") == 1
+    assert "odd" in said.stderr
+
+
+def test_validate_measures_sources(app: tuple[Path, dict[str, str]]) -> None:
+    directory, environ = app
+    _is_large(directory / "code")
+    said = lcli(directory, environ, "validate")
+    assert said.code == 2
+    assert "[artifact-too-large]" in said.stderr
+
+
+def test_sources_that_only_aws_can_name_are_left_for_later(
+    cloud: Any, app: tuple[Path, dict[str, str]]
+) -> None:
+    """What `${account}` and `${ssm:…}` stand for is not guessed."""
+    directory, environ = app
+    _leaves(directory / "code")
+    for number, source in enumerate(("code/${account}", "${ssm:/photos/source}")):
+        (directory / f"app{number}").mkdir()
+        where = project(directory / f"app{number}")
+        manifest = where / "lcli.yaml"
+        manifest.write_text(manifest.read_text().replace("source: code", f"source: '{source}'"))
+        with overlay(cloud.url) as between:
+            there = {**environ, "AWS_ENDPOINT_URL": between.url}
+            said = lcli(where, there, "plan")
+            assert between.calls[0].name == "sts:GetCallerIdentity"
+        assert said.code == 2

@@ -15,7 +15,8 @@ from lcli.artifact.cache import find_zip, prune
 from lcli.artifact.handler import UNKNOWN, Files
 from lcli.artifact.index import SETTLED_NS, content_hashes
 from lcli.artifact.limits import check_limits, needs_bucket
-from lcli.artifact.make import Shared, default_cache
+from lcli.artifact.make import default_cache
+from lcli.artifact.shared import Shared
 from lcli.artifact.source import parse_source
 from lcli.artifact.tree import read_tree
 from lcli.errors import ExitCode, LcliError, Problem

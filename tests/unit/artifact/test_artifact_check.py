@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from lcli.artifact import Build, Source, Target, build
+from lcli.artifact import Build, Source, Target, build, make
 from lcli.artifact.make import check
+from lcli.artifact.tree import read_tree
 from lcli.deploy.code import Workshop, build_all, check_sources, layers_of
 from lcli.errors import ExitCode, LcliError
 from lcli.manifest.document import read
@@ -177,6 +178,22 @@ def test_layers_of_the_manifest_are_looked_into_for_handlers(root, layered):
     problems = check_sources(layered.functions.values(), layered.layers.values(), workshop)
     assert [one.what for one in problems] == [LOST, NAME]
     assert not (root / "unused").exists()
+
+
+def test_a_tree_that_was_checked_is_not_walked_again_to_be_built(root, layered, monkeypatch):
+    walked = []
+
+    def walk(tree, **patterns):
+        walked.append(tree.name)
+        return read_tree(tree, **patterns)
+
+    monkeypatch.setattr(make, "read_tree", walk)
+    workshop = Workshop(root, root / "cache")
+    for key in ("lost", "name", "later"):
+        del layered.functions[key]
+    assert check_sources(layered.functions.values(), layered.layers.values(), workshop) == []
+    build_all(layered, workshop)
+    assert sorted(walked) == ["layer", "layer", "src"]
 
 
 def test_a_build_knows_what_is_in_layers(root, layered):
