@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from lcli.cli.names import Functions, Named, keys
-from lcli.cli.preparing import load_app, workshop
+from lcli.cli.preparing import load_app, problems_of, workshop
 from lcli.cli.run import Run
+from lcli.errors import ExitCode, LcliError
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
@@ -34,7 +35,12 @@ def build_artifacts(run: Run, texts: list[str]) -> dict[str, Artifact]:
 
     named = keys(texts, run.document, lambda arn: _as_written(run, arn))
     app = load_app(run, run.presumed_place(), named, BUILT)
-    functions, layers = build_all(app, workshop(run))
+    try:
+        functions, layers = build_all(app, workshop(run))
+    except LcliError as error:
+        if error.exit_code is not ExitCode.USAGE:
+            raise
+        raise problems_of(run, error.problems) from error
     return functions | {f"layer:{key}": artifact for key, artifact in layers.items()}
 
 

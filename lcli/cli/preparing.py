@@ -92,12 +92,12 @@ def _refuse_sources(run: Run, region: str, texts: Sequence[str], shop: Workshop)
     from lcli.manifest.plain import plain_sources
 
     place = run.presumed_place(region)
-    document, session = run.document, run.session(region)
+    document = run.document
     known = document.function_nodes()
     named = [text if text in known else find(text, document, place).key for text in texts]
     account = place.account if run.options.local else run.identity.account
     partition = place.partition if run.options.local else ""
-    place = replace(place, region=session.region, account=account, partition=partition)
+    place = replace(place, region=run.region(region), account=account, partition=partition)
     functions, layers = plain_sources(document, place)
     used = [one for key, one in functions.items() if not texts or key in named]
     if problems := check_sources(used, layers_of(used, layers), shop):

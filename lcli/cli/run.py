@@ -47,6 +47,7 @@ class Run:
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
+        self._unasked: dict[str, Session] = {}
         self._caller: Caller | None = None
         self._cloud = ""
         self._answered = False
@@ -167,10 +168,20 @@ class Run:
         """
         region = region or self.regions[0]
         if region not in self._sessions:
-            session = self._connect(region)
+            session = self._connected(region)
             self._check_account(session)
             self._sessions[region] = session
         return self._sessions[region]
+
+    def region(self, region: str = "") -> str:
+        """Where calls go; with "" by the SDK's chain, where nothing else says it. Asks nothing."""
+        return self._connected(region or self.regions[0]).region
+
+    def _connected(self, region: str) -> Session:
+        """A session that nothing was asked with yet, not even whose it is."""
+        if region not in self._unasked:
+            self._unasked[region] = self._connect(region)
+        return self._unasked[region]
 
     def reconnect(self) -> bool:
         """Connect anew at the next call, with the credentials that there are then.
@@ -184,6 +195,7 @@ class Run:
             if cloud is None or cloud.url == self._cloud:
                 return False
         self._sessions.clear()
+        self._unasked.clear()
         self._caller = None
         return self.options.local
 

@@ -260,7 +260,7 @@ def test_a_source_that_cannot_be_packed_is_refused_before_any_call(
     directory, environ = app
     manifest = directory / "lcli.yaml"
     text = manifest.read_text().replace("one: {", f"one: {PARAMETER}layers: [common], ")
-    manifest.write_text(LAYERED + text)
+    manifest.write_text('account: "123456789012"\n' + LAYERED + text)
     (directory / "more").mkdir()
     (directory / "more" / "lib.py").touch()
     TREES[tree](directory / ("more" if of_layer else "code"))
@@ -270,6 +270,19 @@ def test_a_source_that_cannot_be_packed_is_refused_before_any_call(
     assert (said.code, said.stdout) == (2, "")
     assert said.stderr.count(f"[{tree}]") == said.stderr.count("error:") == 1
     assert "odd" in said.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "build", "package", "plan", "deploy"])
+def test_what_is_wrong_with_a_source_is_told_with_its_line(
+    app: tuple[Path, dict[str, str]], command: str
+) -> None:
+    directory, environ = app
+    (directory / "code" / "app.py").write_text("")
+    said = lcli(directory, environ, command)
+    lines = said.stderr.splitlines()
+    assert (said.code, lines[0].endswith("[handler-missing]")) == (2, True)
+    assert "app.handler" in lines[2]
+    assert lines[3].strip() == "^"
 
 
 def test_validate_measures_sources(app: tuple[Path, dict[str, str]]) -> None:
