@@ -15,6 +15,7 @@ import pytest
 
 from lcli.aws.session import Sent, Session
 from lcli.deploy.apply import apply
+from lcli.deploy.applying import Known, Work
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.read import read
 from lcli.deploy.scope import Scope
@@ -106,6 +107,30 @@ class App:
         return [name for name in self.calls() if not name.startswith(READS)]
 
 
+@dataclass
+class Told:
+    """Real calls, but for those of which `tell` says the answer; notes what is called."""
+
+    real: Session
+    tell: Callable[[str], dict[str, Any] | None]
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def region(self) -> str:
+        return self.real.region
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        self.asked.append(operation)
+        told = self.tell(operation)
+        return self.real.call(service, operation, **parameters) if told is None else told
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
+        return self.real.pages(service, operation, **parameters)
+
+    def work(self, place: Place) -> Work:
+        return Work(place, self, Known({}), lambda doing: None)
+
+
 def verbs(planned: Plan) -> list[str]:
     """The changes of a plan: ``replace version photos-prod-thumbnail``."""
     return [
@@ -126,6 +151,11 @@ def zips(tmp_path) -> Callable[[str], Zip]:
         return Zip(path, digest, base64.b64encode(sha).decode())
 
     return make
+
+
+@pytest.fixture
+def told(app) -> Callable[[Callable[[str], dict[str, Any] | None]], Told]:
+    return lambda tell: Told(app.clients, tell)
 
 
 @pytest.fixture

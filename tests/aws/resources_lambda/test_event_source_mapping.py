@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lcli.resources import kinds
 from lcli.resources.event_source_mapping import event_source_mapping
 
 NAME = "photos-prod-thumbnail"
@@ -143,6 +144,27 @@ def test_one_made_by_hand_is_taken_and_tagged(app, queue):
     (found,) = listed(app)
     tags = app.boto3("lambda").list_tags(Resource=found["EventSourceMappingArn"])["Tags"]
     assert tags == app.place.tags(KEY)
+
+
+def test_one_that_is_there_already_gets_what_is_wanted_when_it_has_settled(app, queue, told):
+    """As after an answer that was lost; nothing can be changed of one that is being made."""
+    app.deploy(app.resources())
+    app.boto3("lambda").create_event_source_mapping(
+        EventSourceArn=queue(), FunctionName=f"{NAME}:live", BatchSize=7
+    )
+    states = iter(["Creating", "Creating", "Enabled", "Updating", "Enabled"])
+    clients = told(lambda name: {"State": next(states)} if name.startswith("Get") else None)
+    wanted = mapping(app, queue(), BatchSize=5)
+    made = kinds()["event_source_mapping"].create(wanted, clients.work(app.place))
+    (found,) = listed(app)
+    assert found["BatchSize"] == 5
+    assert made == {"uuid": found["UUID"], "state": "Enabled"}
+    assert clients.asked == [
+        "CreateEventSourceMapping",
+        *["GetEventSourceMapping"] * 3,
+        "UpdateEventSourceMapping",
+        *["GetEventSourceMapping"] * 2,
+    ]
 
 
 def test_filters_are_equal_whatever_their_order_and_spaces(app, queue):

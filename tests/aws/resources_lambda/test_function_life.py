@@ -283,6 +283,24 @@ def test_a_function_that_left_the_manifest_is_found_by_name_and_tags(deployed):
     assert deployed.boto3("lambda").list_functions()["Functions"] == []
 
 
+def test_a_deletion_that_goes_on_is_waited_for(deployed, told):
+    """DeleteFunction answers 202 and the function stays, ``Deleting``, for a while."""
+    looks = iter(range(3))
+
+    def tell(operation):
+        if operation == "DeleteFunction":
+            return {"StatusCode": 202}
+        if operation == "GetFunction" and next(looks) == 2:
+            deployed.boto3("lambda").delete_function(FunctionName=NAME)
+        return None
+
+    clients = told(tell)
+    found = deployed.plan(deployed.resources()).actions[0].actual
+    kinds()["function"].delete(found, clients.work(deployed.place))
+    assert clients.asked == ["DeleteFunction", *["GetFunction"] * 3]
+    assert deployed.boto3("lambda").list_functions()["Functions"] == []
+
+
 def test_a_rollback_is_told_and_ended(deployed):
     deployed.deploy(deployed.resources(source="two"))
     client = deployed.boto3("lambda")
