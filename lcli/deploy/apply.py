@@ -230,7 +230,7 @@ class _Run:
                 if step.grouped:
                     outputs = self._found(step) | dict(kind.merge(actions, work))
                 else:
-                    work = self.watch.over(work, actions[0].resource.function)
+                    work = self.watch.over(work, actions[0].resource)
                     outputs = {actions[0].resource.key: _do(actions[0], kind, work)}
         except BaseException as caught:
             error = caught

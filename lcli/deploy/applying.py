@@ -73,7 +73,7 @@ class Work:
 
     def calling(self, clients: Clients) -> Work:
         """The same work, with other calls."""
-        return Work(self.place, clients, self._known, self._say)
+        return Work(self.place, clients, self._known, self._say, waits=self.waits)
 
     def settle(self, value: Value) -> object:
         """See `Applying.settle`."""

@@ -21,8 +21,8 @@ from lcli.aws.expected import expecting
 from lcli.aws.threads import Threads
 from lcli.aws.translate import explain
 from lcli.deploy.events import Event, Finished, Listener
-from lcli.deploy.order import references
 from lcli.deploy.plan import Plan
+from lcli.deploy.sharing import shared_by, users
 from lcli.errors import Problem
 from lcli.resources.function_actual import environment_paths
 from lcli.resources.function_state import GONE
@@ -45,31 +45,16 @@ class Digests:
 
 def digests(resources: Mapping[Key, Resource]) -> Digests:
     """The digest of each function among the desired resources, and what they share; pure."""
+    shared = shared_by(resources)
     own: dict[str, list[Resource]] = {}
     for resource in resources.values():
         own.setdefault(resource.function, []).append(resource)
-    shared: dict[Key, set[str]] = {}
     found: dict[str, str] = {}
-    for function in own.keys() - {""}:
-        used = _shared(own[function], resources)
-        for key in used:
-            shared.setdefault(key, set()).add(function)
+    for function, used in shared.items():
         names = [one.key.name for one in own[function] if one.key.kind == "function"]
         everything = [*own[function], *(resources[key] for key in used)]
         found |= dict.fromkeys(names, _digest(everything))
-    return Digests(found, {key: frozenset(users) for key, users in shared.items()})
-
-
-def _shared(own: Iterable[Resource], resources: Mapping[Key, Resource]) -> set[Key]:
-    """What a function's resources need, directly or not, that belongs to no function."""
-    todo, found = list(own), set[Key]()
-    while todo:
-        resource = todo.pop()
-        for key in (*resource.needs, *references(resource.fields)):
-            if key not in found and key in resources and not resources[key].function:
-                found.add(key)
-                todo.append(resources[key])
-    return found
+    return Digests(found, users(shared))
 
 
 def _digest(resources: Iterable[Resource]) -> str:

@@ -1,29 +1,44 @@
 """Whether a function is still this run's to change: asked before each write that nothing guards.
 
 A RevisionId lets one of two deploys change a function, and one move its alias. Roles, tags, log
-groups, settings beside the function take none: the loser must not write them any more.
+groups, settings beside the function take none: the loser must not write them any more. Nor what
+several functions share (the HTTP API), once it has lost all of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from lcli.aws.clients import Clients
 from lcli.aws.operations import Again, again
 from lcli.deploy.applying import Known, Work
 from lcli.deploy.plan import Plan
+from lcli.deploy.sharing import served, shared_by, users
 from lcli.errors import LcliError
 from lcli.resources.compare import is_partly_ignored
 from lcli.resources.function_actual import Payload
 from lcli.resources.function_fields import BESIDE, frozen, read_fields, unknown_fields
 from lcli.resources.function_state import changed_meanwhile, get_function
 from lcli.resources.function_update import SHA
-from lcli.resources.model import Action, Value, Verb
+from lcli.resources.model import Action, Resource, Value, Verb
 from lcli.resources.naming import unqualified
 
-_CANNOT_OVERWRITE = frozenset({"CreateFunction", "CreateAlias", "CreateRole", "CreateLogGroup"})
-"""Creations that are refused where the thing is there, and change nothing else."""
+_CANNOT_OVERWRITE = frozenset(
+    {
+        "CreateFunction",
+        "CreateAlias",
+        "CreateRole",
+        "CreateLogGroup",
+        "CreateApi",
+        "CreateStage",
+        "PublishLayerVersion",
+        "DeleteApi",
+    }
+)
+"""Creations that change nothing that is there. And DeleteApi: while something is kept, only a
+second API goes that this run has made itself (`http_api`), above all where it has lost."""
 
 
 class Watch:
@@ -40,20 +55,32 @@ class Watch:
             for one in kept
             if one.resource.key.kind == "alias"
         }
+        self.changed = frozenset(one.resource.function for one in kept if _is_guarded_change(one))
+        """Functions (the manifest's keys) whose code, configuration or alias the plan changes."""
+        self._users = users(shared_by({one.resource.key: one.resource for one in kept}))
 
-    def over(self, work: Work, function: str) -> Work:
-        """The same work, whose calls for `function` (the manifest's key) are watched."""
-        if function not in self._functions:
+    def over(self, work: Work, resource: Resource) -> Work:
+        """The same work, whose calls for a resource are watched."""
+        functions = sorted(served(resource, self._users) & self._functions.keys())
+        if not functions:
             return work
-        plain = work.clients
-        return work.calling(Watched(plain, lambda: self._look(plain, work, function)))
+        return work.calling(Watched(work.clients, lambda: self._look_for_one(functions, work)))
 
-    def _look(self, clients: Clients, work: Work, function: str) -> None:
-        """One GetFunction. Raises LcliError where the function is somebody else's by now.
+    def _look_for_one(self, functions: Sequence[str], work: Work) -> None:
+        """Raises LcliError where each of the functions is somebody else's by now."""
+        for function in functions[:-1]:
+            with suppress(LcliError):
+                return self.look(function, work)
+        return self.look(functions[-1], work)
+
+    def look(self, function: str, work: Work) -> None:
+        """One GetFunction; `function` is the manifest's key of one that the plan keeps.
 
         Once this run has moved the alias, it is the alias that tells: the commit point.
+        Raises LcliError where the function is somebody else's by now, and AwsError.
         """
-        action, alias = self._functions[function], self._aliases.get(function)
+        clients, action = work.clients, self._functions[function]
+        alias = self._aliases.get(function)
         if alias is not None and self._known.fresh(alias):
             name, alias_name = unqualified(alias.name)
             answer = get_function(clients, name, alias_name)
@@ -93,6 +120,11 @@ class Watch:
         return after | ({SHA: sha} if sha else {})
 
 
+def _is_guarded_change(action: Action) -> bool:
+    guarded = action.resource.key.kind in ("function", "alias")
+    return guarded and any(one.path.partition(".")[0] != "Tags" for one in action.changes)
+
+
 def _settled(value: Value, work: Work) -> Value:
     """None while something is unknown that this run has yet to make."""
     try:
@@ -102,7 +134,7 @@ def _settled(value: Value, work: Work) -> Value:
 
 
 class Watched:
-    """Calls for one function; implements `lcli.aws.clients.Clients`."""
+    """Calls for one resource; implements `lcli.aws.clients.Clients`."""
 
     def __init__(self, plain: Clients, look: Callable[[], None]) -> None:
         self.plain = plain
@@ -110,7 +142,7 @@ class Watched:
         self.region = plain.region
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """See `Clients.call`; raises LcliError where the function is somebody else's by now."""
+        """See `Clients.call`; raises LcliError where the resource is somebody else's by now."""
         unguarded = again(service, operation) not in (Again.READS, Again.GUARDED)
         if unguarded and operation not in _CANNOT_OVERWRITE:
             self.look()

@@ -101,13 +101,16 @@ def _problem(configuration: Mapping[str, Any], code: str, what: str, member: str
     )
 
 
-def changed_meanwhile(arn: str, fields: Iterable[str]) -> LcliError:
-    """The error for what someone else changed between the plan and now."""
-    names = ", ".join(sorted(fields))
+def changed_meanwhile(arn: str, fields: Iterable[str], what: str = "") -> LcliError:
+    """The error for what someone else changed between the plan and now.
+
+    `what` names it if it is no function: ``HTTP API photos``.
+    """
+    names, what = ", ".join(sorted(fields)), what or arn.partition(":function:")[2]
     return LcliError(
         Problem(
             "changed-meanwhile",
-            f"someone else changed {names} of {arn.partition(':function:')[2]} since the plan",
+            f"someone else changed {names} of {what} since the plan",
             where=arn,
             next_step="run `lcli plan` to see what is there now, then deploy again",
         )

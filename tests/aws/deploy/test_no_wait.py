@@ -29,7 +29,7 @@ NOT_READY = {
 
 
 def never_ready(call: Call) -> Rewrite:
-    return Rewrite(lambda body: json.dumps(json.loads(body) | NOT_READY[call.name]).encode())
+    return Rewrite(change=lambda body: json.dumps(json.loads(body) | NOT_READY[call.name]).encode())
 
 
 def test_what_gets_ready_by_itself_is_not_waited_for(cloud: Any, tmp_path: Path) -> None:
