@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,10 @@ functions:
     triggers:
       - s3: {{bucket: photos-{account}, prefix: {name}/}}
       - sqs: {{queue: photos, batch_size: {count}}}
-      - http: GET /{name}
-  two: {{environment: {{OF: "{name}"}}}}
+      - http: GET /one/{name}
+  two:
+    environment: {{OF: "{name}"}}
+    triggers: [{{http: "GET /two/{name}"}}]
 """
 SETTINGS = {
     "base": {"memory": 128, "days": 1, "count": 3, "retries": 0},
@@ -146,6 +148,7 @@ class Rivals:
         }
         live["role"] = _names(_ROLE_OF.findall(str(policy["PolicyDocument"])))
         live["retention"] = _whose("days", days[f"/aws/lambda/{function}"])
+        live["routes"] = _names(self._routes(function))
         if function == FUNCTIONS[0]:
             live |= self._attached(function, latest)
         return live
@@ -157,8 +160,18 @@ class Rivals:
             "code": self.shas.get(configuration["CodeSha256"], "nobody"),
         }
 
+    def _routes(self, function: str) -> Iterator[str]:
+        for api in self._call("apigatewayv2", "GetApis")["Items"]:
+            for route in self._call("apigatewayv2", "GetRoutes", ApiId=api["ApiId"])["Items"]:
+                _, whose, side = route["RouteKey"].split("/")
+                if function == f"photos-{whose}":
+                    yield side
+
     def _attached(self, function: str, latest: dict[str, Any]) -> dict[str, str]:
-        """What one of the functions has beside its version."""
+        """What one of the functions has beside its version.
+
+        The API that both share goes with this one, whose key comes first.
+        """
         at = {"FunctionName": function, "Qualifier": "live"}
         policy = self._call("lambda", "GetPolicy", **at)["Policy"]
         retries = self._call("lambda", "GetFunctionEventInvokeConfig", **at)["MaximumRetryAttempts"]
@@ -167,11 +180,6 @@ class Rivals:
         bucket = f"photos-{self.sides['base'].account}"
         rules = self._call("s3", "GetBucketNotificationConfiguration", Bucket=bucket)
         apis = self._call("apigatewayv2", "GetApis")["Items"]
-        routes = [
-            route["RouteKey"]
-            for api in apis
-            for route in self._call("apigatewayv2", "GetRoutes", ApiId=api["ApiId"])["Items"]
-        ]
         return {
             "tags": latest["Tags"]["who"],
             "reserved": _whose("count", reserved),
@@ -182,7 +190,6 @@ class Rivals:
                 one["Filter"]["Key"]["FilterRules"][0]["Value"].rstrip("/")
                 for one in rules.get("LambdaFunctionConfigurations", [])
             ),
-            "routes": _names(route.rpartition("/")[2] for route in routes),
             "CORS": _names(_origin(api) for api in apis),
             "tags of the API": _names(api["Tags"]["owner"] for api in apis),
         }
