@@ -231,7 +231,8 @@ class Outage:
 
     def expected(self, name: str) -> str:
         """The code of that command's one error."""
-        calls = name.startswith("invoke") and name != "invoke --event shared"
+        # These two ask something else before they call.
+        calls = name.startswith("invoke") and name not in ("invoke --event shared", "invoke --wait")
         return self.of_call if calls and self.of_call else self.problem
 
     @property

@@ -462,6 +462,7 @@ OWN_ROLE = """
 """
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     ("before", "after", "left"),
     [
@@ -470,7 +471,6 @@ OWN_ROLE = """
             "alias: live",
             ["photos-plain-us-east-1"],
             id="to lcli's own name",
-            marks=pytest.mark.whole,
         ),
         pytest.param(
             "role: {path: /team/}",
@@ -483,14 +483,12 @@ OWN_ROLE = """
             "role: 'arn:aws:iam::ACCOUNT:role/theirs'",
             [],
             id="to one that exists",
-            marks=pytest.mark.whole,
         ),
         pytest.param(
             "role: {path: /team/}",
             "role: {path: /team/}, name: photos-renamed",
             ["photos-renamed-us-east-1"],
             id="by the name of a function that is renamed",
-            marks=pytest.mark.whole,
         ),
     ],
 )

@@ -43,7 +43,13 @@ def app(cloud: Any, tmp_path: Path) -> tuple[Path, dict[str, str]]:
     return project(tmp_path), cloud.environ | {"LCLI_CACHE_DIR": str(tmp_path / "cache")}
 
 
-@pytest.mark.parametrize("words", GUARDED.values(), ids=GUARDED)
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(words, id=name, marks=[pytest.mark.whole] * name.endswith("ARN"))
+        for name, words in GUARDED.items()
+    ],
+)
 def test_nothing_is_asked_of_another_account(
     cloud: Any, app: tuple[Path, dict[str, str]], words: tuple[str, ...]
 ) -> None:
