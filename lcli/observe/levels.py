@@ -59,7 +59,7 @@ _BELOW = re.compile(rf"\w{{3}}\ \d\d?,\ \d{{4}},?\ [\d:]+\s[AP]M\ [^\n]*\n(?P<le
 def behind_prefix(message: str) -> tuple[str, str] | None:
     """Level and text of a line with a runtime's prefix; None where it has none."""
     prefix = _PREFIX.match(message)
-    return (prefix["python"] or prefix["node"], message[prefix.end() :]) if prefix else None
+    return (prefix[1] or prefix[2], message[prefix.end() :]) if prefix else None
 
 
 def level_of_text(message: str) -> str:

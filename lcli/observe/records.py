@@ -49,7 +49,7 @@ _MARK = re.compile(
     r"(START|END|REPORT) RequestId: (\S+)|(?:INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT) "
 )
 _MARKS = frozenset("SERI")
-_NAMED = re.compile(rf"(?:\S+\s){{0,2}}(?:RequestId: )?({_ID})\s|\[\w+\]\t\S+\t({_ID})\t")
+_NAMED = re.compile(rf"\[\w+\]\t\S+\t({_ID})\t|(?:\S+\s){{0,2}}(?:RequestId: )?({_ID})\s")
 
 _INDENT = " \t\xa0"
 """Python's runtime indents with spaces that do not break."""
@@ -68,12 +68,24 @@ class Record:
 
     event: LogEvent
     kind: Kind
-    request: str
-    """The invocation's request id; empty where it is not known."""
+    known: str
+    """The invocation's request id, where the stream or its document told it."""
     document: dict[str, Any] | None = None
     """The message, where it is a JSON object."""
     head: Record | None = field(default=None, repr=False)
     """The record whose stack this one carries on."""
+
+    @property
+    def request(self) -> str:
+        """The invocation's request id; empty where it is not known.
+
+        Looked for in a line only when it is asked for: most are printed without it.
+        """
+        is_text = self.document is None or not self.event.message.startswith("{")
+        if self.known or self.kind is not Kind.LINE or not is_text:
+            return self.known
+        named = _NAMED.match(self.event.message)
+        return (named[1] or named[2]) if named else ""
 
     @property
     def level(self) -> str:
@@ -128,22 +140,29 @@ class Reader:
         elif first in _MARKS and (mark := _MARK.match(message)):
             record = Record(event, _TEXT.get(mark[1], Kind.INIT), mark[2] or "")
         else:
-            request = self._requests.get(where, "")
-            if not request and (named := _NAMED.match(message)):
-                request = named[1] or named[2]
             document = _document_behind_prefix(message) if "\t{" in message else None
-            record = Record(event, Kind.LINE, request, document)
+            record = Record(event, Kind.LINE, self._requests.get(where, ""), document)
         if record.kind is not Kind.LINE:
             self._mark(record, where)
-        elif not message or message.isspace():
-            pass  # between the parts of a traceback, for one
-        elif (head := self._head(message, where)) is not None:
-            record.head = head
+        elif first in _CARRY_ON or first.isspace() or not first or where in self._tracebacks:
+            self._carry_on(record, where)
         else:
-            if len(self._last) >= _STREAMS:
-                self._last.pop(next(iter(self._last)))
-            self._last[where] = record
+            self._keep(record, where)
         return record
+
+    def _carry_on(self, record: Record, where: tuple[str, str]) -> None:
+        """A line that may belong to the stack of an earlier one."""
+        message = record.event.message
+        if not message or message.isspace():
+            return  # between the parts of a traceback, for one
+        record.head = self._head(message, where)
+        if record.head is None:
+            self._keep(record, where)
+
+    def _keep(self, record: Record, where: tuple[str, str]) -> None:
+        if len(self._last) >= _STREAMS:
+            self._last.pop(next(iter(self._last)))
+        self._last[where] = record
 
     def _head(self, message: str, where: tuple[str, str]) -> Record | None:
         """The record whose stack a line carries on."""

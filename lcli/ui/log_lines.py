@@ -102,10 +102,15 @@ class Lines:
         }
         clock = 13 + style.utc + 11 * style.dates if style.timestamps else 0
         self._below = "\n" + " " * (clock + (width + 1 if width else 0))
+        self._levels = {
+            name: self._paint(name, _LEVEL_COLORS.get(name, "")) + " " for name in LEVELS
+        }
         self._second = -1
         self._clock = ""
         self._day = ""
-        self._parts = [f".{n:03}{'Z' * style.utc}" for n in range(1000)]
+        # Put together beforehand: every line has a time.
+        self._dim, end = (f"\x1b[{_DIM}m", "\x1b[0m ") if style.color else ("", " ")
+        self._parts = [f".{n:03}{'Z' * style.utc}{end}" for n in range(1000)]
 
     def __call__(self, record: Record) -> str:
         """The lines of a record; empty for START, END and a successful INIT."""
@@ -133,7 +138,7 @@ class Lines:
         if "\n" in text:
             text = text.replace("\n", self._below)
         if level:
-            text = f"{self._paint(level, _LEVEL_COLORS.get(level, ''))} {text}"
+            text = self._levels[level] + text
         if not fields:
             return text
         first, newline, rest = text.partition("\n")
@@ -151,7 +156,7 @@ class Lines:
             elif self._day not in ("", day):
                 new_day = self._paint(day, _DIM) + "\n"
             self._day = day
-        return f"{new_day}{self._paint(self._clock + self._parts[rest], _DIM)} "
+        return f"{new_day}{self._dim}{self._clock}{self._parts[rest]}"
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if code and text and self._style.color else text
@@ -170,7 +175,7 @@ def content(record: Record) -> tuple[str, str, str]:
     if found is None:
         return "", message, ""
     level, text = found
-    if unhandled := _NODE_ERROR.fullmatch(text):
+    if text.endswith("}") and (unhandled := _NODE_ERROR.fullmatch(text)):
         text = _node_error(*unhandled.groups())
     return level, text, ""
 
