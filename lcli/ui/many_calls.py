@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _TOLD = 10
 """Failures that are told one by one; the rest are counted."""
 _BAR = 40
-_SHARE = 20
-"""Characters of the bar that says how far many calls are."""
+_SHARE, _PART = 20, 3
+"""Characters of the bar that says how far many calls are, and of what moves in it otherwise."""
 
 
 def as_line(result: Result, *, raw: bool = False) -> bytes:
@@ -86,6 +86,7 @@ class Count:
         self._all = total or size
         self._counts_calls = total is not None
         self._end = 0
+        self._turn = _SHARE - _PART - 1
 
     def begin(self, number: int) -> None:
         """Call `number` is about to be sent; by any thread."""
@@ -141,9 +142,12 @@ class Count:
 
     @property
     def _bar(self) -> str:
-        """``[=====               ] ``; nothing where it is not known how much there is."""
+        """``[=====               ] ``; a part that goes to and fro where it is not known how much
+        there is."""
         if not self._all:
-            return ""
+            way = _SHARE - _PART
+            self._turn = (self._turn + 1) % (2 * way)
+            return f"[{'=' * _PART:>{_PART + abs(way - self._turn)}}".ljust(_SHARE + 1) + "] "
         done = self.calls if self._counts_calls else self._end
         return f"[{'=' * round(min(1, done / self._all) * _SHARE):<{_SHARE}}] "
 

@@ -70,7 +70,7 @@ def test_progress_is_drawn_on_a_terminal_and_gone_at_the_end():
     count = Count(Terminal(io.StringIO(), stderr), RATE)
     assert len(list(count.watch([answered(b"1"), REFUSED]))) == 2
     drawn = stderr.getvalue()
-    assert drawn.startswith("\r\x1b[K1 done, ")
+    assert drawn.startswith("\r\x1b[K[===                 ] 1 done, ")
     assert drawn.endswith(" a second\r\x1b[K2: TooManyRequestsException: slow down\n")
 
 
@@ -80,7 +80,7 @@ def test_progress_is_drawn_on_a_terminal_and_gone_at_the_end():
         pytest.param({"total": 4}, "[=====               ] 1 of 4 done, ", id="so many calls"),
         pytest.param({"size": 20}, "[==========          ] 1 done, ", id="a file"),
         pytest.param({"size": 5}, "[====================] 1 done, ", id="a file that grows"),
-        pytest.param({"size": 0}, "1 done, ", id="an empty file"),
+        pytest.param({"size": 0}, "[===                 ] 1 done, ", id="an empty file"),
     ],
 )
 def test_a_bar_says_how_far_it_is_where_that_is_known(known, drawn):
@@ -88,6 +88,14 @@ def test_a_bar_says_how_far_it_is_where_that_is_known(known, drawn):
     count = Count(Terminal(io.StringIO(), stderr), RATE, **known)
     list(count.watch([answered(b"1", end=10)]))
     assert stderr.getvalue().startswith(f"\r\x1b[K{drawn}")
+
+
+def test_a_bar_goes_to_and_fro_where_nobody_knows_how_far_it_is():
+    count = Count(Terminal(io.StringIO(), Screen()), RATE)
+    drawn = [count._bar for _ in range(35)]
+    assert {len(one) for one in drawn} == {23}
+    starts = [one.index("=") for one in drawn]
+    assert starts == [*range(1, 18), *range(18, 0, -1)]
 
 
 def test_nothing_is_drawn_into_a_pipe():
