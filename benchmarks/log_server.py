@@ -86,17 +86,15 @@ class Faster:
         return int(self() * 1000)
 
 
-class Simulated:
+def simulated(group: SimulatedGroup) -> Answer:
     """What the tests' simulated group answers: lag, empty and repeated pages, tokens that expire,
     throttling, 5xx, streams that rotate."""
 
-    def __init__(self, group: SimulatedGroup) -> None:
-        self._group = group
-
-    def __call__(self, asked: dict[str, Any]) -> bytes:
-        """The answer to FilterLogEvents. Raises AwsError."""
-        found = self._group.call("logs", "FilterLogEvents", **asked)
+    def answer(asked: dict[str, Any]) -> bytes:
+        found = group.call("logs", "FilterLogEvents", **asked)
         return json.dumps(found | {"searchedLogStreams": []}).encode()
+
+    return answer
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from log_server import Faster, Simulated, Stored, serving
+from log_server import Faster, Stored, serving, simulated
 from overlay.log_group import SimulatedGroup
 from overlay.log_hours import LAGS
 from startup import BIN, aws_environment
@@ -151,7 +151,7 @@ def follow() -> None:
         # They begin when both programs follow.
         first = clock.wall() + 60_000
         events = [(first + rng.randrange(HOUR), lag(rng)) for _ in range(FOLLOWED)]
-        group = Simulated(SimulatedGroup(1, clock, events, trouble=TROUBLE))
+        group = simulated(SimulatedGroup(1, clock, events, trouble=TROUBLE))
         with tempfile.TemporaryDirectory() as home, serving(group) as url:
             texts, ended = watched(commands, aws_environment(url, home), HOUR + SPREAD)
         print(f"  lag: {name}")

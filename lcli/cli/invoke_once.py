@@ -25,7 +25,11 @@ from lcli.ui.response import (
 def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
     """Call, show what came of it and what was logged; whether it failed."""
     key, began = asked.named.key or asked.named.name, time.time()
-    described = _described(asked) if wait else None
+    described = None
+    if wait:
+        from lcli.cli.invoke_log import described_for_wait
+
+        described = described_for_wait(asked)
     try:
         response, stack_shown = _answered(asked, began, stream=stream, tail=tail)
     except AwsError as error:
@@ -43,12 +47,6 @@ def once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:
         print_log(asked.run.terminal, response, _logs(asked, key, response.request_id[:8]))
     _show(asked, response, stack=not stack_shown)
     return response.error is not None
-
-
-def _described(asked: Asked) -> Described | None:
-    from lcli.cli.invoke_log import described_for_wait
-
-    return described_for_wait(asked)
 
 
 def _queued(

@@ -47,7 +47,8 @@ class Run:
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
-        self._unasked: dict[str, Session] = {}
+        self._checked: set[str] = set()
+        """Regions whose session is known to have the manifest's account."""
         self._caller: Caller | None = None
         self._cloud = ""
         self._answered = False
@@ -167,21 +168,21 @@ class Run:
         AwsError where AWS cannot be asked.
         """
         region = region or self.regions[0]
-        if region not in self._sessions:
-            session = self._connected(region)
+        session = self._connected(region)
+        if region not in self._checked:
             self._check_account(session)
-            self._sessions[region] = session
-        return self._sessions[region]
+            self._checked.add(region)
+        return session
 
     def region(self, region: str = "") -> str:
         """Where calls go; with "" by the SDK's chain, where nothing else says it. Asks nothing."""
         return self._connected(region or self.regions[0]).region
 
     def _connected(self, region: str) -> Session:
-        """A session that nothing was asked with yet, not even whose it is."""
-        if region not in self._unasked:
-            self._unasked[region] = self._connect(region)
-        return self._unasked[region]
+        """A session of which it may not be known yet whose it is."""
+        if region not in self._sessions:
+            self._sessions[region] = self._connect(region)
+        return self._sessions[region]
 
     def reconnect(self) -> bool:
         """Connect anew at the next call, with the credentials that there are then.
@@ -195,7 +196,7 @@ class Run:
             if cloud is None or cloud.url == self._cloud:
                 return False
         self._sessions.clear()
-        self._unasked.clear()
+        self._checked.clear()
         self._caller = None
         return self.options.local
 

@@ -90,11 +90,8 @@ def prepare(
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
-    account = Account(clients)
-    _refuse(checks.reserved_concurrency(made, compared.kinds, account))
     left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
-    if not only_looking and (short := code_storage(made, account)):
-        left += (short,)
+    left += _room(compared, clients, only_looking=only_looking)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
     left += bucket_told(sent(made), place, clients)
@@ -105,6 +102,14 @@ def prepare(
         bucket=app.artifacts.bucket or "",
         prefix=app.artifacts.prefix,
     )
+
+
+def _room(compared: Prepared, clients: Clients, *, only_looking: bool) -> tuple[str, ...]:
+    """What the account may have no room for. Raises LcliError (USAGE) for what it has none for."""
+    account = Account(clients)
+    _refuse(checks.reserved_concurrency(compared.plan, compared.kinds, account))
+    short = "" if only_looking else code_storage(compared.plan, account)
+    return (short,) if short else ()
 
 
 def _code(

@@ -11,7 +11,8 @@ from lcli.resources.model import Key, Place, Resource
 from lcli.resources.role import role, role_arn, role_key
 
 if TYPE_CHECKING:
-    from lcli.manifest.models import Function, Role
+    from lcli.manifest.function_settings import Role
+    from lcli.manifest.models import Function
 
 
 def arn(place: Place, function: Function) -> str:

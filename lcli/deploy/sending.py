@@ -16,10 +16,10 @@ from lcli.resources.model import Action, Key, Verb
 
 def sent(plan: Plan) -> list[Code]:
     """The codes that a plan sends."""
-    return [code for action in plan.changes if (code := sent_code(action))]
+    return [code for action in plan.changes if (code := _sent_code(action))]
 
 
-def sent_code(action: Action) -> Code | None:
+def _sent_code(action: Action) -> Code | None:
     """The code that an action sends."""
     payload = action.resource.payload
     code = payload.code if isinstance(payload, Payload) else payload
@@ -62,7 +62,7 @@ def _growth(plan: Plan) -> Iterator[tuple[int, int]]:
     """By the actions' positions, the bytes of zips that come to those that the account holds."""
     keys = {action.resource.key for action in plan.actions}
     for index, action in enumerate(plan.actions):
-        code = sent_code(action) if action.verb is not Verb.NONE else None
+        code = _sent_code(action) if action.verb is not Verb.NONE else None
         key = action.resource.key
         stays = action.verb is Verb.CREATE or key.kind == "layer"
         # Without a version of it the new code takes the old one's place.

@@ -11,7 +11,8 @@ from lcli.resources.model import Key, Resource, Value
 from lcli.resources.naming import default_log_group, qualified
 
 if TYPE_CHECKING:
-    from lcli.manifest.models import Function, Role
+    from lcli.manifest.function_settings import Role
+    from lcli.manifest.models import Function
 
 _UNQUALIFIED = frozenset(
     {"code_signing", "recursion", "reserved_concurrency", "runtime_management"}

@@ -75,9 +75,12 @@ class LogGroup(Kind):
         arns = {one["logGroupName"]: one["arn"].removesuffix(":*") for one in groups}
         tags = wanted_tags(reading, arns, wanted.values())
         if self.name in reading.everywhere:
-            mine = _with_names_of_their_own(reading, groups, logged, wanted)
-            groups = [one for one in groups if mine.get(one["logGroupName"], "") is not None]
-            owners |= {name: key for name, key in mine.items() if key is not None}
+            chosen = _chosen(groups, logged, wanted)
+            # By its tags: one that several functions write to goes with the whole app alone.
+            mine = ours_left(reading, chosen)
+            others = {one["logGroupName"] for one in chosen} - mine.keys()
+            groups = [one for one in groups if one["logGroupName"] not in others]
+            owners |= mine
             left = _left(reading, owners)
             owners |= ours_left(reading, left)
             groups += [one for one in left if one["logGroupName"] in owners]
@@ -204,21 +207,12 @@ def _whose(actual: Actual, wanted: Resource | None, place: Place) -> Actual:
     )
 
 
-def _with_names_of_their_own(
-    reading: Reading,
-    groups: list[dict[str, Any]],
-    logged: Mapping[str, Actual],
-    wanted: Collection[str],
-) -> dict[str, str | None]:
-    """Of the groups that would go with their functions those that are not called after one.
-
-    The key of the function that each was made for by its tags: empty where several write to it,
-    so that it goes with the whole app alone; None where it is not ours.
-    """
+def _chosen(
+    groups: Iterable[dict[str, Any]], logged: Mapping[str, Actual], wanted: Collection[str]
+) -> list[dict[str, Any]]:
+    """Of the groups that would go with their functions those that are not called after one."""
     lambdas = {LOG_GROUPS + one.resource.key.name for one in logged.values()}
-    named = [one for one in groups if one["logGroupName"] not in lambdas | {*wanted}]
-    ours = ours_left(reading, named)
-    return {one["logGroupName"]: ours.get(one["logGroupName"]) for one in named}
+    return [one for one in groups if one["logGroupName"] not in lambdas | {*wanted}]
 
 
 def _names(tags: Value) -> set[str]:

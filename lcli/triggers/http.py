@@ -129,12 +129,11 @@ class Http(Trigger):
             at = target.settings_where.get("domain", "")
             domain = http_domain(place, settings.domain, where=at)
         made = (api, allowed, integration, authorizer, route, domain)
+        opened = {route.key: f"everybody may call {self.route} of {target.name}"}
         return Expansion(
             tuple(one for one in made if one),
             notices=self._notices(target),
-            exposing={route.key: f"everybody may call {self.route} of {target.name}"}
-            if self.authorizer == "none"
-            else {},
+            exposing=opened if self.authorizer == "none" else {},
         )
 
     def _notices(self, target: Target) -> tuple[str, ...]:

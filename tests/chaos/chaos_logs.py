@@ -1,4 +1,4 @@
-"""Logs: hours of following through everything that goes wrong, and memory on a million events."""
+"""Logs: hours of following through everything that goes wrong, and memory on many events."""
 
 from __future__ import annotations
 
