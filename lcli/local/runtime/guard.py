@@ -20,8 +20,10 @@ from typing import IO
 
 _ENDS_WITHIN = 5
 """Seconds."""
-_ROUNDS = 20
-"""Looks for processes that start others while they are being ended."""
+_LOOKS = 20
+"""At most, for processes that start others while they are being ended."""
+_EMPTY_LOOKS = 3
+"""In a row, until nothing is left: what forks and ends during a look is missed, its child too."""
 
 
 class Guard:
@@ -68,9 +70,11 @@ class Guard:
 
 def end_strays(folder: str) -> None:
     """Kill every process that has `folder`, or what is in it, in its environment."""
-    for _ in range(_ROUNDS):
+    empty = 0
+    for _ in range(_LOOKS):
         found = [pid for pid in _processes() if os.fsencode(folder) in _environment(pid)]
-        if not found:
+        empty = 0 if found else empty + 1
+        if empty == _EMPTY_LOOKS:
             return
         for pid in found:
             with contextlib.suppress(OSError):
