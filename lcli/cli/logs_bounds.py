@@ -1,4 +1,4 @@
-"""What bounds a reading of logs: groups that are absent, aliases that move, Ctrl-C."""
+"""What bounds a reading of logs: a span, groups that are absent, aliases that move, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from lcli.aws.clients import AwsError
+from lcli.aws.clock import Clock
 from lcli.aws.threads import DRAIN
 from lcli.cli.logs_sources import Chosen, behind
 from lcli.cli.run import Run
@@ -18,6 +20,28 @@ from lcli.observe.history import ReadPages
 
 _ALIAS_EVERY = 20.0
 """Seconds between two looks at an alias: a deeper sweep then still finds what came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is read: milliseconds since 1970, and CloudWatch's pattern."""
+
+    start: int
+    end: int
+    pattern: str
+    days: bool
+    """Whether the start is on another day than now."""
+    told: str
+    """``since 10m``, as the user wrote it."""
+    counted: tuple[bool, bool] = (False, False)
+    """Whether the start and the end are counted from now, by this machine's clock."""
+
+    def by(self, clock: Clock) -> Span:
+        """The same by the clock that the events' timestamps are of."""
+        off = int(clock.ahead * 1000)
+        return replace(
+            self, start=self.start - off * self.counted[0], end=self.end - off * self.counted[1]
+        )
 
 
 class Absent:
@@ -98,10 +122,9 @@ class Aliases:
 
 
 @contextmanager
-def interruption() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, so that what was read is also printed; the second
-    one interrupts as ever, and so does what still goes on `DRAIN` seconds later."""
-    stop = threading.Event()
+def interruption(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C sets `stop`, so that what was read is also printed; the second one
+    interrupts as ever, and so does what still goes on `DRAIN` seconds later."""
     before = signal.getsignal(signal.SIGINT)
 
     def interrupted(number: int, frame: object) -> None:
@@ -112,7 +135,7 @@ def interruption() -> Iterator[threading.Event]:
 
     signal.signal(signal.SIGINT, interrupted)
     try:
-        yield stop
+        yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, before)

@@ -13,7 +13,7 @@ from lcli.cli.names import Functions
 from lcli.cli.run import Run, usage
 
 if TYPE_CHECKING:
-    from lcli.cli.logs_reading import Span
+    from lcli.cli.logs_bounds import Span
     from lcli.cli.logs_sources import Chosen
     from lcli.observe.filters import Predicate
     from lcli.ui.log_lines import Write
@@ -103,7 +103,7 @@ def _versions(given: list[str] | None) -> list[str]:
 
 
 def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
-    from lcli.cli.logs_reading import Span
+    from lcli.cli.logs_bounds import Span
     from lcli.observe.times import is_counted, moment
 
     now, zone = datetime.now(UTC), UTC if utc else None

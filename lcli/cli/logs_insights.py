@@ -11,7 +11,7 @@ from lcli.errors import ExitCode, LcliError, Problem
 from lcli.observe.events import group_arn
 
 if TYPE_CHECKING:
-    from lcli.cli.logs_reading import Span
+    from lcli.cli.logs_bounds import Span
     from lcli.observe.insights import Result
 
 

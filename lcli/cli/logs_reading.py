@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
 from lcli.aws.clients import AwsError
 from lcli.aws.clock import Clock
 from lcli.aws.retry import patience
-from lcli.cli.logs_bounds import Absent, Aliases, if_present, interruption, no_logs
+from lcli.cli.logs_bounds import Absent, Aliases, Span, if_present, interruption, no_logs
 from lcli.cli.logs_sources import Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
+from lcli.manifest.nearest import listed
 from lcli.observe.events import Known, LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
-from lcli.observe.follow import Follower, ReadNew, Turns
+from lcli.observe.follow import CALLS, Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages, history, last
 from lcli.observe.records import Record
 from lcli.observe.stacks import WINDOW, stack_of
@@ -29,26 +31,8 @@ _RETRIES = 5.0
 """Seconds for which a call of a follow is tried again before the follow says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What is read: milliseconds since 1970, and CloudWatch's pattern."""
-
-    start: int
-    end: int
-    pattern: str
-    days: bool
-    """Whether the start is on another day than now."""
-    told: str
-    """``since 10m``, as the user wrote it."""
-    counted: tuple[bool, bool] = (False, False)
-    """Whether the start and the end are counted from now, by this machine's clock."""
-
-    def by(self, clock: Clock) -> Span:
-        """The same by the clock that the events' timestamps are of."""
-        off = int(clock.ahead * 1000)
-        return replace(
-            self, start=self.start - off * self.counted[0], end=self.end - off * self.counted[1]
-        )
+_LONG = 3.0
+"""Seconds of a last sweep that want to be told beforehand."""
 
 
 class _ClockIsOff(Exception):
@@ -148,37 +132,62 @@ class Logs:
         return ExitCode.DONE
 
     def _follow(self) -> ExitCode:
+        printer, stop = self._printer, threading.Event()
+        turns = Turns(time.monotonic, stop.wait)
+        follower = Follower(
+            [(s, self._read(s, turns)) for s in self._sources],
+            self._span.start,
+            notice=self._run.terminal.note,
+            reconnect=self._run.reconnect,
+            wall=self._now,
+        )
+        try:
+            with interruption(stop):
+                self._print(
+                    [partial(if_present, self._read_all(source)) for source in self._sources],
+                    printed=follower.printed,
+                    stop=stop.is_set,
+                )
+                if stop.is_set():
+                    # Its last sweep would begin there, and print all that is left.
+                    return self._counted("; ended within the past, later ones were not read")
+                self._sweep(follower, stop)
+            if not printer.enough:
+                self._sweep_once_more(follower)
+        except KeyboardInterrupt:
+            # A second Ctrl-C, or a call that hung after the first: what was read is printed.
+            pass
+        finally:
+            printer.events(follower.rest())
+            printer.finish()
+        return ExitCode.DONE if printer.enough else self._counted(_missing(follower.unasked))
+
+    def _sweep(self, follower: Follower, stop: threading.Event) -> None:
+        """Print what arrives until `stop` or the limit."""
         printer, aliases = self._printer, Aliases(self._run, self._chosen)
-        with interruption() as stop:
-            turns = Turns(time.monotonic, stop.wait)
-            follower = Follower(
-                [(s, self._read(s, turns)) for s in self._sources],
-                self._span.start,
-                notice=self._run.terminal.note,
-                reconnect=self._run.reconnect,
-                wall=self._now,
+        with patience(_RETRIES, self._run.terminal.debug):
+            while not (stop.is_set() or printer.enough):
+                for events in follower.poll():
+                    printer.events(events)
+                    if stop.is_set():
+                        break
+                printer.over()
+                aliases.look()
+                printer.look()
+                stop.wait(max(0.05, follower.next_due() - time.monotonic()))
+
+    def _sweep_once_more(self, follower: Follower) -> None:
+        """Print what arrived late; the next Ctrl-C is KeyboardInterrupt."""
+        seconds = len(self._sources) / CALLS
+        if seconds > _LONG:
+            self._run.terminal.note(
+                f"asking {len(self._sources):,} log groups once more, some {seconds:.0f} s; "
+                "Ctrl-C again ends it now"
             )
-            self._print(
-                [partial(if_present, self._read_all(source)) for source in self._sources],
-                printed=follower.printed,
-                stop=stop.is_set,
-            )
-            if stop.is_set():
-                # Its last sweep would begin there, and print all that is left.
-                return self._counted("; ended within the past, later ones were not read")
-            with patience(_RETRIES, self._run.terminal.debug):
-                while not (stop.is_set() or printer.enough):
-                    for events in follower.poll():
-                        printer.events(events)
-                        if stop.is_set():
-                            break
-                    printer.over()
-                    aliases.look()
-                    printer.look()
-                    stop.wait(max(0.05, follower.next_due() - time.monotonic()))
-            if printer.enough:
-                return ExitCode.DONE
-        return self._end(follower)
+        # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
+        with patience(0.0 if follower.cut else _RETRIES, self._run.terminal.debug):
+            for events in follower.last_sweep():
+                self._printer.events(events)
 
     def live(self) -> ExitCode:
         """Print what CloudWatch pushes until Ctrl-C or the limit."""
@@ -186,7 +195,8 @@ class Logs:
 
         printer, run, sources = self._printer, self._run, self._sources
         regions = list(dict.fromkeys(source.region for source in sources))
-        with interruption() as stop:
+        stop = threading.Event()
+        with interruption(stop):
             tail = LiveTail(
                 [
                     (partial(run.session, region), [s for s in sources if s.region == region])
@@ -207,13 +217,6 @@ class Logs:
         if printer.enough:
             return ExitCode.DONE
         return self._counted(f", {tail.sampled:,} updates sampled" if tail.sampled else "")
-
-    def _end(self, follower: Follower) -> ExitCode:
-        # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
-        with patience(0.0 if follower.cut else _RETRIES, self._run.terminal.debug):
-            for events in follower.last_sweep():
-                self._printer.events(events)
-        return self._counted()
 
     def _counted(self, more: str = "") -> ExitCode:
         self._printer.finish()
@@ -277,3 +280,11 @@ class Logs:
     def _read_all(self, source: Source) -> ReadPages:
         read = self._read(source)
         return lambda start, end: read(start, end, None)
+
+
+def _missing(unasked: list[Source]) -> str:
+    """What to say of the groups that the last sweep did not read."""
+    if not unasked:
+        return ""
+    names = listed({source.function for source in unasked})
+    return f"; the last ones of {names} may be missing, as they were not asked for"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
@@ -42,6 +42,7 @@ MAX_BACKOFF = 30.0
 _TOGETHER = 1.0
 """Seconds that a sweep may be early, so that all groups are asked at once again and again: what is
 read of one group is as new as what is read of another."""
+_ABSENT = "ResourceNotFoundException"
 _ABSENT_PAUSE = 5.0
 _FUTURE = 7_200_000
 """Milliseconds that an event may be ahead of now (PutLogEvents, API reference: two hours)."""
@@ -192,6 +193,8 @@ class Follower:
         self._wall = wall
         self.cut = ""
         """What keeps every group from being read, as it was told; empty if nothing does."""
+        self.unasked = [one.source for one in self._groups]
+        """What the last sweep has not read to its end."""
         self._share = BUDGET // max(len(reads), 1)
         self._reorder = Reorder(held_for(source for source, _ in reads))
 
@@ -207,6 +210,7 @@ class Follower:
     def poll(self) -> Iterator[list[LogEvent]]:
         """Sweep every group that is due; new events, merged by time as far as `held_for` allows.
 
+        After each group it gives what is due, be it nothing: the caller may end it there.
         Throttling, server errors, expired credentials and a group that does not exist yet are
         waited out; other refusals raise AwsError.
         """
@@ -215,19 +219,23 @@ class Follower:
                 depth = self._due(group, _TOGETHER)
                 if depth is not None:
                     yield from self._sweep(group, depth)
+                    yield self._reorder.ready(self._clock())
         yield self._reorder.ready(self._clock())
 
     def last_sweep(self) -> Iterator[list[LogEvent]]:
-        """The deepest sweep of every group once more, then all that is held.
+        """The deepest sweep of every group once more; what is held then is left to `rest`.
 
-        Where nothing answers that is said, and the groups that are left are not asked.
+        Where nothing answers the groups that are left are not asked: they stay in `unasked`.
         """
         for group in self._groups:
-            yield from self._sweep(group, len(SWEEPS) - 1)
-            if self.cut:
-                self._notice("the last events may be missing, as they could not be asked for")
-                break
-        yield self._reorder.rest()
+            if (yield from self._sweep(group, len(SWEEPS) - 1)):
+                self.unasked.remove(group.source)
+            elif self.cut:
+                return
+
+    def rest(self) -> list[LogEvent]:
+        """All that is held, when nothing more is asked."""
+        return self._reorder.rest()
 
     def next_due(self) -> float:
         """The clock's reading at which `poll` has something to do."""
@@ -242,7 +250,8 @@ class Follower:
         due = [depth for depth, at in enumerate(group.due) if now + within >= at]
         return due[-1] if due else None
 
-    def _sweep(self, group: _Group, depth: int) -> Iterator[list[LogEvent]]:
+    def _sweep(self, group: _Group, depth: int) -> Generator[list[LogEvent], None, bool]:
+        """What is new; returns whether all that there is was read."""
         began, wall = self._clock(), self._wall()
         start = max(group.start, group.newest - SWEEPS[depth][1])
         group.calls = 0
@@ -254,7 +263,7 @@ class Follower:
                 yield self._reorder.ready(self._clock())
         except AwsError as error:
             self._wait_out(group, error)
-            return
+            return error.code == _ABSENT
         if self.cut or group.trouble:
             self._notice("going on" if self.cut else f"{group.source.group}: going on")
         group.backoff, group.trouble, self.cut = 0.0, "", ""
@@ -263,11 +272,12 @@ class Follower:
             group.advance(wall - LATENESS)
         for index in range(depth + 1):
             group.due[index] = began + SWEEPS[index][0]
+        return True
 
     def _wait_out(self, group: _Group, error: AwsError) -> None:
         now = self._clock()
         name = group.source.group
-        if error.code == "ResourceNotFoundException":
+        if error.code == _ABSENT:
             pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
             if group.source.hint:
                 told += f" ({group.source.hint})"

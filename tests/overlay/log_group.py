@@ -6,6 +6,7 @@ import bisect
 import random
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from lcli.aws.clients import AwsError
 from lcli.observe.events import Source, read_pages
@@ -142,6 +143,8 @@ def follow(groups, clock, until, *, trouble=None):
         for events in follower.poll():
             printed += [(clock.wall(), event) for event in events]
         clock.sleep(max(0.05, follower.next_due() - clock()))
-    for events in follower.last_sweep():
+    for events in chain(follower.last_sweep(), [follower.rest()]):
         printed += [(clock.wall(), event) for event in events]
+    if follower.unasked:
+        notices.append(f"not asked: {', '.join(one.function for one in follower.unasked)}")
     return printed, notices

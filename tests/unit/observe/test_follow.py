@@ -120,8 +120,26 @@ def test_the_last_sweep_ends_with_the_first_group_where_nothing_answers():
         group.fail = dict.fromkeys(range(3, 100), unreachable())
     printed, notices = follow(groups, clock, 10)
     assert len(printed) == 3
-    assert notices[-1] == "the last events may be missing, as they could not be asked for"
-    assert notices.count(notices[-1]) == 1
+    assert notices[-1] == "not asked: f0, f1, f2"
+    assert [group.calls[-1] == clock() for group in groups] == [True, False, False]
+
+
+def test_a_poll_may_be_ended_after_each_group():
+    clock = SimulatedClock()
+    asked = []
+
+    def read(number):
+        return lambda start, end, known: iter([asked.append(number)][:0])
+
+    follower = Follower(
+        [(Source(f"f{n}", f"/aws/lambda/f{n}"), read(n)) for n in range(3)],
+        0,
+        clock=clock,
+        wall=clock.shown,
+    )
+    polled = follower.poll()
+    assert [next(polled), list(asked)] == [[], [0]]
+    assert [next(polled), list(asked)] == [[], [0, 1]]
 
 
 def test_another_refusal_ends_the_follow():

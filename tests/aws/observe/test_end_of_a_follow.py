@@ -1,0 +1,111 @@
+"""Ctrl-C during a follow of many functions: what was read is printed and counted, and what was not
+asked once more is told."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from logs_service import logs_service, refused, said
+from overlay.inside import lcli
+
+from lcli.cli import logs_bounds
+from lcli.local.wire import Response
+
+KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"}
+LCLI = Path(sys.executable).with_name("lcli")
+NAMES = [f"f{number}" for number in range(22)]
+
+
+def told_at_the_second_asking(afterwards=lambda: said({"events": []})):
+    """One event of each group, in the answer to its second call."""
+    asked = {}
+
+    def answer(parameters):
+        group = parameters["logGroupName"]
+        asked[group] = asked.get(group, 0) + 1
+        if asked[group] > 2:
+            return afterwards()
+        event = {
+            "eventId": group,
+            "logStreamName": "2026/03/01/[$LATEST]0f",
+            "timestamp": int(time.time() * 1000),
+            "ingestionTime": int(time.time() * 1000),
+            "message": f"of {group.rpartition('/')[2]}",
+        }
+        return said({"events": [event] if asked[group] == 2 else []})
+
+    return answer, asked
+
+
+@pytest.mark.parametrize(
+    ("again", "missing"),
+    [
+        pytest.param(False, "", id="waited for"),
+        pytest.param(True, "may be missing, as they were not asked for", id="ended now"),
+    ],
+)
+def test_a_long_last_sweep_is_told_and_may_be_cut(tmp_path, again, missing):
+    answer, asked = told_at_the_second_asking()
+    with logs_service({"FilterLogEvents": answer}) as (session, _):
+        process = subprocess.Popen(
+            [LCLI, "logs", *NAMES, "--follow", "--raw"],
+            env={
+                **KEYS,
+                "AWS_ENDPOINT_URL": session.endpoint_url,
+                "HOME": str(tmp_path),
+                "LCLI_RATE": "aws",
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        # All have an event now, which are held for five seconds and more.
+        while min(asked.get(f"/aws/lambda/{name}", 0) for name in NAMES) < 2:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.readline()
+        if again:
+            process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=30)
+    assert told == "asking 22 log groups once more, some 4 s; Ctrl-C again ends it now\n"
+    assert sorted(printed.splitlines()) == sorted(f"of {name}" for name in NAMES)
+    assert errors.startswith("22 events")
+    assert errors.endswith(f"{missing}\n")
+    assert ("f21" in errors) is again
+    assert process.returncode == 130
+
+
+def test_what_is_held_is_printed_where_a_call_hangs_after_ctrl_c(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs_bounds, "DRAIN", 0.5)
+    over = threading.Event()
+
+    async def silence():
+        os.kill(os.getpid(), signal.SIGINT)
+        while not over.is_set():
+            await asyncio.sleep(0.02)
+        yield b""
+
+    answer, _ = told_at_the_second_asking(lambda: Response(200, [], silence()))
+    with logs_service({"FilterLogEvents": answer}) as (session, _):
+        environ = {**KEYS, "AWS_ENDPOINT_URL": session.endpoint_url}
+        ran = lcli(tmp_path, environ, "logs", "one", "two", "--follow", "--raw")
+        over.set()
+    assert (ran.code, sorted(ran.stdout.splitlines())) == (130, ["of one", "of two"])
+    assert ran.stderr == (
+        "2 events; the last ones of one, two may be missing, as they were not asked for\n"
+    )
+
+
+def test_what_is_held_is_printed_where_a_call_is_refused(tmp_path):
+    answer, _ = told_at_the_second_asking(lambda: refused("AccessDeniedException"))
+    with logs_service({"FilterLogEvents": answer}) as (session, _):
+        environ = {**KEYS, "AWS_ENDPOINT_URL": session.endpoint_url}
+        ran = lcli(tmp_path, environ, "logs", "one", "two", "--follow", "--raw")
+    assert (ran.code, sorted(ran.stdout.splitlines())) == (1, ["of one", "of two"])
+    assert "logs:FilterLogEvents was denied" in ran.stderr
