@@ -36,7 +36,8 @@ def test_killed_at_every_call(
     points: Callable[[str], Points], shown: Callable[[Tally], None], life: str, share: int
 ) -> None:
     found, tally = points(life), Tally(life)
-    chosen = found.all[share :: SHARES.get(life, 1)]
+    shares = SHARES.get(life, 1)
+    chosen = found.all[len(found.all) * share // shares : len(found.all) * (share + 1) // shares]
     if life in IN_PART:
         seed = random.randrange(10**6)
         chosen = random.Random(seed).sample(chosen, len(chosen) // IN_PART[life])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -22,6 +22,8 @@ from overlay.operations import Call
 from overlay.server import Overlay, overlay
 from overlay.sources import sources
 
+CHANGE = "change"
+READ = "at read"
 PLANNING = "while planning, at read"
 
 
@@ -108,7 +110,7 @@ class Point:
     """A call at which the process is killed."""
 
     where: str
-    """``before change``, ``after change``, ``at read``; `PLANNING` for reads before any change."""
+    """``before change``, ``after change``, `READ`; `PLANNING` for reads before any change."""
     k: int
 
     @property
@@ -124,10 +126,20 @@ class Point:
 
     @property
     def _changes(self) -> bool:
-        return self.where.endswith("change")
+        return self.where.endswith(CHANGE)
 
     def __str__(self) -> str:
         return f"{self.where} {self.k}"
+
+
+def points(calls: Iterable[str]) -> Iterator[Point]:
+    """Before and after each call, in the order of the calls: what neighbours leave is often the
+    same. Before a read and after it there is the same: they are one point."""
+    numbers: Counter[str] = Counter()
+    for kind in calls:
+        numbers[kind] += 1
+        for where in (f"before {kind}", f"after {kind}") if kind == CHANGE else (kind,):
+            yield Point(where, numbers[kind])
 
 
 @dataclass
@@ -151,18 +163,11 @@ class Points:
         self.overlay.again()
         self.forks.plan(self.life, self.step)
         self.overlay.settle()
-        looks = len(self.overlay.calls)
+        looks = [PLANNING] * len(self.overlay.calls)
         status, said = self.forks.run(self.overlay, planned=self.life)
         assert status == 0, said
-        changes = sum(call.changes for call in self.overlay.calls)
-        reads = len(self.overlay.calls) - looks - changes
-        # Before a read and after it there is the same: they are one point.
-        self.all: list[Point] = [
-            *(Point("before change", k) for k in range(1, changes + 1)),
-            *(Point("after change", k) for k in range(1, changes + 1)),
-            *(Point("at read", k) for k in range(1, reads + 1)),
-            *(Point(PLANNING, k) for k in range(1, looks + 1)),
-        ]
+        done = [CHANGE if call.changes else READ for call in self.overlay.calls[len(looks) :]]
+        self.all = list(points([*looks, *done]))
         """Where an undisturbed run could have been killed."""
         self.undisturbed = self._held()
         self._mended: dict[tuple[str, ...], Difference] = {}
