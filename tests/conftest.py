@@ -38,7 +38,7 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.pop("PYTHONUNBUFFERED", None)
     # All of the SDK and moto lasts: looking through it for garbage is a tenth of the time.
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(200_000, 50, 50)
 
 
 @dataclass

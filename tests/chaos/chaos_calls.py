@@ -15,7 +15,7 @@ from overlay.rivals import Rivals, judged
 from overlay.server import overlay
 from overlay.storms import live, storm
 
-RACES: Mapping[str, int] = {"base": 180, "nothing": 20, "rollback": 20}
+RACES: Mapping[str, int] = {"base": 180, "nothing": 20, "rollback": 8}
 """How many from which start."""
 SHARES = 4
 

@@ -21,9 +21,9 @@ from overlay.server import overlay
 
 SHARES = {"change": 8, "create": 6, "create locally": 2, "delete": 2}
 """In how many parts the points of a life are worked on; of the others in one."""
-IN_PART = {"change back": 10, "new code": 6}
+IN_PART = {"change back": 16, "new code": 6}
 """Changes like that from the first manifest to the second: of their calls one in so many."""
-FIFTY_SHARES = 5
+FIFTY_SHARES = 2
 POINTS = 50
 TRIES = 3
 ACCOUNTS = itertools.count(600000000001)

@@ -182,13 +182,13 @@ class Points:
 
     def check(self, point: Point, tally: Tally) -> None:
         """Kill there; run again; compare the account with that of an undisturbed run."""
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             status, said = self._killed(point)
             assert status in (KILLED, 0), f"{self.life}: killed {point}: {said}"
             if status == KILLED:
                 break
             # The order of threads can make a run end some calls earlier than another.
-            point = replace(point, k=point.of(self.overlay.calls))
+            point = replace(point, k=point.of(self.overlay.calls) - attempt)
         tally.count(f"{self.life}: killed {point}", self._again(tally), killed=status == KILLED)
 
     def _killed(self, point: Point) -> tuple[int, str]:
@@ -216,7 +216,7 @@ class Points:
         return self._further[held]
 
 
-_TRIES = 3
+_TRIES = 5
 
 
 @contextmanager
