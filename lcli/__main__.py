@@ -35,11 +35,14 @@ def main() -> NoReturn:
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    from lcli.cli.run import Run
+    try:
+        from lcli.cli.run import Run
 
-    if "_LCLI_COMPLETE" in os.environ:
-        _know_shells()
-    run = Run()
+        if "_LCLI_COMPLETE" in os.environ:
+            _know_shells()
+        run = Run()
+    except KeyboardInterrupt:
+        os._exit(int(ExitCode.INTERRUPTED))
     try:
         code = _run(run)
     except KeyboardInterrupt:

@@ -71,11 +71,14 @@ def command(
 
 
 def _many(asked: Asked, repeat: int | None, parallel: int) -> tuple[bool, bool]:
-    """Whether one of the calls failed, and whether one had no answer."""
+    """Whether one of the calls failed, and whether one had no answer.
+
+    Of a table of latencies that is told apart; a list of results has each.
+    """
     from lcli.cli.invoke_many import many
 
     count = many(asked, repeat, parallel=parallel)
-    return count.failed > 0, count.unanswered > 0
+    return count.failed > (count.unanswered if repeat else 0), count.unanswered > 0
 
 
 def _once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from lcli.cli import logs_options as option
 from lcli.cli.exclusive import refuse_alone, refuse_together
 from lcli.cli.names import Functions
 from lcli.cli.run import Run, usage
+from lcli.errors import LcliError
 
 if TYPE_CHECKING:
     from lcli.cli.logs_bounds import Span
@@ -55,6 +57,7 @@ def command(
     refuse_together(ctx, run, _EXCLUSIVE)
     refuse_alone(ctx, run, (("--invert", "--grep"),))
     span = _span(since, until, pattern, utc)
+    _refuse_empty(("--request", request), ("--alias", alias))
     wanted = _wanted(grep, invert, level, request, errors)
     from lcli.cli.logs_sources import choose
 
@@ -65,8 +68,9 @@ def command(
         raise typer.Exit(ask(run, chosen, insights, span, limit))
     from lcli.cli.logs_reading import Logs, Selection
 
-    # What a START says about lines further on is lost where only the last windows are read.
-    selection = Selection(wanted, limit, group, tail, backwards=not (follow or request))
+    selection = Selection(
+        wanted, limit, group, tail, backwards=not (follow or request), by_request=bool(request)
+    )
     logs = Logs(run, chosen, span, _write(run, chosen, span, timestamps, utc, raw), selection)
     raise typer.Exit(logs.live() if live else logs.follow() if follow else logs.history())
 
@@ -80,6 +84,7 @@ _EXCLUSIVE = (
     ("--live", "--tail"),
     ("--group", "--tail"),
     ("--version", "--alias"),
+    ("--filter", "--request"),
     ("--raw", "-o json"),
     *(
         ("--insights", other)
@@ -88,7 +93,15 @@ _EXCLUSIVE = (
     *(("--insights", other) for other in ("--errors", "--tail", "--group", "--raw")),
 )
 """Of each of these, at most one makes sense: a query reads whole groups and ends by itself, what is
-live has no past."""
+live has no past, and a filter leaves out the START that says whose the lines behind it are."""
+
+
+def _refuse_empty(*given: tuple[str, str | None]) -> None:
+    """An empty variable of a shell is not meant to be every request, or every version."""
+    for name, value in given:
+        if value == "":
+            advice = "look where it comes from; for all of them leave the option out"
+            raise usage("usage", f"{name} is empty", advice)
 
 
 def _versions(given: list[str] | None) -> list[str]:
@@ -110,6 +123,9 @@ def _span(since: str, until: str | None, pattern: str, utc: bool) -> Span:
     start = moment(since, now, zone)
     # An event of this very millisecond is still to be seen.
     end = moment(until, now, zone) if until else int(now.timestamp() * 1000) + 1
+    if until and end <= start:
+        with suppress(LcliError):  # of a time of day, today's may be meant, though it is to come
+            end = moment(f"today {until}", now, zone)
     if end <= start:
         if until is None:
             raise usage("usage", f"--since {since} is in the future", "write an earlier moment")

@@ -17,6 +17,7 @@ from lcli.cli.logs_sources import Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
 from lcli.manifest.nearest import listed
+from lcli.observe.attribution import LONGEST, attribute
 from lcli.observe.events import Known, LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
 from lcli.observe.follow import CALLS, Follower, ReadNew, Turns
@@ -51,6 +52,8 @@ class Selection:
     """Only the last so many."""
     backwards: bool
     """The last ones are looked for from the end."""
+    by_request: bool
+    """An invocation's lines are wanted: its START is read, too, where it is earlier."""
 
 
 class Logs:
@@ -67,17 +70,24 @@ class Logs:
         self._is_filtered = bool(
             selection.wanted or span.pattern or any(one.source.versions for one in chosen)
         )
-        self._first_window = 60_000 if selection.backwards else span.end - span.start
+        self._wanted = selection.wanted
+        self._lead = LONGEST if selection.by_request else 0
+        self._first_window = 60_000 if selection.backwards else span.end - span.start + self._lead
         self._clock: Clock | None = None
-        self._reading = Reading(run.terminal, span.start, span.end)
+        self._reading = Reading(run.terminal, span.start - self._lead, span.end)
         self._printer = Printer(
             run.stdout,
             write,
-            wanted=selection.wanted,
+            wanted=self._within if self._lead else self._wanted,
             limit=selection.limit,
             grouped=selection.grouped,
             before=run.terminal.end_progress,
         )
+
+    def _within(self, record: Record) -> bool:
+        """Whether a record is wanted, and was not read for what it says of later ones."""
+        wanted = self._wanted is None or self._wanted(record)
+        return wanted and record.event.timestamp >= self._span.start
 
     def history(self) -> ExitCode:
         """Print what there is. Raises LcliError where functions have no log group, when the others'
@@ -100,7 +110,7 @@ class Logs:
                 f"this machine's clock is {away} AWS's, by which --since is counted"
             )
             self._span = span
-            self._reading = Reading(self._run.terminal, span.start, span.end)
+            self._reading = Reading(self._run.terminal, span.start - self._lead, span.end)
             return work()
 
     def _now(self) -> int:
@@ -232,7 +242,7 @@ class Logs:
         printed: Callable[[list[LogEvent]], None] = lambda events: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        start, end, printer = self._span.start, self._span.end, self._printer
+        start, end, printer = self._span.start - self._lead, self._span.end, self._printer
         read = partial(history, reads, reached=self._reading.reached, stop=stop)
 
         def visible(lower: int, upper: int) -> Iterator[list[Record]]:
@@ -248,7 +258,10 @@ class Logs:
 
         if self._tail:
             found = last(visible, start, end, self._tail, self._first_window)
-            printer.records(chain.from_iterable([] if stop() else found))
+            records = [*chain.from_iterable([] if stop() else found)]
+            if self._run.json:
+                attribute(records, read, start)
+            printer.records(records)
             return
         for batch in read(start, end):
             if stop():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lcli.aws.clients import AwsError
+from lcli.invoke.payload import parsed
 from lcli.invoke.report import InvocationReport, find_report
 
 if TYPE_CHECKING:
@@ -198,8 +198,8 @@ def function_error(kind: str, body: bytes) -> FunctionError | None:
     if not kind:
         return None
     try:
-        document = json.loads(body)
-    except ValueError:
+        document = parsed(body.decode())
+    except (ValueError, RecursionError):
         document = {}
     if not isinstance(document, dict):
         document = {"errorMessage": str(document)}
@@ -212,7 +212,7 @@ def error_of(kind: str, document: Mapping[str, Any]) -> FunctionError:
     frames = stack if isinstance(stack, list) else str(stack).splitlines()
     return FunctionError(
         kind,
-        str(document.get("errorType", "")),
-        str(document.get("errorMessage", "")),
+        str(document.get("errorType") or ""),
+        str(document.get("errorMessage") or ""),
         tuple(str(frame).rstrip("\n") for frame in frames if frame),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.invoke.payload import as_json, parsed
+from lcli.invoke.payload import DEEPEST, as_json, is_json, is_too_deep, parsed
 
 KINDS = {
     "activemq": "a message of an Amazon MQ queue, from an ActiveMQ broker",
@@ -97,7 +96,14 @@ def override(payload: bytes, changes: Iterable[str]) -> bytes:
     ``Records[0].body=1`` gives ``"1"``. Objects on the way that are missing are made; an index
     one behind the end appends; a key with dots is written ``["a.b"]``. Raises LcliError (USAGE).
     """
-    event = json.loads(payload) if payload.strip() else {}
+    try:
+        event = parsed(payload.decode()) if payload.strip() else {}
+    except ValueError as error:
+        raise _usage(
+            "set-impossible",
+            f"--set cannot change this event: {error}",
+            "put the value into the event itself",
+        ) from error
     for change in changes:
         steps, text = _parse(change)
         event = _changed(event, steps, text, change)
@@ -118,12 +124,18 @@ def _parse(change: str) -> tuple[list[str | int], str]:
             f"--set {change}: this is no path=value",
             "write for example --set Records[0].s3.object.key=cat.jpg",
         )
+    if len(steps) > DEEPEST:
+        raise _usage(
+            "set-malformed",
+            f"--set {change[:40]}…: the path has more than {DEEPEST} steps",
+            "put the value into the event itself",
+        )
     return steps, change[at + 1 :]
 
 
 def _changed(node: Any, steps: list[str | int], text: str, change: str) -> Any:
     if not steps:
-        return _value(node, text)
+        return _value(node, text, change)
     step, rest = steps[0], steps[1:]
     if node is None:
         node = [] if isinstance(step, int) else {}
@@ -142,13 +154,17 @@ def _changed(node: Any, steps: list[str | int], text: str, change: str) -> Any:
     return node
 
 
-def _value(before: Any, text: str) -> Any:
-    if isinstance(before, str):
+def _value(before: Any, text: str, change: str) -> Any:
+    if isinstance(before, str) or not (is_too_deep(text) or is_json(text.encode())):
         return text
     try:
         return parsed(text)
-    except ValueError:
-        return text
+    except ValueError as error:
+        raise _usage(
+            "set-impossible",
+            f"--set {change[:40]}…: {error}",
+            "put the value into the event itself",
+        ) from error
 
 
 def _usage(code: str, what: str, next_step: str, where: str = "") -> LcliError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +16,8 @@ ASYNC_LIMIT = 1024 * 1024
 """Bytes (Lambda guide, "Lambda quotas": invocation payload)."""
 
 
+DEEPEST = 200
+"""Arrays and objects in one another that a document is read with; more is taken as text."""
 _CONTEXT_LIMIT = 3583
 """Characters of a client context as it is sent, in base64 (Invoke, API reference)."""
 
@@ -99,7 +103,7 @@ def check_json(payload: bytes, source: str) -> None:
             "look where it comes from; to send none, leave --payload out",
         )
     try:
-        parsed(payload.decode())
+        _check(payload.decode())
     except (ValueError, RecursionError) as error:
         raise _usage(
             "payload-not-json",
@@ -112,15 +116,51 @@ def check_json(payload: bytes, source: str) -> None:
 def is_json(payload: bytes) -> bool:
     """Whether bytes are JSON in UTF-8."""
     try:
-        parsed(payload.decode())
+        _check(payload.decode())
     except (ValueError, RecursionError):
         return False
     return True
 
 
+def _check(text: str) -> None:
+    """Whatever its numbers are: JSON knows no limits for them."""
+    json.loads(text, parse_constant=_refuse, parse_int=str, parse_float=str)
+
+
 def parsed(text: str) -> Any:
-    """The value of JSON text; ValueError also for NaN and Infinity, which Python would take."""
-    return json.loads(text, parse_constant=_refuse)
+    """The value of JSON text.
+
+    ValueError also for NaN and Infinity, which Python would take, for numbers beyond what a
+    program can hold, and for what is nested deeper than `DEEPEST`.
+    """
+    if is_too_deep(text):
+        raise ValueError(f"it is nested more than {DEEPEST} deep")
+    large = _MAY_OVERFLOW.search(text)
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite if large else None)
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether JSON text is nested deeper than `DEEPEST`, at which encoders fail by and by."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = 0
+    for token in _TOKENS.finditer(text):
+        depth += _DEEPER.get(token[0], 0)
+        if depth > DEEPEST:
+            return True
+    return False
+
+
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
+_MAY_OVERFLOW = re.compile(r"\d[eE]\+?\d{3}|\d{300}")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
 
 
 def as_json(value: Any) -> bytes:

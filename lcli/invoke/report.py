@@ -69,5 +69,5 @@ def _platform_report(line: str) -> InvocationReport | None:
             int(metrics["maxMemoryUsedMB"]),
             next((float(metrics[key]) for key in _COLD if key in metrics), None),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

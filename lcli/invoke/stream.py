@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from lcli.invoke.call import (
     log_tail,
     request,
 )
+from lcli.invoke.payload import is_json
 
 _OPERATION = "InvokeWithResponseStream"
 _SHOWN = 64 * 1024
@@ -91,8 +91,6 @@ def _error(complete: dict[str, Any], sent: bytes) -> FunctionError | None:
     found = function_error(code, (details or "").encode() or sent)
     if found is None or found.type:
         return found
-    try:
-        json.loads(details)
-    except ValueError:
+    if not is_json(details.encode()):
         return FunctionError(found.kind, code, details or found.message, found.stack)
     return found

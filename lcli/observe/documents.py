@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lcli.invoke.payload import is_too_deep
 from lcli.observe.levels import level_of_document
 
 _TEXT_KEYS = ("message", "msg", "event", "errorMessage")
@@ -19,6 +20,8 @@ _REQUEST_KEYS = (
 
 def parsed(message: str) -> dict[str, Any] | None:
     """The JSON object that a message is; None for anything else."""
+    if is_too_deep(message):
+        return None
     try:
         read = json.loads(message)
     except (ValueError, RecursionError):

@@ -18,7 +18,7 @@ _FAILED = re.compile(
     \S+\ {_ID}\ Task\ timed\ out\ after
     |RequestId:\ {_ID}\ (?:Error:|Process\ exited)
     |\[ERROR\]\ (?:
-        [\w.]+(?::\ (?s:.*?))?[\r\n]+{re.escape(TRACEBACK)}     # Python
+        [\w.]+(?:[\r\n]++|:\ (?s:.*?)[\r\n]){re.escape(TRACEBACK)}     # Python
         |\[\d+\]\ LAMBDA_RUNTIME\ )                             # a response that is refused
     |\S+Z\t\S+\tERROR\t(?:Invoke\ Error|Uncaught\ Exception|Unhandled\ Promise\ Rejection)\s+\{{
     |(?:Error\ raised|Critical\ exception)\ from\ handler       # Ruby

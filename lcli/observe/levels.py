@@ -31,6 +31,7 @@ _NUMBERED = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: 
 """pino's and bunyan's levels."""
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _NAMES = "|".join(sorted(LEVELS, key=len, reverse=True))
+_COLOUR = r"(?:\x1b\[[\d;]*+m)*+"
 _LOWER = "critical|warning|notice|error|fatal|trace|debug|info|warn"
 
 # What stands before a line's text: [INFO]⇥time⇥id⇥ (Python), time⇥id⇥INFO⇥ (Node.js), or a level
@@ -39,19 +40,30 @@ _PREFIX = re.compile(
     rf"\[(?P<python>{_NAMES})\](?:\t\S+\t(?:{_ID})?\t|\ )"
     rf"|\S+Z\t(?:{_ID}|undefined)\t(?P<node>{_NAMES})\t"
 )
+_NAME = r"[\w.$/\-]{1,80}+"
+_SOME_LEVEL = rf"[\[(]?(?:{_NAMES}|{_LOWER})\b"
 _LEVELLED = re.compile(
     rf"""
-    [\[(]?[\d\-/:.,TZ+\ ]*[\])]?\s*         # a time
-    (?:\|\s*)?
-    (?:{_ID}\s+)?                           # log4j2 for Lambda: time id LEVEL
-    (?:\[(?!(?:{_NAMES}|{_LOWER})\s*\])[^\]\n]{{1,60}}\]\s+)?   # logback: time [thread] LEVEL
-    (?:-?\s*[\w.$]{{1,80}}\s-\s)?           # logging: time - name - LEVEL
-    (?:[\[(]?(?P<level>{_NAMES})(?=[\s:|\])\-]|$)
-      |\[(?P<padded>{_LOWER})\s*\]\s        # structlog: time [error    ]
-      |(?P<lower>{_LOWER}):\s)              # winston: error:
+    \s*+ {_COLOUR}
+    (?P<time>
+      [\[(]?+ (?=\S*[:/.\-]) \d[\w:.,/+\-]*+          # 2026-03-01T10:00:00Z, 30-Nov-2026, 10:00
+      (?:\ ++(?:[+\-]?\d[\w:.,/+\-]*+|UTC\b|GMT\b))*+  # a time of day, a zone
+      [\])]?+ {_COLOUR} \s*+
+    )?+
+    (?:[|\-]\s++)?+ {_COLOUR}
+    (?:{_ID}\s++)?+                           # log4j2 for Lambda: time id LEVEL
+    (?:\[(?!(?:{_NAMES}|{_LOWER})\s*+\])[^\]\n]{{1,60}}+\]\s++)?+   # logback: time [thread] LEVEL
+    (?:(?!{_SOME_LEVEL}){_NAME}\s++-\s++     # logging: time - name - LEVEL
+      |(?(time)(?!{_SOME_LEVEL}){_NAME}\s++(?=[\[(]?(?:{_NAMES})\b)|(?!)))?+   # time name LEVEL
+    {_COLOUR}
+    (?:[\[(]?(?P<level>{_NAMES})(?=[\s:|\])\-\x1b]|$)
+      |\[{_COLOUR}(?P<padded>{_LOWER})\s*+{_COLOUR}\]{_COLOUR}\s   # structlog: time [error    ]
+      |(?P<lower>{_LOWER}){_COLOUR}:\s)        # winston: error:
     """,
     re.VERBOSE,
 )
+"""Nothing in it is tried twice: a line of any length is read in one go."""
+_GROUPS = ("level", "padded", "lower")
 _BELOW = re.compile(rf"\w{{3}}\ \d\d?,\ \d{{4}},?\ [\d:]+\s[AP]M\ [^\n]*\n(?P<level>{_NAMES}): ")
 """java.util.logging: the time and the method, the level in the line below."""
 
@@ -69,7 +81,8 @@ def level_of_text(message: str) -> str:
         return prefix["python"] or prefix["node"]
     found = _LEVELLED.match(message) or _BELOW.match(message)
     if found:
-        return found[found.lastgroup or 0].upper()
+        groups = found.groupdict()
+        return next(groups[one] for one in _GROUPS if groups.get(one)).upper()
     return "ERROR" if message.startswith(TRACEBACK) else ""
 
 

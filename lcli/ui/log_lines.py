@@ -133,6 +133,9 @@ class Lines:
 
     def _body(self, record: Record) -> str:
         level, text, fields = content(record)
+        if "\r" in text:
+            # The lines of a stack, where a runtime writes to a bare stderr.
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         if self._style.neutral:
             text, fields = neutralise(text), neutralise(fields)
         if "\n" in text:
@@ -187,7 +190,7 @@ def _node_error(what: str, details: str) -> str:
         error = json.loads(details)
         reason = error.get("reason")
         stack = "\n".join((reason if isinstance(reason, dict) else error)["stack"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return f"{what} {details}"
     return f"{what}: {stack}"
 

@@ -31,11 +31,11 @@ def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
     from lcli.ui.neutral import neutralise
 
     try:
-        value = json.loads(payload)
+        value = parsed(payload.decode())
         text = json.dumps(value, ensure_ascii=False)
         if len(text) > _ONE_LINE:
             text = json.dumps(value, indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = payload.decode("utf-8", "backslashreplace")
     stdout.write(neutralise(text) + "\n")
 

@@ -23,6 +23,8 @@ def echo(event, context):
     if isinstance(event, dict) and event.get("fail"):
         raise ValueError("asked to fail")
     if isinstance(event, dict):
+        if "mark" in event:
+            open(event["mark"], "w").close()
         time.sleep(event.get("sleep", 0))
     return event
 """
@@ -304,20 +306,24 @@ def test_the_document_comes_though_the_wait_is_interrupted(deployed):
 
 
 @pytest.mark.parametrize("how", [[], ["--tail"], ["--async", "--wait"]], ids=" ".join)
-def test_whoever_presses_ctrl_c_is_told_that_the_function_goes_on(deployed, how):
+def test_whoever_presses_ctrl_c_is_told_that_the_function_goes_on(deployed, how, tmp_path):
+    mark = tmp_path / "begun"
     process = subprocess.Popen(
-        [LCLI, "invoke", "echo", *how, "-p", '{"sleep": 4}'],
+        [LCLI, "invoke", "echo", *how, "-p", json.dumps({"sleep": 4, "mark": str(mark)})],
         cwd=deployed.directory,
         env=deployed.environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2.5)
+    queued = process.stdout.readline() if "--async" in how else ""  # its request id
+    while not mark.exists():
+        time.sleep(0.02)
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     out, told = process.communicate(timeout=10)
-    assert process.returncode == 130
-    assert bool(out) is ("--async" in how)  # the request id
+    assert (process.returncode, out) == (130, "")
+    assert bool(queued) is ("--async" in how)
     assert re.search(
         "invoking-echo (may have been called, and goes on if it runs|was queued, and goes on); "
         "`lcli logs echo --follow` shows it\n$",

@@ -163,6 +163,10 @@ class Overlay:
         server.close()
         for writer in [*self._open, *(writer for _, writer in self._idle)]:
             writer.transport.abort()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:

@@ -193,3 +193,26 @@ def test_what_is_being_built_may_end_and_leaves_nothing(app: Path, tmp_path: Pat
     assert "Traceback" not in stderr
     assert list(app.rglob("done"))
     assert list(cache.rglob(".tmp-*")) == []
+
+
+SIGNALS_ITSELF = """
+import os, signal, sys
+
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "lcli.cli.run":
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+def test_ctrl_c_while_lcli_is_being_loaded_shows_no_traceback(app: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SIGNALS_ITSELF)
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [LCLI, "validate"], cwd=app, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

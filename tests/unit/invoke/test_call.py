@@ -83,10 +83,18 @@ def test_an_asynchronous_call_asks_for_no_log():
             id="Node.js",
         ),
         pytest.param("text", FunctionError("Unhandled", "", "text", ()), id="a string"),
+        pytest.param(
+            {"errorType": None, "errorMessage": None},
+            FunctionError("Unhandled", "", "", ()),
+            id="nothing",
+        ),
+        pytest.param(b"[" * 100_000, FunctionError("Unhandled", "", "", ()), id="deep"),
+        pytest.param(b"no JSON", FunctionError("Unhandled", "", "", ()), id="no JSON"),
     ],
 )
 def test_a_function_error_is_a_value(body, expected):
-    single = OneAnswer(FunctionError="Unhandled", Payload=io.BytesIO(json.dumps(body).encode()))
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    single = OneAnswer(FunctionError="Unhandled", Payload=io.BytesIO(payload))
     assert invoke(single, Target("f"), b"").error == expected
 
 

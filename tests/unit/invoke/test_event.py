@@ -126,5 +126,22 @@ def test_a_path_that_leads_nowhere_is_told(change, message):
     assert caught.value.problems[0].what == message
 
 
+@pytest.mark.parametrize(
+    ("event", "change", "code"),
+    [
+        pytest.param("{}", "a=1e999", "set-impossible", id="a number that is too large"),
+        pytest.param("{}", "a=" + "[" * 999 + "]" * 999, "set-impossible", id="a deep value"),
+        pytest.param("{}", "a=" + "[" * 60_000, "set-impossible", id="brackets"),
+        pytest.param("{}", "a" + ".a" * 3_000 + "=1", "set-malformed", id="a long path"),
+        pytest.param('{"b": 1e999}', "a=1", "set-impossible", id="in the event"),
+        pytest.param('{"b": ' + "7" * 9_000 + "}", "a=1", "set-impossible", id="many digits"),
+    ],
+)
+def test_what_would_not_be_sent_as_it_is_written_is_refused(event, change, code):
+    with pytest.raises(LcliError) as caught:
+        override(event.encode(), [change])
+    assert [problem.code for problem in caught.value.problems] == [code]
+
+
 def test_half_a_surrogate_pair_stays_the_escape_that_it_was():
     assert override(b'{"a": "\\ud800"}', ["b=1"]) == b'{"a": "\\ud800", "b": 1}'

@@ -6,7 +6,10 @@ from lcli.errors import ExitCode, LcliError
 from lcli.invoke.payload import ASYNC_LIMIT, read_context, read_payload
 
 
-@pytest.mark.parametrize("given", ["0", '""', "false", "null", '{"a": [1]}'])
+@pytest.mark.parametrize(
+    "given",
+    ["0", '""', "false", "null", '{"a": [1]}', "1e999", pytest.param("7" * 9_000, id="long")],
+)
 def test_json_is_sent_as_it_is(given):
     assert read_payload(given, io.BytesIO(), asynchronous=False) == given.encode()
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -77,6 +78,19 @@ def test_of_ten_thousand_streams_the_last_line_is_known_for_a_stack_that_follows
         pytest.param(
             "2026-03-01 10:00:00,123 - app.x - ERROR - no\n", "ERROR", id="Python's usual"
         ),
+        pytest.param(
+            "2026-03-01 10:00:00,123 - a-b - ERROR - no\n", "ERROR", id="a hyphen in a name"
+        ),
+        pytest.param("2026-03-01 10:00:00,123 app.x ERROR no\n", "ERROR", id="a name alone"),
+        pytest.param("2026-03-01 10:00:00,123 - INFO - made\n", "INFO", id="no name"),
+        pytest.param("ERROR - no\n", "ERROR", id="neither time nor name"),
+        pytest.param("2026-03-01T10:00:00Z TRACE made\n", "TRACE", id="a level like a time's T"),
+        pytest.param("01-Mar-2026 10:00:00.123 SEVERE [main] no\n", "SEVERE", id="Tomcat"),
+        pytest.param("01/Mar/2026:10:00:00 +0000 WARN no\n", "WARN", id="a web server's time"),
+        pytest.param("\x1b[31merror\x1b[39m: no\n", "ERROR", id="winston in colour"),
+        pytest.param(
+            "\x1b[2m10:00:00.1\x1b[0m \x1b[1mWARN\x1b[0m no\n", "WARN", id="all in colour"
+        ),
         pytest.param("2026-03-01 10:00:00.1 | DEBUG    | a:b:1 - no\n", "DEBUG", id="loguru"),
         pytest.param(NODE, "ERROR", id="Node.js"),
         pytest.param(NODE_INIT, "INFO", id="Node.js before a request"),
@@ -106,6 +120,7 @@ def test_of_ten_thousand_streams_the_last_line_is_known_for_a_stack_that_follows
         pytest.param(PYTHON_ERROR, "ERROR", id="unhandled"),
         pytest.param(TIMEOUT, "ERROR", id="time-out"),
         pytest.param("the ERROR count is 0\n", "", id="a word in a sentence"),
+        pytest.param("3 things ERROR no\n", "", id="a number is no time"),
         pytest.param("Information\n", "", id="a word that begins so"),
         pytest.param('{"level": true}', "", id="nonsense"),
         pytest.param("[1, 2]\n", "", id="a list"),
@@ -113,6 +128,36 @@ def test_of_ten_thousand_streams_the_last_line_is_known_for_a_stack_that_follows
 )
 def test_a_level_is_read_from_every_convention(message, level):
     assert read(message)[0].level == level
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        " ",
+        "1 ",
+        "-",
+        "- ",
+        "[",
+        "1:1 ",
+        "1:",
+        "a",
+        "a.",
+        "\t",
+        "\n",
+        "\r",
+        "\x1b[1m",
+        "Z\t",
+        "{",
+        ": a\n",
+    ],
+)
+@pytest.mark.parametrize("before", ["", "1", "[ERROR] X: ", "[ERROR] X", "{"])
+def test_a_line_of_any_kind_and_length_is_read_at_once(before, piece):
+    began = time.process_time()
+    record = Reader().read(event(before + piece * 50_000 + "x"))
+    assert record.level in ("", "ERROR")
+    assert record.request == ""
+    assert time.process_time() - began < 0.5
 
 
 def test_level_keeps_that_level_and_higher_ones():

@@ -9,7 +9,7 @@ from lcli.invoke.price import Rate, dollars
 from lcli.observe import filters
 from lcli.observe.events import LogEvent
 from lcli.observe.records import Reader
-from lcli.ui.log_lines import Lines, Style, as_json, as_stored, has_many_colors
+from lcli.ui.log_lines import Lines, Style, as_json, as_stored, content, has_many_colors
 from lcli.ui.log_printer import Printer, Reading
 from lcli.ui.terminal import Terminal
 
@@ -407,3 +407,17 @@ def test_progress_is_shown_after_a_second_and_taken_away():
         "\r\x1b[Kreading: 10 % of the time, 2,000 events"
         "\r\x1b[Kreading: 50 % of the time, 4,000 events\r\x1b[K"
     )
+
+
+@pytest.mark.parametrize("depth", [200, 201, 900, 50_000])
+def test_a_document_is_printed_however_deep_it_is(depth):
+    message = '{"message": "made", "tree": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}"
+    record = Reader().read(LogEvent("f", "/aws/lambda/f", "s", "1", 1, 1, message))
+    assert "made" in "".join(content(record))
+    assert json.loads(as_json(record))["message"] == message
+
+
+def test_carriage_returns_end_lines():
+    event = LogEvent("f", "/aws/lambda/f", "s", "1", 1, 1, "[ERROR] E: no\rTraceback\r  File x\r\n")
+    lines = Lines(Style(("f",), timestamps=False))(Reader().read(event))
+    assert [line.strip() for line in lines.splitlines()] == ["f ERROR E: no", "Traceback", "File x"]
