@@ -202,11 +202,17 @@ class Session:
     def _until_updated(self, function: str) -> None:
         """Waits with GetFunction, which has by far the largest quota, for the update to end.
 
-        Where it does not in time, the refusal of the call that waits for it tells so.
+        Where it does not in time, the refusal of the call that waits for it tells so. A function
+        that is not there is waited for no longer: the call may be the one that makes it.
         """
         until = min(time.monotonic() + _UPDATE_SETTLES, deadline())
         while time.monotonic() < until:
-            answer = self.call("lambda", "GetFunction", FunctionName=function)
+            try:
+                answer = self.call("lambda", "GetFunction", FunctionName=function)
+            except AwsError as error:
+                if error.code == "ResourceNotFoundException":
+                    return
+                raise
             configuration = answer["Configuration"]
             if configuration.get("LastUpdateStatus") != "InProgress" and (
                 configuration.get("State") != "Pending"

@@ -66,10 +66,14 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
     found = versions(clients, named.name)
     if found is None:
         raise not_there(run, named, clients.region)
-    gone = prune_versions(clients, named.name, prune).gone if prune else ()
+    gone: list[str] = []
+    try:
+        if prune:
+            prune_versions(clients, named.name, prune, gone.append)
+    finally:
+        if gone:
+            run.terminal.note(f"{named.name}, {clients.region}: deleted {', '.join(gone)}")
     found = _masked(run, named, (one for one in found if one.version not in gone))
-    if gone:
-        run.terminal.note(f"{named.name}, {clients.region}: deleted {', '.join(gone)}")
     if not run.json:
         _show(run, found)
         if not found:
@@ -79,7 +83,7 @@ def _one(run: Run, named: Named, region: str, prune: int | None) -> dict[str, An
         "name": named.name,
         "region": clients.region,
         "versions": [one.as_json() for one in found],
-        "pruned": list(gone),
+        "pruned": gone,
     }
 
 

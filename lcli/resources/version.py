@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -269,8 +269,10 @@ class Pruned:
     """Whether more stay than should, because they are in use."""
 
 
-def prune_versions(clients: Clients, name: str, keep: int) -> Pruned:
-    """Delete all but the newest `keep` versions.
+def prune_versions(
+    clients: Clients, name: str, keep: int, told: Callable[[str], object] = lambda number: None
+) -> Pruned:
+    """Delete all but the newest `keep` versions; `told` is told of each that is gone.
 
     Never one that an alias, a traffic weight or provisioned concurrency uses, so more may stay.
     Raises AwsError.
@@ -282,6 +284,7 @@ def prune_versions(clients: Clients, name: str, keep: int) -> Pruned:
     gone = [number for number in numbers[keep:] if number not in used]
     for number in gone:
         clients.call("lambda", "DeleteFunction", FunctionName=name, Qualifier=number)
+        told(number)
     return Pruned(tuple(gone), len(numbers) - len(gone) > keep)
 
 

@@ -163,10 +163,8 @@ class Overlay:
         server.close()
         for writer in [*self._open, *(writer for _, writer in self._idle)]:
             writer.transport.abort()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(left, timeout=0.2)
 
 
 async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
+from overlay.faults import Refuse, Rule, among, at
 from overlay.inside import lcli
 from overlay.outages import REACHING, project
 from overlay.server import overlay
@@ -140,6 +141,27 @@ def test_versions_of_others_are_shown_and_stay(
     assert lcli(directory, environ, "rollback", named) == replace(pruned, seconds=ANY)
     shown = lcli(directory, environ, "versions", named, "-o", "json")
     assert [one["version"] for one in json.loads(shown.stdout)["versions"]] == ["2", "1"]
+
+
+def test_what_was_deleted_before_a_prune_failed_is_told(
+    cloud: Any, app: tuple[Path, dict[str, str]]
+) -> None:
+    directory, environ = app
+    cloud.function(
+        name="loose", Publish=True, Tags={"lcli:app": "others", "lcli:function": "loose"}
+    )
+    call = cloud.clients().call
+    for text in ("2", "3", "4", "5"):
+        call("lambda", "UpdateFunctionConfiguration", FunctionName="loose", Description=text)
+        call("lambda", "PublishVersion", FunctionName="loose")
+    denied = Refuse(code="AccessDeniedException", status=403, message="no")
+    rule = Rule(denied, among(lambda one: one.operation == "DeleteFunction", at(3)))
+    with overlay(cloud.url, rule) as between:
+        through = environ | {"AWS_ENDPOINT_URL": between.url}
+        pruned = lcli(directory, through, "versions", "loose", "--prune", "1")
+    told = pruned.stderr.splitlines()
+    assert (pruned.code, pruned.stdout, told[0]) == (1, "", "loose, us-east-1: deleted 4, 3")
+    assert "lambda:DeleteFunction was denied" in told[1]
 
 
 CLOSED, OPEN = "url: {auth: iam}, ", "url: {auth: none}, "

@@ -221,6 +221,19 @@ def test_an_update_in_progress_keeps_tags_and_mappings_waiting_too(
     assert [one.startswith("GET") for one in script.asked] == [False, *[True] * looks, False]
 
 
+def test_an_update_in_progress_of_a_function_that_is_gone_is_waited_for_no_longer() -> None:
+    absent = refusal(404, "ResourceNotFoundException")
+    with endpoint(BUSY, absent, (201, {"FunctionName": "f"})) as script:
+        made = session(script).call(
+            "lambda",
+            "CreateFunction",
+            FunctionName="f",
+            Role="arn:aws:iam::123456789012:role/r",
+            Code={},
+        )
+    assert (made["FunctionName"], len(script.asked)) == ("f", 3)
+
+
 def test_pages_are_followed_and_each_is_retried() -> None:
     with endpoint(
         (200, {"Functions": [{"FunctionName": "a"}], "NextMarker": "m"}),
