@@ -31,7 +31,8 @@ Made from `--help` by `make docs`; a test keeps it current.
 
 Where there is no connection a command ends after 10 seconds, where AWS gives no answer to anything
 after a minute; slow work is no silence. The first Ctrl-C gives a change that is in flight ten
-seconds, the second ends everything at once.
+seconds, the second ends everything at once. After the first, after a refusal of the credentials,
+and with `--fail-fast` after any failure, nothing more is begun, in no other region either.
 
 """
 COMPLETIONS = {Shell.BASH: "lcli.bash", Shell.ZSH: "_lcli", Shell.FISH: "lcli.fish"}

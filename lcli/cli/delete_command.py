@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event as Flag
 from typing import Annotated
 
 import typer
@@ -50,8 +49,7 @@ def command(
             present(run, ready)
         reasons = [_question(one) for one in ready if not one.prepared.plan.empty]
         confirm(run, [*elsewhere, *reasons] if reasons else [], yes=yes)
-    stop = Flag()
-    finish(run, apply_all(run, ready, parallel=parallel, stop=stop))
+    finish(run, apply_all(run, ready, parallel=parallel))
 
 
 def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:

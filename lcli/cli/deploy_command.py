@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from threading import Event as Flag
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,8 +22,9 @@ from lcli.resources.model import Verb
 if TYPE_CHECKING:
     from lcli.deploy.events import Event, Listener
     from lcli.deploy.report import Report
+    from lcli.deploy.stop import Stop
 
-_GO_ON = "interrupted: run the same command again to go on"
+GO_ON = "interrupted: run the same command again to go on"
 
 
 def command(
@@ -58,14 +61,12 @@ def command(
         present(run, ready)
         asked = [reason for one in ready for reason in one.prepared.plan.confirmations]
         confirm(run, [*elsewhere, *asked] if any(one.writes for one in ready) else [], yes=yes)
-    stop = Flag()
     reports = apply_all(
         run,
         ready,
         parallel=parallel,
         fail_fast=fail_fast,
         waits=not no_wait,
-        stop=stop,
         events=events,
     )
     finish(run, reports, events=events)
@@ -78,58 +79,56 @@ def apply_all(
     parallel: int,
     fail_fast: bool = False,
     waits: bool = True,
-    stop: Flag,
     events: bool = False,
 ) -> list[Report]:
     """Apply one region's plan after the other; of several, each is named when it begins.
 
+    After an interruption, and what else ends all, those that follow are not begun, and told so.
     With `events` each event is a line of JSON on stdout as it happens. What cannot even begin is
     raised in the first region, and reported after others: what was done there is to be told.
     """
+    from lcli.deploy.stop import Stop
+
     reports: list[Report] = []
+    stop = Stop(fail_fast)
     several = len(ready) > 1
     for one in ready:
         changes = not one.prepared.plan.empty
         if several and changes:
             run.terminal.note(f"{title(one)}:")
         try:
-            report = _apply(
-                run,
-                one,
-                parallel=parallel,
-                fail_fast=fail_fast,
-                waits=waits,
-                stop=stop,
-                events=events,
-            )
+            report = _apply(run, one, parallel=parallel, waits=waits, stop=stop, events=events)
         except (LcliError, AwsError) as error:
             if not reports:
                 raise
-            reports.append(_not_begun(run, one, error))
-            continue
+            stop.fail(error)
+            report = _refused(run, one, error, events=events)
         except KeyboardInterrupt:  # before the first change: tags, large zips
-            reports.append(_interrupted(run, one))
-            break
+            stop.interrupted = True
+            report = _apply(run, one, parallel=parallel, waits=waits, stop=stop, events=events)
         reports.append(report)
         if not run.json and (report.problems or changes):
             _show(run, report, report.place.region if several else "")
+    if stop.interrupted:
+        run.terminal.note(GO_ON)
     return reports
 
 
-def _not_begun(run: Run, ready: Ready, error: LcliError | AwsError) -> Report:
+def _refused(run: Run, ready: Ready, error: LcliError | AwsError, *, events: bool) -> Report:
+    """The report of a region where something was refused before the first change."""
     from lcli.aws.translate import explain
-    from lcli.deploy.report import Report
 
     problems = error.problems if isinstance(error, LcliError) else (explain(error),)
-    run.tell(problems)
-    return Report(ready.prepared.place, (), problems=problems)
+    left = _leave(run, ready, "what comes before it was refused", events=events)
+    return replace(left, problems=problems)
 
 
-def _interrupted(run: Run, ready: Ready) -> Report:
-    from lcli.deploy.report import Report
+def _leave(run: Run, ready: Ready, because: str, *, events: bool) -> Report:
+    from lcli.deploy.apply import leave
 
-    run.terminal.note(_GO_ON)
-    return Report(ready.prepared.place, (), interrupted=True)
+    plan = ready.prepared.plan
+    with _listening(run, ready, events=events) as listener:
+        return leave(plan, ready.prepared.place, because=because, listener=listener)
 
 
 def _apply(
@@ -137,30 +136,35 @@ def _apply(
     ready: Ready,
     *,
     parallel: int,
-    fail_fast: bool,
     waits: bool,
-    stop: Flag,
+    stop: Stop,
     events: bool,
 ) -> Report:
-    """Apply one region's plan with its progress shown.
-
-    `stop` is set when the user interrupts: the regions that follow are not begun then.
-    """
+    """Apply one region's plan with its progress shown, unless there is a reason to stop."""
     from lcli.deploy.engine import deploy
-    from lcli.ui.progress import progress
 
-    prepared = ready.prepared
-    plan, kinds = prepared.plan, dict(prepared.kinds)
-    with progress(run.terminal, kinds, len(plan.changes)) as listener:
+    if stop.because:
+        left = _leave(run, ready, stop.because, events=events)
+        return replace(left, interrupted=stop.interrupted)
+    with _listening(run, ready, events=events) as listener:
         return deploy(
-            prepared,
+            ready.prepared,
             ready.clients,
-            listener=_telling(run, ready, listener) if events else listener,
+            listener=listener,
             parallel=parallel,
-            fail_fast=fail_fast,
             waits=waits,
             stop=stop,
         )
+
+
+@contextmanager
+def _listening(run: Run, ready: Ready, *, events: bool) -> Iterator[Listener]:
+    """Shows the progress of one region, with `events` as NDJSON too."""
+    from lcli.ui.progress import progress
+
+    prepared = ready.prepared
+    with progress(run.terminal, dict(prepared.kinds), len(prepared.plan.changes)) as listener:
+        yield _telling(run, ready, listener) if events else listener
 
 
 def _telling(run: Run, ready: Ready, listener: Listener) -> Listener:
@@ -204,6 +208,4 @@ def _show(run: Run, report: Report, region: str) -> None:
     run.terminal.show(closing_table(report.rows, region))
     run.stdout.flush()
     run.tell(report.every_problem)
-    if report.interrupted:
-        run.terminal.note(_GO_ON)
     run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

@@ -76,12 +76,14 @@ class Moved:
     move: Move
     seconds: float
     problem: Problem | None = None
+    because: str = ""
+    """Why it was skipped."""
 
     @property
     def status(self) -> str:
-        """``failed``, ``done`` or ``unchanged``."""
-        if self.problem:
-            return "failed"
+        """``failed``, ``skipped``, ``done`` or ``unchanged``."""
+        if self.problem or self.because:
+            return "failed" if self.problem else "skipped"
         return "done" if self.move.moves or self.move.held != self.move.hold else "unchanged"
 
 

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from queue import Empty, Queue
-from threading import Event as Flag
 from threading import Thread, current_thread, main_thread
 from types import FrameType
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
 from lcli.aws.threads import DRAIN
-from lcli.aws.translate import ENDS_ALL, explain
+from lcli.aws.translate import explain
 from lcli.deploy.applying import Known, Work
 from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped, Started, silent
 from lcli.deploy.plan import Plan
 from lcli.deploy.report import Outcome, Report, Status
 from lcli.deploy.schedule import Schedule, Step
+from lcli.deploy.stop import Stop
 from lcli.deploy.watch import Watch
 from lcli.errors import LcliError, Problem
 from lcli.resources.kind import Kind
@@ -56,20 +56,20 @@ def apply(
     actual: Mapping[Key, Actual] | None = None,
     listener: Listener = silent,
     parallel: int = 16,
-    fail_fast: bool = False,
-    stop: Flag | None = None,
+    stop: Stop | None = None,
     action_seconds: float = ACTION_SECONDS,
     waits: bool = True,
 ) -> Report:
     """Do the plan; what an action's failure leaves undone is skipped, all else goes on.
 
     `actual` is everything that was read: its outputs settle references to what the plan does not
-    touch. `stop`, and the first Ctrl-C or SIGTERM, let what is in flight end (`DRAIN`
-    seconds); a second one returns at once. After an answer that no other call will fare better than
-    (credentials, access) nothing more is started. Nothing is tried again or waited for beyond
+    touch. The first Ctrl-C or SIGTERM lets what is in flight end (`DRAIN` seconds); a second one
+    returns at once. `stop` is told of it and of what fails, and says when nothing more is started.
+    Nothing is tried again or waited for beyond
     `action_seconds` of its action. `waits`: see `Applying.waits`. Raises only what `listener`
     raises, and errors in lcli itself.
     """
+    stop = stop or Stop()
     run = _Run(
         plan,
         place,
@@ -77,26 +77,38 @@ def apply(
         kinds,
         actual=actual or {},
         listener=listener,
-        fail_fast=fail_fast,
+        stop=stop,
         action_seconds=action_seconds,
         waits=waits,
     )
     began = time.monotonic()
-    stop = stop or Flag()
     with _draining(stop):
-        interrupted = run.go(parallel, stop)
+        run.go(parallel)
     return Report(
         place,
         tuple(run.outcomes[index] for index in sorted(run.outcomes)),
         time.monotonic() - began,
         notices=plan.notices,
-        interrupted=interrupted,
+        interrupted=stop.interrupted,
     )
 
 
+def leave(plan: Plan, place: Place, *, because: str, listener: Listener = silent) -> Report:
+    """The report of a plan that is not begun: what it was to change is skipped."""
+    outcomes = []
+    for action in plan.actions:
+        if action.verb is Verb.NONE:
+            outputs = action.actual.outputs if action.actual else {}
+            outcomes.append(Outcome(action, Status.UNCHANGED, outputs=outputs))
+        else:
+            outcomes.append(Outcome(action, Status.SKIPPED, because=because))
+            listener(Skipped(action, because))
+    return Report(place, tuple(outcomes), notices=plan.notices)
+
+
 @contextmanager
-def _draining(stop: Flag) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM sets `stop`, a second raises KeyboardInterrupt.
+def _draining(stop: Stop) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM tells `stop`, a second raises KeyboardInterrupt.
 
     What the caller's caller ignores (a job in the background) stays ignored.
     """
@@ -105,9 +117,9 @@ def _draining(stop: Flag) -> Iterator[None]:
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.interrupted:
             raise KeyboardInterrupt
-        stop.set()
+        stop.interrupted = True
 
     caught = [one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN]
     before = {one: signal.signal(one, interrupt) for one in caught}
@@ -130,7 +142,7 @@ class _Run:
         *,
         actual: Mapping[Key, Actual],
         listener: Listener,
-        fail_fast: bool,
+        stop: Stop,
         action_seconds: float,
         waits: bool,
     ) -> None:
@@ -139,7 +151,7 @@ class _Run:
         self.clients = clients
         self.kinds = kinds
         self.listener = listener
-        self.fail_fast = fail_fast
+        self.stop = stop
         self.action_seconds = action_seconds
         self.waits = waits
         self.known = Known({key: one.outputs for key, one in actual.items()})
@@ -150,17 +162,14 @@ class _Run:
         self.parts: dict[Step, Step] = {}
         """What is left to do of each step that was taken."""
         self.queue: Queue[Event | _Done] = Queue()
-        self.stopped = ""
-        """Why nothing more is started; empty while all goes on."""
 
-    def go(self, parallel: int, stop: Flag) -> bool:
-        """Run every step; gives whether the run was interrupted."""
+    def go(self, parallel: int) -> None:
+        """Run every step, or say why it is skipped."""
         until = float("inf")
         try:
             while self.schedule.open():
-                if stop.is_set() and until == float("inf"):
+                if self.stop.interrupted and until == float("inf"):
                     until = time.monotonic() + DRAIN
-                    self.stopped = "the run was interrupted"
                 self._start(parallel)
                 if time.monotonic() > until:
                     break
@@ -169,10 +178,9 @@ class _Run:
                 elif self.schedule.open():
                     raise RuntimeError("steps wait for one another")
         except KeyboardInterrupt:
-            stop.set()
+            self.stop.interrupted = True
         for step in self.schedule.open():
             self._skip(step.actions, "the run was interrupted before it was done")
-        return stop.is_set()
 
     def _start(self, parallel: int) -> None:
         """Start what is due; what has nothing to do ends at once and makes others due."""
@@ -200,8 +208,8 @@ class _Run:
             ]
             if lost:
                 self._skip([index], f"{lost[0].resource.key} was not done")
-            elif self.stopped and self.plan.actions[index].verb is not Verb.NONE:
-                self._skip([index], self.stopped)
+            elif self.stop.because and self.plan.actions[index].verb is not Verb.NONE:
+                self._skip([index], self.stop.because)
             else:
                 hopeful.append(index)
         return replace(step, actions=tuple(hopeful))
@@ -251,10 +259,8 @@ class _Run:
     def _note(self, done: _Done) -> None:
         step = self.parts[done.step]
         problems = _problems(done.error, self.plan, step)
-        if isinstance(done.error, AwsError) and done.error.code in ENDS_ALL:
-            self.stopped = "AWS does not accept these credentials for it"
-        elif problems and self.fail_fast:
-            self.stopped = "something failed before it (--fail-fast)"
+        if problems:
+            self.stop.fail(done.error)
         for index in step.actions:
             self._note_action(index, done, problems)
         self.schedule.end(done.step)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from lcli.aws.clients import AwsError, Clients
@@ -40,6 +39,7 @@ from lcli.deploy.settling import settle
 from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
+from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.function_actual import Payload, hidden, hidden_told
@@ -238,18 +238,19 @@ def deploy(
     *,
     listener: Listener = silent,
     parallel: int = 16,
-    fail_fast: bool = False,
-    stop: Flag | None = None,
+    stop: Stop | None = None,
     action_seconds: float = ACTION_SECONDS,
     waits: bool = True,
 ) -> Report:
     """Do what was prepared, look again at what was changed, prune versions of what was published.
 
-    Without `waits` it does not wait for what gets ready by itself (`Applying.waits`).
+    Without `waits` it does not wait for what gets ready by itself (`Applying.waits`). `stop` is
+    told what ends the run, whenever that comes.
 
     Raises LcliError and AwsError only while nothing of the plan has been done (upload of large
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
+    stop = stop or Stop()
     upload_all(
         sent(prepared.plan),
         prepared.place,
@@ -276,12 +277,15 @@ def deploy(
         actual=prepared.actual,
         listener=marks,
         parallel=parallel,
-        fail_fast=fail_fast,
         stop=stop,
         action_seconds=action_seconds,
         waits=waits,
     )
-    return _concluded(prepared, report, clients, marks, parallel)
+    done = _concluded(prepared, report, clients, marks, parallel)
+    if done.problems:
+        stop.fail()
+    stop.interrupted = done.interrupted
+    return done
 
 
 def _concluded(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.threads import Threads, interrupted
 from lcli.aws.translate import explain, no_function
 from lcli.deploy.alias_move import Move, Moved, Target, move_alias, read_alias
+from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.alias_traffic import told, weights_of
 from lcli.resources.concurrency import provisioned_at
@@ -21,48 +23,69 @@ from lcli.resources.version import LATEST, published
 
 A = TypeVar("A")
 B = TypeVar("B")
-__all__ = ["Move", "Moved", "Target", "prepare", "roll_back"]
+__all__ = ["Asked", "Chosen", "Move", "Moved", "Target", "prepare", "roll_back"]
 
 NOTHING_EARLIER = "no-earlier-version"
 NO_ALIAS = "no-alias"
 ROLLED_BACK = "rolled-back"
-INTERRUPTED = "interrupted"
 
 
-def prepare(
-    clients: Clients,
-    targets: Sequence[Target],
-    *,
-    to: str = "",
-    place: Place | None = None,
-    functions: Mapping[str, str] | None = None,
-    parallel: int = 16,
-) -> tuple[tuple[Move, ...], tuple[Problem, ...]]:
-    """Where each alias would go, by reading alone, and why others cannot; in the given order.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to go back in one region."""
+
+    clients: Clients
+    targets: Sequence[Target]
+    place: Place | None = None
+    """Functions must be that app's and stage's."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """The manifest's, AWS name → key, for one that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where each alias of a region would go, and why others cannot; in the order asked."""
+
+    clients: Clients
+    moves: tuple[Move, ...]
+    problems: tuple[Problem, ...]
+
+
+def prepare(regions: Sequence[Asked], *, to: str = "", parallel: int = 16) -> list[Chosen]:
+    """Where each alias would go, by reading alone; a choice a region.
 
     `to` is a version's number; without it, the version before the one behind the alias. Where
-    some are held by a rollback and others not, an earlier run was cut short, and those that are
-    held stay. With a `place`, functions must be that app's and stage's. `functions` are the
-    manifest's, AWS name → key, for one that is not there. Raises AwsError.
+    some are held by a rollback and others not, in whatever region, an earlier run was cut short,
+    and those that are held stay. Raises AwsError.
     """
-
-    is_cut_short = False
-
-    def look(target: Target) -> _Seen:
-        return _look(clients, target, place, functions or {})
-
-    def choose(seen: _Seen) -> Move:
-        if is_cut_short and seen.is_held:
-            raise _rolled_back(seen)
-        return _prepare(clients, seen, to)
-
-    with Threads(max(1, min(parallel, len(targets))), "rollback") as pool:
-        seen = list(pool.map(_or_problem(look), targets))
-        held = {one.is_held for one in seen if not isinstance(one, Problem)}
+    with Threads(parallel, "rollback") as pool:
+        seen = [_look_at_all(asked, pool) for asked in regions]
+        held = {one.is_held for all_ in seen for one in all_ if not isinstance(one, Problem)}
         is_cut_short = not to and len(held) == 2
-        found = list(pool.map(_or_problem(choose), seen))
+        return [
+            _choose_all(asked.clients, each, to, is_cut_short, pool)
+            for asked, each in zip(regions, seen, strict=True)
+        ]
+
+
+def _look_at_all(asked: Asked, pool: Threads) -> list[_Seen | Problem]:
+    def look(target: Target) -> _Seen:
+        return _look(asked.clients, target, asked.place, asked.functions)
+
+    return list(pool.map(_or_problem(look), asked.targets))
+
+
+def _choose_all(
+    clients: Clients, seen: Sequence[_Seen | Problem], to: str, is_cut_short: bool, pool: Threads
+) -> Chosen:
+    def choose(one: _Seen) -> Move:
+        if is_cut_short and one.is_held:
+            raise _rolled_back(one)
+        return _prepare(clients, one, to)
+
+    found = list(pool.map(_or_problem(choose), seen))
     moves = tuple(each for each in found if isinstance(each, Move))
-    return moves, tuple(each for each in found if isinstance(each, Problem))
+    return Chosen(clients, moves, tuple(each for each in found if isinstance(each, Problem)))
 
 
 def _or_problem(step: Callable[[A], B]) -> Callable[[A | Problem], B | Problem]:
@@ -77,13 +100,19 @@ def _or_problem(step: Callable[[A], B]) -> Callable[[A | Problem], B | Problem]:
     return tried
 
 
-def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) -> tuple[Moved, ...]:
+def roll_back(
+    clients: Clients, moves: Sequence[Move], *, parallel: int = 16, stop: Stop | None = None
+) -> tuple[Moved, ...]:
     """Move the aliases, several at once; one that fails does not keep the others.
 
-    Ctrl-C lets those end that are being moved (`DRAIN`); what it left is told (`INTERRUPTED`).
+    Ctrl-C lets those end that are being moved (`DRAIN`). `stop` is told of it and of what fails,
+    and says when nothing more is begun, here and in the regions that follow.
     """
+    stop = stop or Stop()
 
     def one(move: Move) -> Moved:
+        if stop.because:
+            return Moved(move, 0.0, because=stop.because)
         began = time.monotonic()
         problem: Problem | None = None
         try:
@@ -91,30 +120,30 @@ def roll_back(clients: Clients, moves: Sequence[Move], *, parallel: int = 16) ->
         except LcliError as error:
             problem = error.problems[0]
         except AwsError as error:
+            stop.fail(error)
             problem = explain(error, move.arn)
         return Moved(move, time.monotonic() - began, problem)
 
     pool = Threads(max(1, min(parallel, len(moves))), "rollback")
     doing = [pool.submit(one, move) for move in moves]
-    interrupted(doing)
+    if interrupted(doing):
+        stop.interrupted = True
     pool.shutdown(wait=False)
-    return tuple(
-        future.result() if future.done() and not future.cancelled() else _left(move)
-        for move, future in zip(moves, doing, strict=True)
-    )
+    return tuple(_ended(move, future, stop) for move, future in zip(moves, doing, strict=True))
 
 
-def _left(move: Move) -> Moved:
-    return Moved(
-        move,
-        0.0,
-        Problem(
-            INTERRUPTED,
-            f"{move.target.label} was not moved, or not to the end: interrupted",
-            move.arn,
-            "run the same command again",
-        ),
+def _ended(move: Move, doing: Future[Moved], stop: Stop) -> Moved:
+    if doing.cancelled():
+        return Moved(move, 0.0, because=stop.because)
+    if doing.done():
+        return doing.result()
+    problem = Problem(
+        "interrupted",
+        f"{move.target.label} was not moved, or not to the end: interrupted",
+        move.arn,
+        "run the same command again",
     )
+    return Moved(move, 0.0, problem)
 
 
 @dataclass(frozen=True, slots=True)

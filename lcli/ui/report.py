@@ -18,6 +18,7 @@ STYLES = {
     "replaced": "magenta",
     "failed": "bold red",
     "unfinished": "red",
+    "skipped": "red",
 }
 
 

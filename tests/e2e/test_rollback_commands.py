@@ -62,7 +62,7 @@ def the_whole_manifest_goes_back_where_it_can(deployed):
         assert done.returncode == 0, done.stderr
         rollbacks = json.loads(done.stdout)["rollbacks"]
         assert ", ".join(rollbacks[0]) == (
-            "function, name, region, alias, from, to, held, status, seconds, problem"
+            "function, name, region, alias, from, to, held, status, seconds, problem, because"
         )
         moved = [(one["function"], one["from"], one["to"], one["held"]) for one in rollbacks]
         return moved, done.stderr

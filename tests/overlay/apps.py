@@ -176,11 +176,12 @@ TARGETS = tuple(
 
 
 def _moves(app: OnCloud, to: str) -> tuple[rollback.Move, ...]:
-    moves, refused = rollback.prepare(app.session(), TARGETS, to=to, place=app.place())
+    asked = rollback.Asked(app.session(), TARGETS, app.place())
+    (chosen,) = rollback.prepare([asked], to=to)
     # A run that was killed after the last alias had moved was done: there is nothing before it.
     done = (rollback.ROLLED_BACK, rollback.NOTHING_EARLIER)
-    assert all(one.code in done for one in refused), refused
-    return moves
+    assert all(one.code in done for one in chosen.problems), chosen.problems
+    return chosen.moves
 
 
 def _ready_to_go_back(to: str, app: OnCloud) -> Go:

@@ -216,9 +216,10 @@ def _deployed(app: OnCloud) -> tuple[int, set[str], list[str]]:
 
 def _rolled_back(app: OnCloud) -> tuple[int, set[str], list[str]]:
     targets = [rollback.Target(name.partition("-")[2], name, "live") for name in FUNCTIONS]
-    moves, refused = rollback.prepare(app.clients, targets, place=app.place(), parallel=4)
-    moved = rollback.roll_back(app.clients, moves, parallel=4)
-    problems = [*refused, *(one.problem for one in moved if one.problem)]
+    asked = rollback.Asked(app.clients, targets, app.place())
+    (chosen,) = rollback.prepare([asked], parallel=4)
+    moved = rollback.roll_back(app.clients, chosen.moves, parallel=4)
+    problems = [*chosen.problems, *(one.problem for one in moved if one.problem)]
     return bool(problems), {p.code for p in problems}, [p.what for p in problems]
 
 

@@ -11,8 +11,11 @@ from app_on_cloud import READS, DyingClients, Killed, OnCloud, problems
 
 from lcli.aws.clients import AwsError
 from lcli.aws.session import Session
-from lcli.deploy.rollback import Move, Target, prepare, roll_back
+from lcli.deploy import rollback
+from lcli.deploy.rollback import Asked, Move, Target, roll_back
+from lcli.deploy.stop import Stop
 from lcli.deploy.versions import versions
+from lcli.errors import Problem
 from lcli.resources.model import Change
 
 MANIFEST = """
@@ -56,6 +59,13 @@ def alias(app: OnCloud, name: str = "photos-one", **change: Any) -> dict[str, An
 
 def held(app: OnCloud, name: str = "photos-one") -> str | None:
     return app.session().call("lambda", "GetFunction", FunctionName=name)["Tags"].get("lcli:held")
+
+
+def prepare(
+    clients: Session, targets: list[Target], *, to: str = "", **more: Any
+) -> tuple[tuple[Move, ...], tuple[Problem, ...]]:
+    (chosen,) = rollback.prepare([Asked(clients, targets, **more)], to=to)
+    return chosen.moves, chosen.problems
 
 
 def ready(app: OnCloud, target: Target = ONE, to: str = "") -> Move:
@@ -272,9 +282,11 @@ def test_a_refused_move_keeps_the_hold_that_was(app: OnCloud) -> None:
     denied = AwsError(
         "AccessDeniedException", "no", service="lambda", operation="UpdateAlias", status=403
     )
-    (moved,) = roll_back(Answering(app.session(), denied, before=True), [ready(app)])
+    stop = Stop()
+    (moved,) = roll_back(Answering(app.session(), denied, before=True), [ready(app)], stop=stop)
     assert moved.problem is not None
     assert moved.problem.code == "access-denied"
+    assert stop.because == "AWS does not accept these credentials for it"
     assert (alias(app)["FunctionVersion"], held(app)) == ("2", "2")
 
 

@@ -13,6 +13,7 @@ from lcli.deploy.events import Doing, Event, Failed, Finished, Skipped, Started
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.report import Report, Status
 from lcli.deploy.scope import Scope
+from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.function_state import READY_SECONDS
 from lcli.resources.kind import Applying
@@ -97,24 +98,22 @@ def test_only_what_needs_the_failed_one_is_skipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "options", "because"),
+    ("error", "stop", "because"),
     [
         pytest.param(
             denied("CreateFunction"),
-            {},
+            Stop(),
             "AWS does not accept these credentials for it",
             id="access denied",
         ),
         pytest.param(
-            BROKEN, {"fail_fast": True}, "something failed before it (--fail-fast)", id="fail fast"
+            BROKEN, Stop(fail_fast=True), "something failed before it (--fail-fast)", id="fail fast"
         ),
     ],
 )
-def test_nothing_more_is_started(
-    error: Exception, options: dict[str, object], because: str
-) -> None:
+def test_nothing_more_is_started(error: Exception, stop: Stop, because: str) -> None:
     world = World(refuse={"create role r": error})
-    report, events = run(world, ROLE, OTHER, parallel=1, **options)
+    report, events = run(world, ROLE, OTHER, parallel=1, stop=stop)
     assert statuses(report) == {"role r": Status.FAILED, "function gn": Status.SKIPPED}
     assert [one.because for one in events if isinstance(one, Skipped)] == [because]
 
@@ -166,11 +165,11 @@ def test_what_fails_together_is_told_once() -> None:
 
 
 def test_an_interrupted_run_reports_and_continues() -> None:
-    world, stop = World(), Flag()
+    world, stop = World(), Stop()
 
     def listener(event: Event) -> None:
         if isinstance(event, Finished):
-            stop.set()
+            stop.interrupted = True
 
     report, _ = run(world, ROLE, FUNCTION, listener=listener, stop=stop)
     assert report.exit_code is ExitCode.INTERRUPTED
