@@ -27,7 +27,7 @@ from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import expand
 from lcli.deploy.expand_triggers import lookups_needed
 from lcli.deploy.expanded import Expanded
-from lcli.deploy.kept import with_checkpoints
+from lcli.deploy.kept import with_what_stays
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.prepared import Prepared
 from lcli.deploy.quick import Look, look
@@ -199,7 +199,7 @@ def _looked_at(
         everywhere=_everywhere(kinds, scope.released) if scope.prune else frozenset(),
         known=known,
     )
-    wanted = with_checkpoints(expanded.resources, actual, place)
+    wanted = with_what_stays(expanded.resources, actual, place)
     made = plan(wanted, actual, kinds, scope)
     return Prepared(place, made, actual, kinds, expanded.resources, scope)
 

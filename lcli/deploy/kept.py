@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from lcli.resources.function_tags import part_names
 from lcli.resources.model import Actual, Key, Place, Resource
+from lcli.resources.naming import unqualified
 from lcli.resources.role_policy import durable, normal_policy
 
 
-def with_checkpoints(
+def with_what_stays(
+    resources: Mapping[Key, Resource], actual: Mapping[Key, Actual], place: Place
+) -> dict[Key, Resource]:
+    """The desired resources, with what they keep although the manifest has given it up."""
+    return _with_checkpoints(_with_aliases(resources, actual), actual, place)
+
+
+def _with_aliases(
+    resources: Mapping[Key, Resource], actual: Mapping[Key, Actual]
+) -> dict[Key, Resource]:
+    """The desired resources, where ``lcli:parts`` names aliases that stay since others use them."""
+    kept: dict[Key, list[Key]] = {}
+    for one in actual.values():
+        for need in () if one.ours or one.resource.key in resources else one.resource.needs:
+            if need.kind == "alias" and need in actual and actual[need].ours:
+                kept.setdefault(Key("parts", unqualified(need.name)[0]), []).append(need)
+    return {key: _naming(one, kept[key]) if key in kept else one for key, one in resources.items()}
+
+
+def _naming(parts: Resource, aliases: Iterable[Key]) -> Resource:
+    named = parts.fields["Parts"]
+    names = {*(named if isinstance(named, tuple) else ()), *part_names(aliases)}
+    return replace(parts, fields={"Parts": tuple(sorted(names))})
+
+
+def _with_checkpoints(
     resources: Mapping[Key, Resource], actual: Mapping[Key, Actual], place: Place
 ) -> dict[Key, Resource]:
     """The desired resources, where managed roles of durable functions may write checkpoints.

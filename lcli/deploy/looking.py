@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lcli.aws.clients import Clients
 from lcli.deploy.applying import Known, Work
-from lcli.deploy.kept import with_checkpoints
+from lcli.deploy.kept import with_what_stays
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.prepared import Prepared
 from lcli.deploy.read import read
@@ -94,7 +94,7 @@ class Looking:
 
     def plan(self, subjects: Collection[Subject], found: Mapping[Key, Actual]) -> Plan:
         """What would make these as they are wanted, without publishing anything."""
-        wanted = with_checkpoints(self.own(subjects), found, self.prepared.place)
+        wanted = with_what_stays(self.own(subjects), found, self.prepared.place)
         wanted = {key: one for key, one in wanted.items() if key.kind not in _COMMITTED}
         scope = replace(self.prepared.scope, named=functions_of(subjects), prune=False)
         return plan(wanted, self.all_known(wanted, found), self.prepared.kinds, scope)

@@ -115,7 +115,8 @@ class Alias(Kind):
         return {"arn": now["AliasArn"], "number": number}
 
     def delete(self, actual: Actual, applying: Applying) -> None:
-        """DeleteAlias, with its policy and what else was attached to it."""
+        """DeleteAlias, with its policy; one to which others have attached something is not planned
+        to go (`leaving_aliases`)."""
         name, alias_name = unqualified(actual.resource.key.name)
         with expecting(GONE):
             applying.clients.call("lambda", "DeleteAlias", FunctionName=name, Name=alias_name)

@@ -15,6 +15,7 @@ from lcli.resources import function_tags as tagging
 from lcli.resources.compare import left
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Kind
+from lcli.resources.leaving import leaving_aliases
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Resource, Value
 from lcli.resources.naming import attached_to, function_key, qualified, unqualified
 
@@ -57,6 +58,8 @@ class Attached(Kind):
     """The operation that takes it away."""
     always: ClassVar[bool] = False
     """Every function has one (with AWS's default), so it is its function's owner's."""
+    of_alias: ClassVar[bool] = False
+    """An alias may have one of its own, so others' one keeps an alias that would go."""
     absent: ClassVar[frozenset[str]] = frozenset({GONE})
     """Codes that say that there is none."""
 
@@ -73,12 +76,17 @@ class Attached(Kind):
         return ""
 
     def read(self, reading: Reading) -> Iterable[Actual]:
-        """The wanted ones and those that ``lcli:parts`` names: one call each."""
+        """The wanted ones and those that ``lcli:parts`` names: one call each.
+
+        Of an alias that would go it is asked whether others have given it one.
+        """
         functions = {one.resource.key.name: one for one in reading.existing("function")}
         keys = [one.key for one in reading.wanted(self.name)]
         for name, function in functions.items():
             named = tagging.qualifiers(function.outputs["parts"], self.name)
             keys += [Key(self.name, qualified(name, qualifier)) for qualifier in named]
+        if self.of_alias:
+            keys += [Key(self.name, alias) for alias in leaving_aliases(reading)]
         present = [key for key in dict.fromkeys(keys) if unqualified(key.name)[0] in functions]
         answers = reading.each(lambda key: self.answer(reading.clients, key), present)
         for key, answer in zip(present, answers, strict=True):

@@ -78,6 +78,7 @@ class ProvisionedConcurrency(Attached):
 
     name = "provisioned_concurrency"
     title = "provisioned concurrency"
+    of_alias = True
     get = "GetProvisionedConcurrencyConfig"
     put = "PutProvisionedConcurrencyConfig"
     remove = "DeleteProvisionedConcurrencyConfig"

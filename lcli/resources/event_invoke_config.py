@@ -45,6 +45,7 @@ class EventInvokeConfig(Attached):
 
     name = "event_invoke_config"
     title = "async settings"
+    of_alias = True
     get = "GetFunctionEventInvokeConfig"
     put = "PutFunctionEventInvokeConfig"
     remove = "DeleteFunctionEventInvokeConfig"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from lcli.aws.clients import AwsError, Clients
@@ -12,6 +13,7 @@ from lcli.resources import function_tags as tagging
 from lcli.resources.compare import merged
 from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying, Kind
+from lcli.resources.leaving import leaving_aliases
 from lcli.resources.mapping_fields import (
     FIXED,
     defaults,
@@ -22,7 +24,13 @@ from lcli.resources.mapping_fields import (
     unknown_fields,
 )
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Text, Value
-from lcli.resources.naming import attached_to, function_key, function_of, qualified
+from lcli.resources.naming import (
+    attached_to,
+    function_key,
+    function_of,
+    qualified,
+    unqualified,
+)
 
 _SECONDS = 300.0
 STEADY = frozenset({"Enabled", "Disabled"})
@@ -90,6 +98,7 @@ class EventSourceMapping(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """One list of the account's mappings, where any is wanted or ``lcli:parts`` names some.
 
+        Others' mappings are left out, but for those that keep an alias that would go.
         Tags are asked for only of mappings that nothing wants, of functions that had none of
         ours so far, of functions whose own tags are about to change, and of those whose last
         deploy did not come to its end: the function's tags may have changed, its mapping's not.
@@ -101,7 +110,9 @@ class EventSourceMapping(Kind):
             if tagging.qualifiers(one.outputs["parts"], self.name)
         }
         wanted = {one.key: one for one in reading.wanted(self.name)}
+        leaving = {Key("alias", one) for one in leaving_aliases(reading)}
         polled = named | {key.name.partition("<-")[0] for key in wanted}
+        polled |= {unqualified(one.name)[0] for one in leaving}
         if self.name in reading.everywhere:
             yield from _orphans(reading, functions)
         if polled.isdisjoint(functions):
@@ -126,6 +137,8 @@ class EventSourceMapping(Kind):
                 tags.get(one["UUID"], {}), reading.place
             ):
                 yield actual
+            elif not leaving.isdisjoint(actual.resource.needs):
+                yield replace(actual, ours=False)
 
     def _ask_tags(
         self,

@@ -63,6 +63,7 @@ class FunctionUrl(Attached):
     name = "function_url"
     title = "function URL"
     missed = True
+    of_alias = True
     get = "GetFunctionUrlConfig"
     remove = "DeleteFunctionUrlConfig"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from lcli.aws.clients import Clients
@@ -12,6 +13,7 @@ from lcli.resources import function_tags as tagging
 from lcli.resources.function_state import GONE
 from lcli.resources.function_update import PRECONDITION
 from lcli.resources.kind import Applying, Ask, Kind
+from lcli.resources.leaving import leaving_aliases
 from lcli.resources.model import Actual, Key, Outputs, Place, Reading, Ref, Resource, Text, Value
 from lcli.resources.naming import (
     PREFIX,
@@ -137,19 +139,23 @@ class Permission(Kind):
         """The statements with ids of lcli's, one GetPolicy a function and qualifier.
 
         Of the wanted ones and of every qualifier that ``lcli:parts`` names; others' statements
-        are left out.
+        are left out, but for those that keep an alias.
         """
         functions = {one.resource.key.name: one for one in reading.existing("function")}
         wanted = [_function_part(one.key) for one in reading.wanted("permission")]
         for name, function in functions.items():
             named = tagging.qualifiers(function.outputs["parts"], "permission")
             wanted += [qualified(name, qualifier) for qualifier in named]
+        leaving = leaving_aliases(reading)
+        wanted += leaving
         targets = [one for one in dict.fromkeys(wanted) if unqualified(one)[0] in functions]
         policies = reading.each(lambda target: policy_of(reading.clients, target), targets)
         for target, statements in zip(targets, policies, strict=True):
             for statement in statements:
-                if statement.get("Sid", "").startswith(PREFIX):
-                    yield _actual(functions[unqualified(target)[0]], target, statement)
+                made_here = statement.get("Sid", "").startswith(PREFIX)
+                if made_here or target in leaving:
+                    found = _actual(functions[unqualified(target)[0]], target, statement)
+                    yield found if made_here else replace(found, ours=False)
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """AddPermission to the policy that was read, and a look whether it is there.
@@ -227,7 +233,7 @@ def _actual(function: Actual, target: str, statement: Mapping[str, Any]) -> Actu
     alias = (Key("alias", target),) if qualifier else ()
     return Actual(
         Resource(
-            _key(name, qualifier, statement["Sid"]),
+            _key(name, qualifier, statement.get("Sid", "")),
             statement_fields(statement),
             needs=(function_key(name), Key("parts", name), *alias),
             function=function.resource.function,
