@@ -13,7 +13,7 @@ from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
 from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
-from lcli.resources.role_reading import Held, attached, held
+from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, inline
 from lcli.resources.role_writing import FIELDS, as_text, converge, remove, tag_list
 
 NAME_LENGTH = 64
@@ -65,6 +65,7 @@ def role(
             "AssumeRolePolicyDocument": normal_policy([TRUST]),
             "PermissionsBoundary": boundary,
             "Policy": normal_policy(statements),
+            "InlinePolicies": (),
             "ManagedPolicies": tuple(sorted(set(policies))),
             "Tags": own(place, function, tags or {}),
         },
@@ -191,8 +192,11 @@ class Role(Kind):
                     "its ARN (role: arn:…)",
                 )
             )
-        policies = tuple(sorted(attached(applying.clients, name)))
-        before = {"ManagedPolicies": policies, "Tags": governed(tags, _tags(wanted))}
+        before = {
+            "InlinePolicies": {*inline(applying.clients, name)} - {POLICY_NAME},
+            "ManagedPolicies": tuple(sorted(attached(applying.clients, name))),
+            "Tags": governed(tags, _tags(wanted)),
+        }
         converge(wanted, before, FIELDS, applying)
         return {"arn": role["Arn"]}
 
@@ -236,6 +240,7 @@ def _actual(reading: Reading, name: str, role: Held) -> Actual:
                 "AssumeRolePolicyDocument": _document(role.trust),
                 "PermissionsBoundary": role.boundary,
                 "Policy": _document(role.policy),
+                "InlinePolicies": role.inline,
                 "ManagedPolicies": role.attached,
                 "Tags": governed(role.tags, _tags(wanted)),
             },

@@ -1,7 +1,7 @@
 """What AWS holds of execution roles, in as few calls as the API allows.
 
 ListRoles gives neither tags nor boundary nor policies, and what somebody changed there by hand
-must be found. So a role costs three calls; from `MANY` roles on, GetAccountAuthorizationDetails
+must be found. So a role costs four calls; from `MANY` roles on, GetAccountAuthorizationDetails
 gives all of that for hundreds of roles at a time.
 """
 
@@ -18,7 +18,7 @@ from lcli.resources.model import Reading
 GONE = ("NoSuchEntity", "NoSuchEntityException")
 """What IAM says of what is not there."""
 POLICY_NAME = "lcli"
-"""The one inline policy of a managed role."""
+"""The inline policy that lcli writes; others are somebody's who widens or narrows the role."""
 MANY = 10
 """More roles than this are read by one listing of the account's, if that is allowed."""
 
@@ -35,7 +35,9 @@ class Held:
     boundary: str
     tags: Mapping[str, str]
     policy: Mapping[str, Any]
-    """The document of the inline policy; empty where there is none."""
+    """The document of lcli's inline policy; empty where there is none."""
+    inline: tuple[str, ...]
+    """Names of the other inline policies, sorted."""
     attached: tuple[str, ...]
     """ARNs of managed policies, sorted."""
 
@@ -73,7 +75,8 @@ def _details(clients: Clients, listed: Mapping[str, Mapping[str, Any]]) -> dict[
 def _from_details(role: Mapping[str, Any], description: str) -> Held:
     inline = {one["PolicyName"]: one["PolicyDocument"] for one in role.get("RolePolicyList", ())}
     attached = [one["PolicyArn"] for one in role.get("AttachedManagedPolicies", ())]
-    return _made({**role, "Description": description}, inline.get(POLICY_NAME, {}), attached)
+    policy = inline.pop(POLICY_NAME, {})
+    return _made({**role, "Description": description}, policy, inline, attached)
 
 
 def _held(clients: Clients, name: str) -> Held | None:
@@ -81,13 +84,19 @@ def _held(clients: Clients, name: str) -> Held | None:
         role = clients.call("iam", "GetRole", RoleName=name)["Role"]
         policy: Mapping[str, Any] = {}
         with expecting(*GONE):
-            inline = clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
-            policy = inline["PolicyDocument"]
-        return _made(role, policy, attached(clients, name))
+            own = clients.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
+            policy = own["PolicyDocument"]
+        others = {*inline(clients, name)} - {POLICY_NAME}
+        return _made(role, policy, others, attached(clients, name))
     return None
 
 
-def _made(role: Mapping[str, Any], policy: Mapping[str, Any], attached: Iterable[str]) -> Held:
+def _made(
+    role: Mapping[str, Any],
+    policy: Mapping[str, Any],
+    inline: Iterable[str],
+    attached: Iterable[str],
+) -> Held:
     return Held(
         role["Path"],
         role["Arn"],
@@ -96,8 +105,15 @@ def _made(role: Mapping[str, Any], policy: Mapping[str, Any], attached: Iterable
         role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())},
         policy,
+        tuple(sorted(inline)),
         tuple(sorted(attached)),
     )
+
+
+def inline(clients: Clients, name: str) -> list[str]:
+    """Names of all the inline policies of a role. Raises AwsError."""
+    pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
+    return [str(policy) for page in pages for policy in page["PolicyNames"]]
 
 
 def attached(clients: Clients, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from lcli.aws.clients import Clients
 from lcli.aws.expected import expecting
 from lcli.resources.kind import Applying
 from lcli.resources.model import Resource
-from lcli.resources.role_reading import GONE, POLICY_NAME, attached
+from lcli.resources.role_reading import GONE, POLICY_NAME, attached, inline
 
 
 def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
@@ -25,6 +25,12 @@ def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
     else:
         with expecting(*GONE):
             clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=POLICY_NAME)
+
+
+def _drop_inline(name: str, wanted: Any, before: Any, clients: Clients) -> None:
+    for policy in sorted({*before} - {*wanted}):
+        with expecting(*GONE):
+            clients.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName=policy)
 
 
 def _put_attached(name: str, wanted: Any, before: Any, clients: Clients) -> None:
@@ -65,6 +71,7 @@ _STEPS: Mapping[str, Callable[[str, Any, Any, Clients], None]] = {
     "PermissionsBoundary": _put_boundary,
     "AssumeRolePolicyDocument": _put_trust,
     "Policy": _put_policy,
+    "InlinePolicies": _drop_inline,
     "ManagedPolicies": _put_attached,
     "Description": _put_description,
     "Tags": _put_tags,
@@ -98,14 +105,9 @@ def remove(clients: Clients, name: str) -> None:
     with expecting(*GONE):
         for arn in attached(clients, name):
             call("DetachRolePolicy", PolicyArn=arn)
-        for policy in _inline(clients, name):
+        for policy in inline(clients, name):
             call("DeleteRolePolicy", PolicyName=policy)
     call("DeleteRole")
-
-
-def _inline(clients: Clients, name: str) -> list[str]:
-    pages = clients.pages("iam", "ListRolePolicies", RoleName=name)
-    return [str(policy) for page in pages for policy in page["PolicyNames"]]
 
 
 def as_text(document: object) -> str:

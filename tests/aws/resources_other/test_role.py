@@ -65,7 +65,13 @@ def test_many_are_read_by_a_listing_and_look_the_same(world, change, monkeypatch
     world.sent.clear()
     (listed,) = world.read("role", [one]).values()
     assert listed == alone
-    assert singly == ["GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRoles"]
+    assert singly == [
+        "GetRole",
+        "GetRolePolicy",
+        "ListAttachedRolePolicies",
+        "ListRolePolicies",
+        "ListRoles",
+    ]
     assert [call.operation for call in world.sent] == [
         "ListRoles",
         "GetAccountAuthorizationDetails",
@@ -122,6 +128,22 @@ def test_a_changed_policy_and_one_that_somebody_deleted_are_written_again(world)
         "update Policy.Statement, Policy.Version"
     ]
     assert world.converge("role", wanted(world, READ_PHOTOS)) == []
+
+
+@pytest.mark.parametrize("many", [9, 0], ids=["read singly", "read by a listing"])
+def test_inline_policies_of_others_are_seen_and_go(world, monkeypatch, many):
+    monkeypatch.setattr(role_reading, "MANY", many)
+    world.converge("role", wanted(world))
+    which = {"RoleName": "photos-prod-thumbnail-us-east-1"}
+    iam = world.boto3("iam")
+    own = iam.get_role_policy(**which, PolicyName="lcli")["PolicyDocument"]
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(**which, PolicyName="hand", PolicyDocument=document)
+    assert world.converge("role", wanted(world)) == ["update InlinePolicies"]
+    assert iam.list_role_policies(**which)["PolicyNames"] == ["lcli"]
+    assert iam.get_role_policy(**which, PolicyName="lcli")["PolicyDocument"] == own
+    assert world.converge("role", wanted(world)) == []
 
 
 def test_tags_of_others_stay(world):
