@@ -170,6 +170,7 @@ class _Loading:
                 function, wrong[key] = self._function(key, self.resolving, self.explainer)
                 loaded |= {key: function} if function else {}
         faults = [*self._across(loaded, chosen), *self._each(loaded)]
+        faults += checks.layers(app.layers) if app else ()
         told = [each for each in faults if not _known_wrong(each, wrong)]
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
@@ -303,9 +304,9 @@ class _Loading:
         yield from checks.app(self.document.root)
 
     def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:
-        layers = keys(self.document, "layers")
+        layers, directory = keys(self.document, "layers"), self.document.path.parent
         for key, function in loaded.items():
-            yield from checks.function(key, function, self.document.path.parent, layers)
+            yield from checks.function(key, function, directory, layers, self.place)
             if self.place.local:
                 yield from checks.local(key, function)
 

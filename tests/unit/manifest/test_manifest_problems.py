@@ -31,6 +31,8 @@ def problems(tmp_path, monkeypatch):
 
 
 SEE = "see docs/manifest.md"
+LAYER = "arn:aws:lambda:eu-west-1:111122223333:layer:tools"
+OWN_LAYER = "arn:aws:lambda:eu-west-1:123456789012:layer:photos-imaging"
 BOUND = "add source_arn, source_account or organization, or anybody: true if it is meant"
 WHOSE = (
     "write the account's twelve digits into it, for S3 the bucket's name, or add "
@@ -64,6 +66,23 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("layers: x", "4:13", "layers: expected a list, not 'x'", SEE),
         ("layers: [a, b, c, d, e, f]", "4:5", "layers: expected at most 5 of them, not 6", SEE),
         ("layers: [imagin]", "4:14", "the manifest has no layer 'imagin'", "did you mean imaging?"),
+        *(
+            (f"layers: ['{arn}']", "4:14", f"layers[0]: {arn} is not the ARN of a layer version",
+             "its form is arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION")
+            for arn in ("arn:bad", LAYER, f"{LAYER}:latest", LAYER.replace("eu-west-1", "") + ":1",
+                        "arn:aws:s3:::photos")
+        ),
+        *(
+            (f"layers: [{one}, {two}]", f"4:{16 + len(one)}",
+             f"the layer {told} is used twice: a function has one version of it",
+             "keep one of them")
+            for one, two, told in (
+                ("imaging", "imaging", "imaging"),
+                ("imaging", '"${layer:imaging.arn}"', "photos-imaging"),
+                ("imaging", f"'{OWN_LAYER}:3'", f"{OWN_LAYER}:3"),
+                (f"'{LAYER}:1'", f"'{LAYER}:2'", f"{LAYER}:2"),
+            )
+        ),
         ("vpc: 1", "4:10", "vpc: expected a map of settings, not 1", SEE),
         ("vpc: {subnets: [a]}", "4:5", "vpc has no security_groups", "add security_groups:"),
         ("vpc: {subnet: [a], subnets: [a], security_groups: [b]}", "4:11",
@@ -419,6 +438,42 @@ def test_a_wrong_identity_comes_together_with_the_rest(problems, tmp_path, ident
     (first, of_it, _), (_, other, _) = asked
     assert (first, other) == (f"lcli.yaml:{where}", "memory: expected at least 128, not 64")
     assert what in (None, of_it)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [f"{LAYER}:1", f"{LAYER.replace('aws', 'aws-us-gov')}:12", "arn:aws:lambda:::awslayer:Tools"],
+)
+def test_arns_of_layer_versions_are_taken(tmp_path, arn):
+    (tmp_path / "src").mkdir()
+    manifest = tmp_path / "lcli.yaml"
+    manifest.write_text(f"app: photos\nfunctions:\n  one: {{{GOOD}, layers: ['{arn}']}}\n")
+    assert load(read(manifest, environ={}), PLACE).functions["one"].layers == (arn,)
+
+
+def test_runtimes_and_architectures_of_a_layer(problems):
+    found = problems(f"""\
+        app: photos
+        layers:
+          lay: {{source: src, runtimes: [python3.13, python9]}}
+        functions:
+          one: {{{GOOD}}}
+        """)
+    (where, what, next_step), *_ = found
+    assert (where, what) == ("lcli.yaml:3:45", "Lambda has no runtime 'python9'")
+    assert next_step.startswith("did you mean python3.9? known: ")
+    found = problems(f"""\
+        app: photos
+        layers: {{lay: {{source: src, architectures: [arm]}}}}
+        functions: {{one: {{{GOOD}}}}}
+        """)
+    assert found == [
+        (
+            "lcli.yaml:2:45",
+            "architectures[0]: expected 'x86_64' or 'arm64', not 'arm'",
+            SEE,
+        )
+    ]
 
 
 def test_a_layer_of_a_manifest_without_layers(problems):
