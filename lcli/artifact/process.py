@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +14,9 @@ from lcli.errors import LcliError, Problem
 TIMEOUT = 1200
 """Seconds that an install may take."""
 _SHOWN = 25
+"""Lines of its output that are told."""
+_LONG = 80
+"""Characters of its command line that are told."""
 
 
 def run_tool(
@@ -27,8 +32,8 @@ def run_tool(
     """Runs a tool to its end without a terminal.
 
     Raises:
-        LcliError: (FAILED) it could not start, took longer than TIMEOUT, or failed; with the last
-            lines that it wrote.
+        LcliError: (FAILED) it could not start, took longer than TIMEOUT, or failed; with how it
+            ended, and the last lines that it wrote.
     """
     try:
         done = subprocess.run(
@@ -48,4 +53,17 @@ def run_tool(
         raise LcliError(Problem(code, f"{what}: {error}", where, next_step)) from error
     if done.returncode != 0:
         lines = done.stdout.decode("utf-8", "replace").strip().splitlines()[-_SHOWN:]
-        raise LcliError(Problem(code, f"{what}:\n" + "\n".join(lines), where, next_step))
+        told = "\n".join([f"{what}: {_ended(arguments, done.returncode)}", *lines])
+        raise LcliError(Problem(code, told, where, next_step))
+
+
+def _ended(arguments: list[str], status: int) -> str:
+    """How it ended; below zero `status` is a signal's number."""
+    command = shlex.join(arguments)
+    shown = command if len(command) <= _LONG else f"{command[:_LONG]}…"
+    if status > 0:
+        return f"exit status {status} of {shown}"
+    try:
+        return f"{signal.Signals(-status).name} ended {shown}"
+    except ValueError:  # a real-time signal has no name
+        return f"signal {-status} ended {shown}"

@@ -54,10 +54,29 @@ def test_a_layer_is_made_by_a_command_too(root, tmp_path):
     ("command", "output", "code", "what"),
     [
         (
-            [sys.executable, "-c", "print('boom'); raise SystemExit(3)"],
+            ["sh", "-c", "echo boom; exit 3"],
             "out",
             "build-failed",
-            'the build command of "{0}" failed:\nboom',
+            "the build command of \"{0}\" failed: exit status 3 of sh -c 'echo boom; exit 3'\nboom",
+        ),
+        (
+            ["sh", "-c", "exit 3"],
+            "out",
+            "build-failed",
+            "the build command of \"{0}\" failed: exit status 3 of sh -c 'exit 3'",
+        ),
+        (
+            ["sh", "-c", "kill -9 $$"],
+            "out",
+            "build-failed",
+            "the build command of \"{0}\" failed: SIGKILL ended sh -c 'kill -9 $$'",
+        ),
+        (
+            ["sh", "-c", f"exit 1 {'x' * 100}"],
+            "out",
+            "build-failed",
+            'the build command of "{0}" failed: '
+            f"exit status 1 of sh -c 'exit 1 {'x' * (80 - 14)}…",
         ),
         (
             ["no-such-program-here"],

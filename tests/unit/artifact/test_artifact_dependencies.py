@@ -205,7 +205,8 @@ def test_a_failed_install_says_what_uv_said_and_leaves_nothing(root, cache):
     (problem,) = caught.value.problems
     assert caught.value.exit_code is ExitCode.FAILED
     assert (problem.code, problem.where) == ("install-failed", str(listed))
-    assert problem.what.startswith(f'the dependencies in "{listed}" cannot be installed:\n')
+    failed = f'the dependencies in "{listed}" cannot be installed: exit status '
+    assert problem.what.startswith(failed)
     assert "no-such-package" in problem.what
     assert list((cache / "deps").iterdir()) == []
 
