@@ -230,7 +230,11 @@ class Run:
         if document and account and not self.options.local:
             from lcli.aws.identity import guard
 
-            guard(self._asked_caller(session), account, document.file)
+            caller = self._asked_caller(session)
+            try:
+                guard(caller, account, document.where(("account",)))
+            except LcliError as error:
+                raise LcliError(map(document.shown, error.problems), error.exit_code) from None
 
     def _asked_caller(self, session: Session) -> Caller:
         """Whose credentials these are, asked for once."""

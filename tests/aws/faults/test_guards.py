@@ -66,7 +66,9 @@ def test_nothing_is_asked_of_another_account(
     assert said.stderr == (
         f"error: these credentials are of account {cloud.account}, the manifest says "
         "999999999999 [wrong-account]\n"
-        "  at: lcli.yaml\n"
+        "  at: lcli.yaml:1:10\n"
+        '    account: "999999999999"\n'
+        "             ^\n"
         "  next: choose another --profile or --stage; nothing was touched\n"
     )
 
