@@ -146,7 +146,9 @@ def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
         first("function", "arn"),
         first("version", "number"),
         aliases[0].name.partition(":")[2] if aliases else "",
-        getattr(getattr(code, "artifact", None), "size", 0),
+        # What lies at an address only AWS has measured.
+        getattr(getattr(code, "artifact", None), "size", 0)
+        or int(first("function", "code_size") or 0),
         tuple(dict.fromkeys(filter(None, addresses))),
         sum(o.seconds for o in outcomes),
     )

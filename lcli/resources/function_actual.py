@@ -68,6 +68,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
             "name": name,
             "revision": configuration.get("RevisionId", ""),
             "code_sha256": configuration.get(SHA, ""),
+            "code_size": str(configuration.get("CodeSize", "")),
             "code_tag": tags.get(tagging.CODE, ""),
             "parts": tags.get(tagging.PARTS, ""),
             "digest": tags.get(tagging.DIGEST, ""),

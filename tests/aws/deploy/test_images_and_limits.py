@@ -200,6 +200,14 @@ def test_a_new_object_under_the_same_key_is_a_change(app: OnCloud, versions: boo
     assert app.plan() == []
 
 
+def test_the_size_of_an_object_is_told_where_aws_measured_it(app: OnCloud) -> None:
+    app.session().call("s3", "CreateBucket", Bucket="releases")
+    put(app, "1")
+    app.manifest(FROM_S3)
+    made, unchanged = app.deploy(), app.deploy()
+    assert [report.rows[0].size for report in (made, unchanged)] == [len(zipped("1"))] * 2
+
+
 @pytest.mark.parametrize("rival", [False, True], ids=["alone", "somebody else's code meanwhile"])
 def test_an_answer_to_code_from_an_address_that_is_lost(app: OnCloud, rival: bool) -> None:
     """Only AWS knows what code an object comes to, so it is asked whether that is what is there."""
