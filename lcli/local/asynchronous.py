@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
@@ -54,14 +53,6 @@ class Functions(Protocol):
 
     def asynchronous(self, arn: str) -> Asynchronous:
         """The settings that hold for a (qualified) ARN; raises ApiError (404)."""
-
-
-def speedup() -> float:
-    """How many times faster than AWS the queue's clock goes (`LCLI_LOCAL_SPEEDUP`)."""
-    try:
-        return max(1.0, float(os.environ.get("LCLI_LOCAL_SPEEDUP", "1")))
-    except ValueError:
-        return 1.0
 
 
 @dataclass(slots=True)

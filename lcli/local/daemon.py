@@ -14,6 +14,7 @@ from lcli import __version__
 from lcli.errors import LcliError, Problem
 from lcli.local.running import Running
 from lcli.local.runtime.interpreters import Interpreter
+from lcli.local.settings import check
 from lcli.local.starting import end, locked, start
 
 ANSWERS_WITHIN = 10.0
@@ -37,9 +38,10 @@ def ensure_running(
     One that died or just ends is replaced, one of another version or build of lcli too, be it
     silent; `notice` is told each.
     Raises LcliError if lcli's extra "local" is not installed, if the daemon does not start or
-    does not answer.
+    does not answer; (USAGE) for a setting in `environ` that cannot be meant.
     """
     environ = os.environ if environ is None else environ
+    check(environ)
     home = directory(environ)
     if found := _usable(home):
         return found

@@ -19,12 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcli.local.build import build
+from lcli.local.settings import idle_limit
 
 if TYPE_CHECKING:
     from lcli.local.server import Cloud
-
-IDLE = 1800.0
-"""Seconds without use after which the daemon ends; LCLI_LOCAL_IDLE overrides, 0 means never."""
 
 LOG = logging.getLogger("lcli.local")
 
@@ -98,20 +96,11 @@ async def serve(home: Path, tell: int) -> None:
     os.close(tell)
     LOG.info("listening at %s", cloud.url)
     try:
-        await _until_ended_or_idle(cloud, ended, idle_limit(os.environ.get("LCLI_LOCAL_IDLE")))
+        await _until_ended_or_idle(cloud, ended, idle_limit(os.environ))
     finally:
         await cloud.close()
         _remove_state(home / "daemon.json")
         LOG.info("ended")
-
-
-def idle_limit(text: str | None) -> float:
-    """Seconds of LCLI_LOCAL_IDLE; the default where it is no number."""
-    try:
-        return float(text) if text else IDLE
-    except ValueError:
-        LOG.warning("LCLI_LOCAL_IDLE=%r is no number of seconds: %d it is", text, IDLE)
-        return IDLE
 
 
 async def _until_ended_or_idle(cloud: Cloud, ended: asyncio.Event, limit: float) -> None:

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from lcli.local import moto_repairs, pushes, tagged_functions
 from lcli.local.addresses import FunctionUrls, HttpApis, Ports, http_apis
-from lcli.local.asynchronous import AsynchronousQueue, speedup
+from lcli.local.asynchronous import AsynchronousQueue
 from lcli.local.destinations import Sender
 from lcli.local.execution import Invoker
 from lcli.local.guard import refusal
@@ -36,6 +36,7 @@ from lcli.local.pollers import Pollers
 from lcli.local.runtime.environments import Environments
 from lcli.local.runtime.interpreters import interpreted, interpreter_for
 from lcli.local.schemas import Schemas
+from lcli.local.settings import speedup
 from lcli.local.targets import Targets
 from lcli.local.wire import Request, Response
 
@@ -104,6 +105,7 @@ class Cloud:
     def _compose(self) -> None:
         """Everything that holds state, anew; files of an earlier state go."""
         self._remove_files()
+        faster = speedup(os.environ)
         self.logs = MotoLogs()
         self.schemas = Schemas()
         self.ports = Ports(self.in_use)
@@ -112,7 +114,7 @@ class Cloud:
         self.apis = HttpApis(self.targets, self.ports)
         self.pollers = Pollers(lambda: self.functions, self.targets, self.services)
         self.queue = AsynchronousQueue(
-            lambda: self.functions, Sender(lambda: self.url), speedup=speedup()
+            lambda: self.functions, Sender(lambda: self.url), speedup=faster
         )
         self.invoker = self._around(
             Environments(
@@ -129,7 +131,7 @@ class Cloud:
             fetch_object=self._fetch_object,
             role_exists=role_exists,
             url_for=self.urls.url_for,
-            speedup=speedup(),
+            speedup=faster,
         )
         pushes.RUNNING.append(self.targets)
         http_apis.RUNNING.append(self.apis)

@@ -13,6 +13,7 @@ from lcli.local.execution import Invocation, Invoker
 from lcli.local.lambda_api.codestore import CodeStore
 from lcli.local.lambda_api.names import Target, function_of, target
 from lcli.local.lambda_api.state import LATEST, Change, Function, Region, Version
+from lcli.local.settings import delays_of_aws
 from lcli.local.wire import Request
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Delays:
     @classmethod
     def chosen(cls, environ: Mapping[str, str]) -> Delays:
         """Short ones; with ``LCLI_LOCAL_DELAYS=aws`` about what AWS takes, to try out waits."""
-        if environ.get("LCLI_LOCAL_DELAYS") != "aws":
+        if not delays_of_aws(environ):
             return cls()
         return cls(
             create=2.0,

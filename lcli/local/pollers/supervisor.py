@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lcli.local.asynchronous import speedup
 from lcli.local.lambda_api import LambdaApi
 from lcli.local.lambda_api.state import EventSourceMapping, Region
 from lcli.local.moto_services import MotoServices
@@ -15,6 +15,7 @@ from lcli.local.pollers import dynamodb, kinesis
 from lcli.local.pollers.mapping import Mapping, mappings
 from lcli.local.pollers.sqs import SqsPoller
 from lcli.local.pollers.streams import StreamPoller
+from lcli.local.settings import speedup
 from lcli.local.targets import Arn, Targets
 
 LOG = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Pollers:
         self._services = services
         self._running: dict[str, _Running] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._faster = speedup()
+        self._faster = speedup(os.environ)
 
     def reconcile(self) -> None:
         """Look at the mappings again: called whenever one may have changed."""
