@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 
-from lcli.manifest import api
+from lcli.manifest import api, event_patterns
 from lcli.manifest.document import Named
 from lcli.manifest.explain import Fault, shortened, unknown
 from lcli.manifest.ignoring import NAMED, WORDS, is_known
@@ -171,6 +171,9 @@ def function(
             "remove it; it is about zips",
         )
     for index, trigger in function.numbered_triggers:
+        for number, pattern in enumerate(getattr(trigger, "filter", ())):
+            its_path = (*path, "triggers", index, trigger.kind, "filter", number)
+            yield from event_patterns.faults(pattern, its_path)
         parameters = getattr(trigger, "api", None)
         if trigger.operation and parameters and isinstance(parameters, Mapping):
             at = (*path, "triggers", index, trigger.kind, "api")

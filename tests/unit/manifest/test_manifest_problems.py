@@ -210,6 +210,24 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("triggers: [sqs: {queue: q, bach_size: 1}]", "4:32",
          "triggers[0].sqs has no key 'bach_size'", "did you mean batch_size?"),
         ("triggers: [sqs: {}]", "4:16", "triggers[0].sqs has no queue", "add queue:"),
+        *(
+            (f"triggers: [sqs: {{queue: q, filter: [{{{pattern}}}]}}]", f"4:{column}",
+             f"filter: {what}", next_step)
+            for pattern, column, what, next_step in (
+                ("body: paid", 48, "body must be a list of values", "write body: [VALUE]"),
+                ("body: {size: 1}", 55, "size must be a list of values", "write size: [VALUE]"),
+                ("body: {size: null}", 55, "size must be a list of values", "write size: [VALUE]"),
+                ("body: []", 42, "body has no value", "write body: [VALUE], or remove it"),
+                ("body: [[a]]", 49, "body has a list within a list", "write the values in one list"),
+                ("body: [a, {prefx: b}]", 52, "body has a map without one operator",
+                 "did you mean prefix?"),
+                ("body: [{prefix: b, suffix: c}]", 49, "body has a map without one operator",
+                 "known: anything-but, cidr, equals-ignore-case, exactly, exists, numeric, prefix, "
+                 "suffix, wildcard"),
+                ("$or: [{body: a}, {type: [b]}]", 55, "body must be a list of values",
+                 "write body: [VALUE]"),
+            )
+        ),
         ("triggers: [sqs: {queue: q, batch_size: 0}]", "4:44",
          "triggers[0].sqs.batch_size: expected at least 1, not 0", SEE),
         ("triggers: [sqs: {queue: q, api: {ProvisionedPollerConfig: {MinimumPollers: x}}}]",
@@ -449,6 +467,28 @@ def test_arns_of_layer_versions_are_taken(tmp_path, arn):
     manifest = tmp_path / "lcli.yaml"
     manifest.write_text(f"app: photos\nfunctions:\n  one: {{{GOOD}, layers: ['{arn}']}}\n")
     assert load(read(manifest, environ={}), PLACE).functions["one"].layers == (arn,)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{body: [paid, 1, 1.5, true, null]}",
+        "{body: {a: {b: [{prefix: x}, {exists: false}, {anything-but: [a, b]}]}}}",
+        "{body: {n: [{numeric: ['>', 0, '<=', 5]}], ip: [{cidr: 10.0.0.0/24}]}}",
+        "{body: {s: [{anything-but: {prefix: x}}, {suffix: {equals-ignore-case: PNG}}]}}",
+        "{body: {s: [{wildcard: 'a*'}, {equals-ignore-case: A}]}}",
+        "{$or: [{body: {a: [1]}}, {body: {$or: [{b: [2]}, {c: [{exists: true}]}]}}]}",
+        "{body: {$or: [{prefix: x}]}}",
+        "{}",
+    ],
+)
+@pytest.mark.parametrize("form", ["[%s]", "%s"])
+def test_patterns_that_aws_takes_are_taken(tmp_path, form, pattern):
+    (tmp_path / "src").mkdir()
+    manifest = tmp_path / "lcli.yaml"
+    trigger = f"sqs: {{queue: q, filter: {form % pattern}}}"
+    manifest.write_text(f"app: photos\nfunctions:\n  one: {{{GOOD}, triggers: [{trigger}]}}\n")
+    assert load(read(manifest, environ={}), PLACE).functions["one"].triggers
 
 
 def test_runtimes_and_architectures_of_a_layer(problems):
