@@ -15,7 +15,8 @@ from lcli.resources.function_state import GONE, changed_meanwhile, get_function
 from lcli.resources.function_update import PRECONDITION
 from lcli.resources.kind import Applying, Ask, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Reading, Ref, Resource
-from lcli.resources.naming import function_key, qualified, unqualified
+from lcli.resources.naming import PREFIX, function_key, qualified, unqualified
+from lcli.resources.permission import policy_of
 
 
 def alias(function: str, name: str, alias_name: str, where: str = "") -> Resource:
@@ -115,9 +116,24 @@ class Alias(Kind):
         return {"arn": now["AliasArn"], "number": number}
 
     def delete(self, actual: Actual, applying: Applying) -> None:
-        """DeleteAlias, with its policy; one to which others have attached something is not planned
-        to go (`leaving_aliases`)."""
+        """DeleteAlias, with its policy.
+
+        One to which others have attached something is not planned to go (`leaving_aliases`); raises
+        LcliError where they have added statements since.
+        """
         name, alias_name = unqualified(actual.resource.key.name)
+        policy = policy_of(applying.clients, actual.resource.key.name)
+        sids = sorted(str(one.get("Sid", "")) for one in policy)
+        if others := [sid for sid in sids if not sid.startswith(PREFIX)]:
+            raise LcliError(
+                Problem(
+                    "alias-in-use",
+                    f"the alias {actual.resource.key.name} has permissions that lcli did not make: "
+                    f"{', '.join(others)}",
+                    actual.outputs["arn"],
+                    "run the same command again: it leaves the alias to them",
+                )
+            )
         with expecting(GONE):
             applying.clients.call("lambda", "DeleteAlias", FunctionName=name, Name=alias_name)
 

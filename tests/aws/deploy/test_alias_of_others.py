@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from app_on_cloud import OnCloud, done, everything_in, problems
 
+from lcli.deploy import engine
+
 APP = """
 app: fr
 defaults: {runtime: python3.13, handler: app.handler, source: code}
@@ -96,6 +98,18 @@ def test_what_others_have_stays_with_a_renamed_alias_until_it_goes(app: OnCloud)
     assert app.plan() == ["delete alias fr-a:live", "update parts fr-a"]
     app.deploy_well()
     assert "live=1" not in everything_in(app.session())["fr-a"]
+
+
+def test_a_statement_that_others_add_after_the_plan_keeps_the_alias(app: OnCloud) -> None:
+    without_the_alias(app, "blue")
+    prepared = app.prepare()
+    attach(app, "permission partner")
+    assert problems(engine.deploy(prepared, app.session())) == [
+        "the alias fr-a:live has permissions that lcli did not make: partner"
+    ]
+    app.deploy_well()
+    assert "live/partner" in everything_in(app.session())["fr-a"]
+    assert app.plan() == []
 
 
 def test_a_function_that_is_deleted_takes_its_alias_along(app: OnCloud) -> None:
