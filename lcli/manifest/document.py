@@ -66,6 +66,7 @@ def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = Non
     """
     source = decode(path, _display(path))
     root = nodes.parse(source)
+    source = replace(source, is_yaml=True)
     merged = stages.effective(root, stage, source)
     return Document(
         path=path,

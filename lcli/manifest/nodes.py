@@ -156,6 +156,10 @@ class _Reader:
     def fail(self, code: str, what: str, mark: Mark, next_step: str) -> LcliError:
         return refused(self.source.problem(code, what, mark, next_step))
 
+    def named(self, text: str, mark: Mark, what: str, unnamed: str) -> str:
+        """What stands at a place, with its text unless that may be an environment's value."""
+        return unnamed if self.source.hides(mark) else f"{what} {_short(text)}".strip()
+
     def next(self) -> yaml.Event:
         event = next(self.events)
         self.count += 1
@@ -194,7 +198,7 @@ class _Reader:
         if tag is not None:
             raise self.fail(
                 "tag-refused",
-                f"the tag {_short(tag)} is not allowed in a manifest",
+                f"{self.named(tag, mark, 'the tag', 'a tag')} is not allowed in a manifest",
                 mark,
                 "write the value without it; quotes make a text of anything",
             )
@@ -217,11 +221,13 @@ class _Reader:
 
     def alias(self, name: str, mark: Mark) -> Node:
         if name not in self.anchors:
+            alias = self.named(f"*{name}", mark, "the alias", "an alias (*)")
+            anchor = self.named(f"&{name}", mark, "", "its anchor (&)")
             raise self.fail(
                 "alias-undefined",
-                f"the alias *{_short(name)} stands for nothing that is complete before it",
+                f"{alias} stands for nothing that is complete before it",
                 mark,
-                f"write &{_short(name)} before the value that is meant, or quote the text",
+                f"write {anchor} before the value that is meant, or quote the text",
             )
         return self.anchors[name]
 
@@ -260,7 +266,8 @@ class _Reader:
             if key in keys:
                 raise self.fail(
                     "duplicate-key",
-                    f"{_short(key)} is already set on line {keys[key].line}",
+                    f"{self.named(key, at, '', 'this key')} is already set on line "
+                    f"{keys[key].line}",
                     at,
                     "keep one of them",
                 )
@@ -304,7 +311,7 @@ class _Reader:
         if number is None and (len(text) > MAX_NUMBER or not math.isfinite(float(text))):
             raise self.fail(
                 "number-too-long",
-                f"the number {_short(text)} is too large",
+                f"{self.named(text, mark, 'the number', 'a number')} is too large",
                 mark,
                 "quote it if text is meant",
             )

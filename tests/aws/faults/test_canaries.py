@@ -267,6 +267,34 @@ def test_what_has_read_no_secrets_hides_signatures(
     assert [one for one in SIGNED if one in said.stdout + said.stderr] == []
 
 
+@pytest.mark.parametrize("loudness", [(), ("-v", "-o", "json")], ids=["", "-v -o json"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x: CANARY",
+        '"CANARY',
+        '"\\qCANARY"',
+        "CANARY\n      LITERAL: CANARY",
+        "!CANARY CANARY",
+        "!!binary CANARY",
+        "*CANARY",
+        "\n\tCANARY",
+        "{CANARY",
+    ],
+)
+def test_a_manifest_that_cannot_be_read_shows_no_environment(
+    tmp_path: Path, value: str, loudness: tuple[str, ...]
+) -> None:
+    directory = project(tmp_path)
+    text = MANIFEST.replace(f"LITERAL: {LITERAL}", f"LITERAL: {value}")
+    (directory / "lcli.yaml").write_text(text.replace("CANARY", LITERAL))
+    for words in (("validate",), ("plan",), ("deploy", "--yes")):
+        said = lcli(directory, {"LCLI_DEBUG": "1"}, *words, *loudness)
+        assert said.code == 2, said
+        assert "lcli.yaml:1" in said.stderr
+        assert leaks(said) == [], said
+
+
 def test_show_values_shows_them(cloud: Any, app: tuple[Path, dict[str, str]]) -> None:
     said = lcli(*app, "plan", "--show-values")
     assert [one for one in CANARIES[:4] if one not in said.stdout] == []
