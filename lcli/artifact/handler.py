@@ -23,6 +23,10 @@ class Files:
     read: Callable[[str], bytes]
     may_bring: Callable[[str], bool] = lambda handler: False
     """Whether what is not known of it, such as an install to come, may hold a handler."""
+    unzipped: int = 0
+    """Bytes of the files that are known."""
+    largest: tuple[tuple[str, int], ...] = ()
+    """The biggest of them, as `Artifact` has them."""
     _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def names(self, name: str) -> frozenset[str]:

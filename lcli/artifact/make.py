@@ -26,14 +26,14 @@ from lcli.artifact.cache import (
 )
 from lcli.artifact.command import command_inputs, command_output
 from lcli.artifact.dependencies import Requirements, find_requirements, installed_files
-from lcli.artifact.handler import Files, Layers, check_handler
+from lcli.artifact.handler import UNKNOWN, Files, Layers, check_handler
 from lcli.artifact.index import content_hashes, tree_digest
 from lcli.artifact.limits import UNZIPPED, largest, too_large
 from lcli.artifact.model import Artifact, Source, Target
 from lcli.artifact.pack import Packed, atomic, pack, read_entry, zip_hashes
 from lcli.artifact.shared import Shared
 from lcli.artifact.tree import Entry, file_entry, read_tree, refused, unreadable
-from lcli.artifact.zip_reading import read_member, zip_contents, zip_modes
+from lcli.artifact.zip_reading import read_member, zip_contents, zip_members
 from lcli.errors import ExitCode, LcliError
 
 
@@ -86,25 +86,28 @@ def check(
     cache: Path,
     shared: Shared | None = None,
     layers: Layers = tuple,
-) -> None:
-    """Refuses what `build` would refuse, as far as it shows without installing or building.
+) -> Files:
+    """What an artifact will hold, UNKNOWN where only a build would tell.
 
-    What an earlier build has installed is in `cache`, and is looked into.
+    Refuses what `build` would refuse, as far as it shows without installing or building. What an
+    earlier build has installed is in `cache`, and is looked into.
 
     Raises:
         LcliError: (USAGE) the source cannot be packed, or has no handler.
     """
     if source.kind in ("s3", "image"):
-        return
+        return UNKNOWN
     shared = shared or Shared()
     if source.build.command:
         shared.once(_code(source), lambda: readable(command_inputs(source)))
-    elif source.kind == "zip":
-        check_handler(zip_files(source.path), source, target, layers)
+        return UNKNOWN
+    if source.kind == "zip":
+        held = zip_files(source.path)
     else:
         key = (_code(source), target, "known")
         held = shared.once(key, lambda: _known_files(source, target, cache, shared))
-        check_handler(held, source, target, layers)
+    check_handler(held, source, target, layers)
+    return held
 
 
 def _known_files(source: Source, target: Target, cache: Path, shared: Shared) -> Files:
@@ -160,12 +163,25 @@ def files_of(entries: Iterable[Entry]) -> Files:
     """The files as they will be in an artifact."""
     by_name = {entry.name: entry for entry in entries}
     modes = {name: entry.mode for name, entry in by_name.items()}
-    return Files(modes, lambda name: read_entry(by_name[name]))
+    sizes = [(name, entry.size) for name, entry in by_name.items()]
+    return Files(
+        modes,
+        lambda name: read_entry(by_name[name]),
+        unzipped=sum(size for _, size in sizes),
+        largest=largest(sizes),
+    )
 
 
 def zip_files(path: Path) -> Files:
     """The files of a zip. Raises LcliError (USAGE) where it is not safe to unpack."""
-    return Files(zip_modes(path), partial(read_member, path))
+    members = zip_members(path)
+    sizes = [(name, size) for name, _, size in members]
+    return Files(
+        {name: mode for name, mode, _ in members},
+        partial(read_member, path),
+        unzipped=sum(size for _, size in sizes),
+        largest=largest(sizes),
+    )
 
 
 def own_files(source: Source, cache: Path, requirements: Requirements | None = None) -> list[Entry]:

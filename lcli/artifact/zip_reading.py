@@ -111,10 +111,10 @@ def zip_contents(path: Path) -> list[Member]:
     return sorted(rows, key=lambda row: row.name.encode())
 
 
-def zip_modes(path: Path) -> dict[str, int]:
-    """The mode of each file of a zip that was found to be safe."""
+def zip_members(path: Path) -> list[tuple[str, int, int]]:
+    """Name, mode and size of each file of a zip that was found to be safe."""
     with _opened(path) as (_, members):
-        return {member.filename: member_mode(member) for member in members}
+        return [(one.filename, member_mode(one), one.file_size) for one in members]
 
 
 def read_member(path: Path, name: str) -> bytes:

@@ -57,14 +57,14 @@ def prepare_regions(
 ) -> list[Ready]:
     """Load, build, read and plan, one region after the other. Raises LcliError and AwsError.
 
-    `texts` and `adopt` are what the user calls the functions, by region. Sources that cannot be
-    packed are refused before AWS is asked anything.
+    `texts` and `adopt` are what the user calls the functions, by region. What shows without AWS
+    to be wrong with the manifest and the sources is refused before AWS is asked anything.
     With `only_looking` the plan is not to be applied: what belongs to others is told, not raised,
     and nothing is said of what this machine would run.
     """
     shop = workshop(run)
     for region, named in texts.items():
-        _refuse_sources(run, region, named, shop)
+        _refuse_wrong(run, region, named, shop)
     return [
         _prepare(
             run,
@@ -82,27 +82,29 @@ def prepare_regions(
     ]
 
 
-def _refuse_sources(run: Run, region: str, texts: Sequence[str], shop: Workshop) -> None:
-    """Look into the sources, as far as the manifest names them without AWS's help.
+def _refuse_wrong(run: Run, region: str, texts: Sequence[str], shop: Workshop) -> None:
+    """Check the manifest and look into the sources, as far as that goes without AWS's help.
 
-    Raises LcliError (USAGE) with what is wrong with them, and with the manifest.
+    Raises LcliError (USAGE) with what is wrong with them.
     """
     from lcli.deploy.code import check_sources, layers_of
     from lcli.manifest.loading import every_problem
     from lcli.manifest.plain import plain_sources
 
-    place = run.presumed_place(region)
     document = run.document
     known = document.function_nodes()
+    place = run.presumed_place(region)
     named = [text if text in known else find(text, document, place).key for text in texts]
+    place = replace(place, region=run.region(region))
     account = place.account if run.options.local else run.identity.account
     partition = place.partition if run.options.local else ""
-    place = replace(place, region=run.region(region), account=account, partition=partition)
-    functions, layers = plain_sources(document, place)
+    functions, layers = plain_sources(
+        document, replace(place, account=account, partition=partition)
+    )
     used = [one for key, one in functions.items() if not texts or key in named]
-    if problems := check_sources(used, layers_of(used, layers), shop):
-        others = every_problem(document, named if texts else None)
-        raise problems_of(run, [*others, *problems])
+    of_sources = check_sources(used, layers_of(used, layers), shop)
+    if problems := [*every_problem(document, named if texts else None, place), *of_sources]:
+        raise problems_of(run, problems)
 
 
 def _prepare(

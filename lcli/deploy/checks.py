@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lcli.artifact.limits import check_limits
 from lcli.deploy.account import Account
-from lcli.deploy.order import references
+from lcli.deploy.code import own_layers
 from lcli.deploy.plan import Plan
 from lcli.deploy.reserving import reserving
 from lcli.errors import Problem
@@ -17,7 +17,7 @@ from lcli.resources.model import Place, Resource
 
 if TYPE_CHECKING:
     from lcli.artifact.model import Artifact
-    from lcli.manifest.models import App, Function
+    from lcli.manifest.models import App
 
 _LEAST_UNRESERVED = 100
 """Executions that an account of the usual size must leave unreserved."""
@@ -29,8 +29,9 @@ def sizes(
     """Code that is, with its layers, larger than Lambda takes."""
     for key, function in app.functions.items():
         if artifact := functions.get(key):
-            with_them = sum(layers[name].unzipped for name in _own_layers(function, app, layers))
-            yield from check_limits(artifact, with_them, function.where)
+            own = (one.key for one in own_layers(function, app.layers.values()) if one)
+            theirs = {name: layers[name] for name in own if name in layers}
+            yield from check_limits(artifact, theirs, function.where)
 
 
 def policies(resources: Iterable[Resource]) -> Iterator[Problem]:
@@ -63,13 +64,6 @@ def resource_policies(resources: Iterable[Resource], place: Place) -> Iterator[P
                 own[0].where,
                 "one statement for several sources: source_arn with a wildcard",
             )
-
-
-def _own_layers(function: Function, app: App, layers: Mapping[str, Artifact]) -> set[str]:
-    """Keys of those of the app's layers that it has, by key or by ``${layer:X.arn}``."""
-    named = {one for one in function.layers if isinstance(one, str)}
-    refers = {key.name for one in function.layers for key in references(one)}
-    return {key for key in layers if key in named or app.layers[key].name in refers}
 
 
 def reserved_concurrency(

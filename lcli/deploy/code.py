@@ -135,6 +135,7 @@ def check_sources(
     """What is wrong with the sources of functions and layers, as it shows without building."""
     from lcli.artifact.handler import UNKNOWN
     from lcli.artifact.layer import check_layer
+    from lcli.artifact.limits import check_limits
     from lcli.artifact.make import check
 
     problems: list[Problem] = []
@@ -149,9 +150,12 @@ def check_sources(
     for function in functions:
         of_it = partial(_layers_of, function, layers, lambda layer: held[layer.key])
         try:
-            check(*workshop.function(function), workshop.cache, shared, of_it)
+            files = check(*workshop.function(function), workshop.cache, shared, of_it)
         except LcliError as error:
             problems += error.problems
+        else:
+            own = {one.key: held[one.key] for one in own_layers(function, layers) if one}
+            problems += check_limits(files, own, function.where)
     return problems
 
 
@@ -161,9 +165,14 @@ def _layers_of(
     """What is in a function's layers; those of others are unknown."""
     from lcli.artifact.handler import UNKNOWN
 
+    return [held(one) if one else UNKNOWN for one in own_layers(function, layers)]
+
+
+def own_layers(function: Function, layers: Iterable[Layer]) -> list[Layer | None]:
+    """A function's layers, by key or by ``${layer:X.arn}``; None for those of others."""
     own = {name: layer for layer in layers for name in (layer.key, layer.name)}
     names = [one.key.name if isinstance(one, Ref) else str(one) for one in function.layers]
-    return [held(own[name]) if name in own else UNKNOWN for name in names]
+    return [own.get(name) for name in names]
 
 
 def _held(building: Future[Artifact | None]) -> Files:

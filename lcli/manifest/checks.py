@@ -32,6 +32,8 @@ _LAYER = re.compile(
 _BOUND = "source_account or organization, or anybody: true if it is meant"
 _MAX_ENVIRONMENT = 4096
 """Bytes of all environment variables ("Lambda quotas")."""
+_ANY = ""
+"""Stands for those variables whose values are right and known."""
 _RESERVED = frozenset((
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
     "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
@@ -141,14 +143,23 @@ def layers(layers: Mapping[str, Layer]) -> Iterator[Fault]:
 
 
 def function(
-    key: str, function: Function, directory: FilePath, layers: Collection[str], place: Place
+    key: str,
+    function: Function,
+    directory: FilePath,
+    layers: Collection[str],
+    place: Place,
+    unknown: Collection[Path] = (),
 ) -> Iterator[Fault]:
-    """One function, with the manifest's folder and the keys of its layers."""
+    """One function, with the manifest's folder and the keys of its layers.
+
+    `unknown` are the parts of it whose references have no value yet.
+    """
     path: Path = ("functions", key)
-    yield from _code(path, function, directory)
+    if ("source",) not in unknown:
+        yield from _code(path, function, directory, ("runtime",) in unknown)
     yield from _sizes(path, function)
     yield from _publishing(path, function)
-    yield from _environment(path, function)
+    yield from _environment(path, function, unknown)
     yield from _permissions(path, function)
     yield from _layers(path, function, layers, place)
     yield from _names_inside(path, function)
@@ -191,7 +202,9 @@ def local(key: str, function: Function) -> Iterator[Fault]:
         )
 
 
-def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault]:
+def _code(
+    path: Path, function: Function, directory: FilePath, any_runtime: bool
+) -> Iterator[Fault]:
     if function.is_image:
         part, expected = wrong_part(function.source)
         if part:
@@ -214,8 +227,8 @@ def _code(path: Path, function: Function, directory: FilePath) -> Iterator[Fault
             "remove it, or let source be the image's URI",
         )
     for key in ("runtime", "handler"):
-        custom = key == "handler" and str(function.runtime).startswith("provided")
-        if not getattr(function, key) and not custom:
+        custom = any_runtime or str(function.runtime).startswith("provided")
+        if not getattr(function, key) and not (key == "handler" and custom):
             yield _at_key(
                 (*path, key), "missing-key", f"the function {path[-1]} has no {key}", f"add {key}:"
             )
@@ -325,7 +338,7 @@ def _publishing(path: Path, function: Function) -> Iterator[Fault]:
         )
 
 
-def _environment(path: Path, function: Function) -> Iterator[Fault]:
+def _environment(path: Path, function: Function, unknown: Collection[Path]) -> Iterator[Fault]:
     for name in function.environment:
         if name in _RESERVED:
             yield _at_key(
@@ -335,8 +348,13 @@ def _environment(path: Path, function: Function) -> Iterator[Fault]:
                 "use another name",
                 uses=(("environment", name),),
             )
-    # As AWS measures it: compact JSON in UTF-8. What AWS has yet to choose is left out.
-    known = {name: value for name, value in function.environment.items() if isinstance(value, str)}
+    # As AWS measures it: compact JSON in UTF-8. What AWS has yet to choose, or to be asked for, is
+    # left out.
+    known = {
+        name: value
+        for name, value in function.environment.items()
+        if isinstance(value, str) and ("environment", name) not in unknown
+    }
     measured = json.dumps(known, separators=(",", ":"), ensure_ascii=False)
     size = len(measured.encode(errors="replace"))
     if size > _MAX_ENVIRONMENT:
@@ -347,6 +365,7 @@ def _environment(path: Path, function: Function) -> Iterator[Fault]:
             f"the environment has {size:,} bytes; Lambda takes {_MAX_ENVIRONMENT:,}",
             f"shorten it (the largest: {', '.join(biggest)}), or keep large values in Parameter "
             "Store, S3 or a file of the source, and read them in the function",
+            uses=(("environment", _ANY),),
         )
 
 

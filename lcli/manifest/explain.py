@@ -118,11 +118,17 @@ class Explainer:
             faults.setdefault(self._path(prefix, each), []).append(each)
         above = {path[:length] for path in faults for length in range(len(path))}
         for path, group in faults.items():
-            if within(path, self.failed):
+            if within(path, self.failed) or self._unknown(path, group):
                 continue
             told = [e for e in group if not (path in above and e["type"] in _SHALLOW)]
             if told:
                 self.problems += self.faults([_fault(model, prefix, path, told)])
+
+    def _unknown(self, path: Path, group: list[Mapping[str, Any]]) -> bool:
+        """Whether the errors are about several values of a part, one of which is not known."""
+        return all(one["type"] == "value_error" for one in group) and any(
+            failed[: len(path)] == path for failed in self.failed
+        )
 
     def faults(self, faults: Iterable[Fault]) -> list[Problem]:
         """Problems of the checks' faults."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -101,12 +101,15 @@ def at_stage(problem: Problem, stage: str) -> Problem:
     return replace(problem, what=f"{problem.what} (stage {stage})")
 
 
-def every_problem(document: Document, functions: Collection[str] | None = None) -> list[Problem]:
+def every_problem(
+    document: Document, functions: Collection[str] | None = None, place: Place | None = None
+) -> list[Problem]:
     """All that is wrong with a manifest, as far as it shows without asking AWS.
 
-    Of single functions only of those (all by default).
+    Of single functions only of those (all by default). Without `place` it is where the manifest
+    says.
     """
-    place = _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
+    place = place or _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
     unasked = document.unasked | set(resolvers.REMOTE)
     return in_order(_Loading(document, place, None, unasked).load(functions).problems)
 
@@ -169,9 +172,11 @@ class _Loading:
             if key in chosen:
                 function, wrong[key] = self._function(key, self.resolving, self.explainer)
                 loaded |= {key: function} if function else {}
-        faults = [*self._across(loaded, chosen), *self._each(loaded)]
+        unknown = self._unknown()
+        faults = [*self._across(loaded, chosen), *self._each(loaded, unknown)]
         faults += checks.layers(app.layers) if app else ()
-        told = [each for each in faults if not _known_wrong(each, wrong)]
+        not_right = {key: frozenset((*parts, *unknown[key])) for key, parts in wrong.items()}
+        told = [each for each in faults if not _known_wrong(each, not_right)]
         found = [*self.resolving.problems, *self.explainer.problems]
         problems = [*self.problems, *found, *self.explainer.faults(told)]
         self._tell(loaded)
@@ -303,10 +308,20 @@ class _Loading:
         yield from checks.clashes(all_of_them)
         yield from checks.app(self.document.root)
 
-    def _each(self, loaded: Mapping[str, Function]) -> Iterator[Fault]:
+    def _unknown(self) -> defaultdict[str, set[Path]]:
+        """By function, its parts whose references have no value."""
+        found: defaultdict[str, set[Path]] = defaultdict(set)
+        for path in self.resolving.failed:
+            if path[0] == "functions" and len(path) > 2:
+                found[str(path[1])].add(path[2:])
+        return found
+
+    def _each(
+        self, loaded: Mapping[str, Function], unknown: Mapping[str, Collection[Path]]
+    ) -> Iterator[Fault]:
         layers, directory = keys(self.document, "layers"), self.document.path.parent
         for key, function in loaded.items():
-            yield from checks.function(key, function, directory, layers, self.place)
+            yield from checks.function(key, function, directory, layers, self.place, unknown[key])
             if self.place.local:
                 yield from checks.local(key, function)
 

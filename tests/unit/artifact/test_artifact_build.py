@@ -315,12 +315,16 @@ def test_too_many_bytes_are_refused_before_they_are_read(root, cache):
 
 def test_layers_count_towards_the_limit(root, cache):
     artifact = build(Source("directory", root), PYTHON, cache)
-    assert check_limits(artifact, 262_144_000 - 46) == []
-    (found,) = check_limits(artifact, 262_144_000 - 45, "f")
+    size = 262_144_000 - 46
+    lib = Files({}, lambda name: b"", unzipped=size, largest=(("python/", size - 9), ("b", 9)))
+    assert check_limits(artifact, {"lib": lib}) == []
+    lib = replace(lib, unzipped=size + 1)
+    (found,) = check_limits(artifact, {"lib": lib}, "f")
     assert found == Problem(
         "artifact-too-large",
         "the code is 262,144,001 B unzipped, 262,143,955 B of them in layers; "
-        "Lambda takes 262,144,000 B. Largest: app.py 46 B",
+        "Lambda takes 262,144,000 B. "
+        "Largest: python/ (layer lib) 262,143,945 B, app.py 46 B, b (layer lib) 9 B",
         "f",
         "exclude what is not needed at run time, or deploy a container image",
     )

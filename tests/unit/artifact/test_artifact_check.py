@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from lcli.artifact import Build, Source, Target, build, make
+from lcli.artifact import Build, Source, Target, build, limits, make
 from lcli.artifact.make import check
 from lcli.artifact.tree import read_tree
 from lcli.deploy.code import Workshop, build_all, check_sources, layers_of
@@ -234,3 +234,30 @@ def test_sources_of_layers_are_looked_into(root):
         ("zip-unsafe", "evil.zip"),
     ]
     assert [one.key for one in layers_of(found.functions, found.layers)] == ["evil"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize("named", ["lib", "'${layer:lib.arn}'"])
+def test_layers_are_measured_with_the_code(root, named, kind, monkeypatch):
+    monkeypatch.setattr(limits, "UNZIPPED", 1000)
+    source = "lib.zip" if kind == "zip" else "lib"
+    (root / "lib").mkdir()
+    (root / "lib" / "data.bin").write_bytes(bytes(990))
+    if kind == "zip":
+        with zipfile.ZipFile(root / source, "w") as archive:
+            archive.write(root / "lib" / "data.bin", "data.bin")
+    (root / "lcli.yaml").write_text(
+        "app: photos\nregion: eu-west-1\n"
+        f"layers: {{lib: {{source: {source}}}, other: {{source: lib}}}}\n"
+        f"functions:\n  one: {{source: src, runtime: python3.13, handler: app.handler, layers: [{named}]}}\n"  # noqa: E501
+    )
+    place = Place("photos", "", "eu-west-1", "123456789012")
+    app = load(read(root / "lcli.yaml", environ={}), place)
+    (problem,) = check_sources(
+        app.functions.values(), app.layers.values(), Workshop(root, root / "unused")
+    )
+    assert problem.where.endswith("lcli.yaml:5:3")
+    assert problem.what == (
+        "the code is 1,024 B unzipped, 990 B of them in layers; Lambda takes 1,000 B. "
+        "Largest: data.bin (layer lib) 990 B, app.py 34 B"
+    )
