@@ -111,6 +111,8 @@ def every_problem(
     """
     place = place or _presumed(document, Place("", document.stage, _SOMEWHERE, _SOMEBODY))
     unasked = document.unasked | set(resolvers.REMOTE)
+    if not place.local:
+        unasked |= {"partition"} if document.identified[0].account else {"account", "partition"}
     return in_order(_Loading(document, place, None, unasked).load(functions).problems)
 
 

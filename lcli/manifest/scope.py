@@ -33,7 +33,7 @@ class Scope:
     parts: Mapping[str, Parts] = field(default_factory=dict)
     """By kind (function, layer): attributes of each part by its key."""
     unasked: frozenset[str] = frozenset()
-    """Kinds whose values are not asked for: they count as right, whatever they would be."""
+    """Kinds and variables that are not asked for: they count as right, whatever they would be."""
     only: frozenset[str] | None = None
     """Keys of functions and layers for which AWS is asked; None for all places."""
 
@@ -63,6 +63,8 @@ class Scope:
     def _variable(self, name: str, path: Path) -> str:
         if name not in VARIABLES:
             raise _unknown(name, name, (*VARIABLES, *(f"{kind}:" for kind in KINDS)))
+        if name in self.unasked:
+            raise Unresolved(UNASKED, f"${{{name}}} was not asked for", "")
         if name == "function":
             if len(path) > 1 and path[0] == "functions":
                 return str(path[1])
