@@ -38,6 +38,13 @@ def parse_source(text: str, root: Path, where: str = "") -> Source:
         return Source("directory", path, where=where)
     if path.is_file():
         return Source("zip" if path.suffix.lower() == ".zip" else "file", path, where=where)
+    if path.exists():
+        raise refused(
+            "source-invalid",
+            f'"{path}" is neither a file nor a directory',
+            where,
+            "name a directory, a file or a zip",
+        )
     raise refused(
         "source-missing", f'there is no file or directory "{path}"', where, _nearest(path)
     )

@@ -148,6 +148,7 @@ def function(
     directory: FilePath,
     layers: Collection[str],
     place: Place,
+    *,
     unknown: Collection[Path] = (),
 ) -> Iterator[Fault]:
     """One function, with the manifest's folder and the keys of its layers.

@@ -87,6 +87,9 @@ def _beneath(text: str, at: int, column: int, columns: set[int]) -> Iterator[Spa
     while (start := end + 1) < len(text):
         line = text[start : _line_end(text, start)]
         rest = line.lstrip(" \t")
+        if not rest:
+            end = start + len(line)
+            continue
         indent = len(line) - len(rest)
         if rest.strip() and rest[0] != "#":
             more = indent > column or (indent == column and rest[0] == "-")

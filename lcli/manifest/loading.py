@@ -323,7 +323,9 @@ class _Loading:
     ) -> Iterator[Fault]:
         layers, directory = keys(self.document, "layers"), self.document.path.parent
         for key, function in loaded.items():
-            yield from checks.function(key, function, directory, layers, self.place, unknown[key])
+            yield from checks.function(
+                key, function, directory, layers, self.place, unknown=unknown[key]
+            )
             if self.place.local:
                 yield from checks.local(key, function)
 

@@ -423,9 +423,11 @@ def test_a_source_is_what_its_text_names(root, tmp_path, text, kind):
         ("srv", "source-missing", 'did you mean "src"?'),
         ("no/where", "source-missing", "create it, or correct source"),
         ("s3://bucket", "source-invalid", "write s3://BUCKET/KEY"),
+        ("f.zip", "source-invalid", "name a directory, a file or a zip"),
     ],
 )
 def test_a_source_that_is_not_there_is_refused(root, tmp_path, text, code, next_step):
+    os.mkfifo(tmp_path / "f.zip")
     with pytest.raises(LcliError) as caught:
         parse_source(text, tmp_path, "lcli.yaml:4:13")
     (found,) = caught.value.problems
