@@ -189,8 +189,11 @@ def in_order(versions: Iterable[str]) -> tuple[str, ...]:
 
 
 def log_tail(encoded: str) -> str:
-    """The text of a LogResult."""
-    return base64.b64decode(encoded).decode("utf-8", "backslashreplace")
+    """The text of a LogResult; empty where a gateway has made something else of it."""
+    try:
+        return base64.b64decode(encoded).decode("utf-8", "backslashreplace")
+    except ValueError:
+        return ""
 
 
 def function_error(kind: str, body: bytes) -> FunctionError | None:
@@ -202,7 +205,7 @@ def function_error(kind: str, body: bytes) -> FunctionError | None:
     except (ValueError, RecursionError):
         document = {}
     if not isinstance(document, dict):
-        document = {"errorMessage": str(document)}
+        document = {"errorMessage": "" if document is None else str(document)}
     return error_of(kind, document)
 
 

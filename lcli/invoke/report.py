@@ -27,10 +27,13 @@ class InvocationReport:
         )
 
 
+_TOO_LARGE = 10**15
+_FIGURE = r"\d{1,15}(?:\.\d{1,9})?"
 _TEXT = re.compile(
-    r"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<duration>[\d.]+) ms\s+"
-    r"Billed Duration: (?P<billed>[\d.]+) ms\s+Memory Size: (?P<memory>\d+) MB\s+"
-    r"Max Memory Used: (?P<used>\d+) MB(?:\s+(?:Init|Restore) Duration: (?P<init>[\d.]+) ms)?"
+    rf"REPORT RequestId: (?P<id>\S+)\s+Duration: (?P<duration>{_FIGURE}) ms\s+"
+    rf"Billed Duration: (?P<billed>{_FIGURE}) ms\s+Memory Size: (?P<memory>\d{{1,15}}) MB\s+"
+    rf"Max Memory Used: (?P<used>\d{{1,15}}) MB"
+    rf"(?:\s+(?:Init|Restore) Duration: (?P<init>{_FIGURE}) ms)?"
 )
 _COLD = ("initDurationMs", "restoreDurationMs")
 
@@ -61,6 +64,9 @@ def _platform_report(line: str) -> InvocationReport | None:
             return None
         record = document["record"]
         metrics = record["metrics"]
+        numbers = [one for one in metrics.values() if isinstance(one, int | float)]
+        if not all(0 <= one < _TOO_LARGE for one in numbers):
+            return None
         return InvocationReport(
             record["requestId"],
             float(metrics["durationMs"]),
@@ -69,5 +75,5 @@ def _platform_report(line: str) -> InvocationReport | None:
             int(metrics["maxMemoryUsedMB"]),
             next((float(metrics[key]) for key in _COLD if key in metrics), None),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return None  # of a function that prints what looks like a report

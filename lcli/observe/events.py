@@ -10,7 +10,7 @@ from operator import attrgetter
 from sys import intern
 from typing import NamedTuple
 
-from lcli.aws.clients import Clients
+from lcli.aws.clients import AwsError, Clients
 from lcli.resources.naming import default_log_group
 
 _STREAM = re.compile(r"\d{4}/\d\d/\d\d/([^\[\]/]*)\[([^\]]+)\]")
@@ -120,6 +120,14 @@ def read_pages(
     while True:
         before_call()
         page = clients.call("logs", "FilterLogEvents", **parameters)
+        if "events" not in page:  # a proxy's page, say: not the same as that there are none
+            raise AwsError(
+                "InternalFailure",
+                "the answer is none of CloudWatch Logs: it has no events member",
+                service="logs",
+                operation="FilterLogEvents",
+                status=500,
+            )
         everything = source.whole
         events = page.get("events", ())
         if known:

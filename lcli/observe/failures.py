@@ -23,10 +23,16 @@ _FAILED = re.compile(
     |\S+Z\t\S+\tERROR\t(?:Invoke\ Error|Uncaught\ Exception|Unhandled\ Promise\ Rejection)\s+\{{
     |(?:Error\ raised|Critical\ exception)\ from\ handler       # Ruby
     |Init\ error\ when\ loading\ handler
+    |panic:\ |fatal\ error:\                                   # Go
+    |thread\ '[^'\n]*'\ (?:\(\d+\)\ )?panicked\ at\             # Rust
+    |\#<Thread:[^\n]*\ terminated\ with\ exception              # Ruby
     |\d{{4}}/\d\d/\d\d\ [\d:]{{8}}\ \{{"errorMessage":          # Go
     """,
     re.VERBOSE,
 )
+DUMPS = ("panic: ", "fatal error: ", "thread '", "#<Thread:")
+"""With what the first line of a process's last words may begin: all that follows in its stream is
+the stack, until the runtime tells of the exit."""
 _UNHANDLED_JAVA = re.compile(r": ([\w.$]+)\n\1(?::|\n)")
 """``message: class``, and the stack, which begins with the class."""
 _DOTNET_STACK = "\n   at "

@@ -51,8 +51,14 @@ class _Session:
     cause: str = ""
     """Why the last session ended; empty for the first and while one lasts."""
     backoff: float = 0.0
+    pause: float = 0.0
+    """Before the next session, where the last one ended soon after it began."""
     told: str = ""
     shown: Shown = field(default_factory=Shown)
+
+
+_SOON = 10.0
+"""Seconds: sessions that last no longer are not begun one after the other at once."""
 
 
 class LiveTail:
@@ -122,8 +128,15 @@ class LiveTail:
                     self._start(connect, [s for s in sources if not groups[s.group]])
                     sources = [source for source in sources if groups[source.group]]
                 if any(groups.values()):
-                    self._follow(clients, sources, [arn for arn in groups.values() if arn], session)
+                    began = self._clock()
+                    try:
+                        arns = [arn for arn in groups.values() if arn]
+                        self._follow(clients, sources, arns, session)
+                    finally:
+                        soon = self._clock() - began < _SOON
+                        session.pause = min(_MAX_BACKOFF, session.pause * 2 or 1.0) if soon else 0.0
                     session.cause = "it ended"
+                    self._sleep(session.pause)
                 else:
                     hints = "".join(f" ({source.hint})" for source in sources if source.hint)
                     self._tell(
@@ -161,6 +174,7 @@ class LiveTail:
     def _wait_out(self, session: _Session, error: AwsError) -> None:
         session.cause = error.code
         if error.code == "SessionTimeoutException":
+            self._sleep(session.pause)
             return
         unreachable = error.code == "Unreachable"
         if unreachable or expired(error):

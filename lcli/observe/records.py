@@ -9,7 +9,7 @@ from typing import Any
 
 from lcli.observe.documents import parsed, request_of, unwrapped
 from lcli.observe.events import LogEvent
-from lcli.observe.failures import document_failed, report_failed, text_failed
+from lcli.observe.failures import DUMPS, document_failed, report_failed, text_failed
 from lcli.observe.levels import (
     LEVELS,
     TRACEBACK,
@@ -127,6 +127,8 @@ class Reader:
         self._last: dict[tuple[str, str], Record] = {}
         self._tracebacks: set[tuple[str, str]] = set()
         """Where Python's traceback has begun and not yet named the error."""
+        self._dumps: set[tuple[str, str]] = set()
+        """Where a process has begun to say why it dies."""
 
     def read(self, event: LogEvent) -> Record:
         """The record of an event."""
@@ -146,9 +148,22 @@ class Reader:
             self._mark(record, where)
         elif first in _CARRY_ON or first.isspace() or not first or where in self._tracebacks:
             self._carry_on(record, where)
+        elif where in self._dumps:
+            self._go_on_dying(record, where)
         else:
             self._keep(record, where)
+            if message.startswith(DUMPS) and text_failed(message):
+                self._dumps.add(where)
         return record
+
+    def _go_on_dying(self, record: Record, where: tuple[str, str]) -> None:
+        """A line behind a process's last words: theirs, or of the runtime that outlived it."""
+        message = record.event.message
+        if record.document is not None or message.startswith("RequestId: ") or record.level:
+            self._dumps.discard(where)
+            self._keep(record, where)
+        else:
+            record.head = self._last.get(where)
 
     def _carry_on(self, record: Record, where: tuple[str, str]) -> None:
         """A line that may belong to the stack of an earlier one."""
@@ -194,6 +209,7 @@ class Reader:
             self._requests.pop(where, None)
         self._last.pop(where, None)
         self._tracebacks.discard(where)
+        self._dumps.discard(where)
 
 
 def _awaits_error(message: str) -> bool:

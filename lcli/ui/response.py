@@ -67,7 +67,7 @@ def write_bytes(stdout: TextIO, data: bytes) -> None:
 
 def note_error(terminal: Terminal, name: str, error: FunctionError, *, stack: bool = True) -> None:
     """What a function that failed says: type, message and, unless it is shown already, `stack`."""
-    terminal.note(f"{name} failed: {error.type or 'error'}: {error.message}")
+    terminal.note(": ".join(filter(None, (f"{name} failed", error.type, error.message))))
     for frame in error.stack if stack else ():
         terminal.note(indent(frame, "  "))
 

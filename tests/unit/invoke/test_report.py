@@ -56,3 +56,19 @@ def test_the_report_is_found(log, expected):
 
 def test_a_report_reads_as_one_line():
     assert str(COLD) == "12.34 ms, billed 13 ms, 61 of 256 MB, cold start 150 ms"
+
+
+@pytest.mark.parametrize("figure", ["1" + "0" * 400, "1e400", "-1e400", "NaN", '"a"', "null", "[]"])
+@pytest.mark.parametrize("metric", RECORD["record"]["metrics"])
+def test_what_a_function_prints_that_looks_like_a_report_is_none(metric, figure):
+    value = json.dumps(RECORD["record"]["metrics"][metric])
+    assert (
+        find_report(json.dumps(RECORD).replace(f'"{metric}": {value}', f'"{metric}": {figure}'))
+        is None
+    )
+
+
+@pytest.mark.parametrize("figure", ["1.2.3", "..", "9" * 5_000])
+@pytest.mark.parametrize("place", ["12.34", "13", "256", "61"])
+def test_a_line_that_looks_like_a_report_is_none(place, figure):
+    assert find_report(TEXT.replace(f" {place} ", f" {figure} ")) is None

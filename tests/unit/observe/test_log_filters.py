@@ -245,6 +245,13 @@ def test_the_request_is_the_runtimes_and_not_the_one_in_a_line_of_json():
         pytest.param(JAVA_JSON, id="Java in JSON"),
         pytest.param(f"{AT}\t{ID}\tfail\tSystem.Exception: no\n   at A.B()\n", id=".NET"),
         pytest.param('2026/03/01 10:00:00 {"errorMessage":"no","errorType":"E"}\n', id="Go"),
+        pytest.param("panic: no such size\n", id="Go's panic"),
+        pytest.param("fatal error: all goroutines are asleep - deadlock!\n", id="Go's deadlock"),
+        pytest.param("thread 'main' panicked at src/main.rs:4:5:\nno\n", id="Rust"),
+        pytest.param(
+            "#<Thread:0x1 app.rb:3 run> terminated with exception (report_on_exception is true):\n",
+            id="Ruby's thread",
+        ),
         pytest.param("Error raised from handler method\n", id="Ruby"),
         pytest.param("Init error when loading handler app.f\n", id="Ruby's init"),
         pytest.param(JAVA_ERROR, id="Java"),
@@ -258,6 +265,25 @@ def test_the_request_is_the_runtimes_and_not_the_one_in_a_line_of_json():
 )
 def test_errors_keeps_what_lambda_reports_as_failed(message):
     assert kept(filters.errors, message) == [message]
+
+
+def test_the_last_words_of_a_process_are_kept_together():
+    words = [
+        "panic: no\n",
+        "\n",
+        "goroutine 1 [running]:\n",
+        "main.f(...)\n",
+        "\t/src/a.go:3 +0x1\n",
+    ]
+    assert kept(filters.errors, "made\n", *words, EXIT, "next\n") == [
+        *(word for word in words if word.strip()),
+        EXIT,
+    ]
+    assert kept(filters.errors, *words[:3], f"START RequestId: {ID}\n", "next\n") == [
+        words[0],
+        words[2],
+    ]
+    assert kept(filters.errors, *words[:3], PYTHON, "next\n") == [words[0], words[2]]
 
 
 @pytest.mark.parametrize(
