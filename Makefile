@@ -20,9 +20,9 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/python examples/demo.py
 
-# One more than the cores of a small machine: much of the tests' time is waiting.
+# Two more than the cores of a small machine: much of the tests' time is waiting.
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 # What `make test` samples, whole: runs killed at every call, calls that fail, rivals. What is held
 # to AWS's quotas runs alone. For the rest there are two workers more than a small machine has cores:

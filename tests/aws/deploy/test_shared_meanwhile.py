@@ -77,8 +77,8 @@ def call(app: OnCloud, operation: str, **parameters: Any) -> None:
     ("to", "last"),
     [
         pytest.param(("b", "b", 256), "UpdateAlias", id="all changes"),
-        pytest.param(("a", "a", 256), "UpdateAlias", id="functions change"),
-        pytest.param(("b", "a", 128), "UpdateApi", id="what is shared changes"),
+        pytest.param(("a", "a", 256), "UpdateAlias", id="functions", marks=pytest.mark.whole),
+        pytest.param(("b", "a", 128), "UpdateApi", id="what is shared", marks=pytest.mark.whole),
     ],
 )
 @pytest.mark.parametrize(

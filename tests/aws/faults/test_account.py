@@ -92,7 +92,7 @@ def made(session: Session, account: str, what: str) -> None:
     session.call(service, operation, **given)
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 def test_every_small_thing_is_seen(cloud: Any, tmp_path: Path) -> None:
     sources(cloud.cloud, cloud.account)
     session, app = cloud.clients(), app_on(cloud.url, cloud.account, tmp_path)

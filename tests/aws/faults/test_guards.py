@@ -47,7 +47,7 @@ def app(cloud: Any, tmp_path: Path) -> tuple[Path, dict[str, str]]:
 @pytest.mark.parametrize(
     "words",
     [
-        pytest.param(words, id=name, marks=[pytest.mark.whole] * name.endswith("ARN"))
+        pytest.param(words, id=name, marks=[pytest.mark.whole] * name.endswith(("ARN", "name")))
         for name, words in GUARDED.items()
     ],
 )

@@ -15,7 +15,8 @@ from overlay.sources import DOMAIN, sources
 
 from lcli.resources import kinds
 
-SAMPLED = 2
+POINTS = 3
+"""Of one life: what makes a sample dear is what comes before it."""
 
 
 @pytest.mark.slow
@@ -23,10 +24,9 @@ def test_a_killed_run_is_mended_by_the_next(cloud: Any, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     drawn, tally = random.Random(seed), Tally("sampled", seed=str(seed))
     with all_points(cloud, tmp_path) as points:
-        for life in drawn.sample(list(LIVES), SAMPLED):
-            found = points(life)
-            for point in drawn.sample(found.all, SAMPLED):
-                found.check(point, tally)
+        found = points(drawn.choice(list(LIVES)))
+        for point in drawn.sample(found.all, POINTS):
+            found.check(point, tally)
     tally.check()
 
 

@@ -142,7 +142,12 @@ def interrupted(
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "hangs"),
-    [*CHANGES, pytest.param(DEPLOY, "lambda:TagResource", id="deploy, its last call")],
+    [
+        *CHANGES,
+        pytest.param(
+            DEPLOY, "lambda:TagResource", id="deploy, its last call", marks=pytest.mark.whole
+        ),
+    ],
 )
 def test_who_interrupts_one_region_is_spared_the_next(
     cloud: Any, app: Path, deployed: Deployed, words: tuple[str, ...], hangs: str
@@ -161,7 +166,9 @@ def test_who_interrupts_one_region_is_spared_the_next(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "by", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.whole)]
+)
 def test_a_rollback_that_is_interrupted_says_so_though_all_of_it_was_done(
     cloud: Any, app: Path, deployed: Deployed, by: signal.Signals
 ) -> None:
@@ -188,7 +195,13 @@ def test_programs_are_told_of_what_was_not_begun(cloud: Any, app: Path) -> None:
     assert {one["status"] for one in reports[1]["functions"]} == {"unfinished"}
 
 
-@pytest.mark.parametrize("refusal", [EXPIRED, DENIED], ids=["expired", "denied"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(EXPIRED, id="expired"),
+        pytest.param(DENIED, id="denied", marks=pytest.mark.whole),
+    ],
+)
 @pytest.mark.parametrize(("words", "refused"), CHANGES)
 def test_no_other_region_is_tried_with_credentials_that_one_refused(
     cloud: Any, app: Path, deployed: Deployed, words: tuple[str, ...], refused: str, refusal: Refuse
