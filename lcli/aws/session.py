@@ -18,6 +18,7 @@ from typing import Any
 from lcli.aws.clients import AwsError
 from lcli.aws.clock import Clock
 from lcli.aws.endpoint import check
+from lcli.aws.expected import expecting
 from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, deadline, rule
@@ -206,19 +207,15 @@ class Session:
         that is not there is waited for no longer: the call may be the one that makes it.
         """
         until = min(time.monotonic() + _UPDATE_SETTLES, deadline())
-        while time.monotonic() < until:
-            try:
+        with expecting("ResourceNotFoundException"):
+            while time.monotonic() < until:
                 answer = self.call("lambda", "GetFunction", FunctionName=function)
-            except AwsError as error:
-                if error.code == "ResourceNotFoundException":
+                configuration = answer["Configuration"]
+                if configuration.get("LastUpdateStatus") != "InProgress" and (
+                    configuration.get("State") != "Pending"
+                ):
                     return
-                raise
-            configuration = answer["Configuration"]
-            if configuration.get("LastUpdateStatus") != "InProgress" and (
-                configuration.get("State") != "Pending"
-            ):
-                return
-            self._sleep(random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
+                self._sleep(random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
 
     def _client(self, service: str, read_timeout: float) -> Any:
         key = (service, read_timeout)

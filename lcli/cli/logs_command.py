@@ -54,10 +54,8 @@ def command(
     With -o json each event is one line.
     """
     run: Run = ctx.obj
-    refuse_together(ctx, run, _EXCLUSIVE)
-    refuse_alone(ctx, run, (("--invert", "--grep"),))
+    _refuse_misuse(ctx, run, request, alias)
     span = _span(since, until, pattern, utc)
-    _refuse_empty(("--request", request), ("--alias", alias))
     wanted = _wanted(grep, invert, level, request, errors)
     from lcli.cli.logs_sources import choose
 
@@ -96,9 +94,11 @@ _EXCLUSIVE = (
 live has no past, and a filter leaves out the START that says whose the lines behind it are."""
 
 
-def _refuse_empty(*given: tuple[str, str | None]) -> None:
-    """An empty variable of a shell is not meant to be every request, or every version."""
-    for name, value in given:
+def _refuse_misuse(ctx: typer.Context, run: Run, request: str | None, alias: str | None) -> None:
+    refuse_together(ctx, run, _EXCLUSIVE)
+    refuse_alone(ctx, run, (("--invert", "--grep"),))
+    for name, value in (("--request", request), ("--alias", alias)):
+        # An empty variable of a shell is not meant to be every request, or every version.
         if value == "":
             advice = "look where it comes from; for all of them leave the option out"
             raise usage("usage", f"{name} is empty", advice)

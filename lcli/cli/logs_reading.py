@@ -74,7 +74,7 @@ class Logs:
         self._lead = LONGEST if selection.by_request else 0
         self._first_window = 60_000 if selection.backwards else span.end - span.start + self._lead
         self._clock: Clock | None = None
-        self._reading = Reading(run.terminal, span.start - self._lead, span.end)
+        self._reading = self._begun()
         self._printer = Printer(
             run.stdout,
             write,
@@ -83,6 +83,14 @@ class Logs:
             grouped=selection.grouped,
             before=run.terminal.end_progress,
         )
+
+    @property
+    def _start(self) -> int:
+        """Where the reading begins."""
+        return self._span.start - self._lead
+
+    def _begun(self) -> Reading:
+        return Reading(self._run.terminal, self._start, self._span.end)
 
     def _within(self, record: Record) -> bool:
         """Whether a record is wanted, and was not read for what it says of later ones."""
@@ -110,7 +118,7 @@ class Logs:
                 f"this machine's clock is {away} AWS's, by which --since is counted"
             )
             self._span = span
-            self._reading = Reading(self._run.terminal, span.start - self._lead, span.end)
+            self._reading = self._begun()
             return work()
 
     def _now(self) -> int:
@@ -191,8 +199,8 @@ class Logs:
         seconds = len(self._sources) / CALLS
         if seconds > _LONG:
             self._run.terminal.note(
-                f"asking {len(self._sources):,} log groups once more, some {seconds:.0f} s; "
-                "Ctrl-C again ends it now"
+                f"asking {len(self._sources):,} log groups once more, some {seconds:.0f} s at "
+                "AWS's quota; Ctrl-C again ends it now"
             )
         # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
         with patience(0.0 if follower.cut else _RETRIES, self._run.terminal.debug):
@@ -242,7 +250,7 @@ class Logs:
         printed: Callable[[list[LogEvent]], None] = lambda events: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        start, end, printer = self._span.start - self._lead, self._span.end, self._printer
+        start, end, printer = self._start, self._span.end, self._printer
         read = partial(history, reads, reached=self._reading.reached, stop=stop)
 
         def visible(lower: int, upper: int) -> Iterator[list[Record]]:

@@ -65,9 +65,8 @@ def apply(
     `actual` is everything that was read: its outputs settle references to what the plan does not
     touch. The first Ctrl-C or SIGTERM lets what is in flight end (`DRAIN` seconds); a second one
     returns at once. `stop` is told of it and of what fails, and says when nothing more is started.
-    Nothing is tried again or waited for beyond
-    `action_seconds` of its action. `waits`: see `Applying.waits`. Raises only what `listener`
-    raises, and errors in lcli itself.
+    Nothing is tried again or waited for beyond `action_seconds` of its action. `waits`: see
+    `Applying.waits`. Raises only what `listener` raises, and errors in lcli itself.
     """
     stop = stop or Stop()
     run = _Run(

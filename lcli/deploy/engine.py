@@ -251,13 +251,7 @@ def deploy(
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
     stop = stop or Stop()
-    upload_all(
-        sent(prepared.plan),
-        prepared.place,
-        clients,
-        configured=prepared.bucket,
-        prefix=prepared.prefix,
-    )
+    _send(prepared, clients)
     marks = Marks(
         prepared.plan,
         prepared.actual,
@@ -286,6 +280,16 @@ def deploy(
         stop.fail()
     stop.interrupted = done.interrupted
     return done
+
+
+def _send(prepared: Prepared, clients: Clients) -> None:
+    upload_all(
+        sent(prepared.plan),
+        prepared.place,
+        clients,
+        configured=prepared.bucket,
+        prefix=prepared.prefix,
+    )
 
 
 def _concluded(

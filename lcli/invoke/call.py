@@ -202,7 +202,7 @@ def function_error(kind: str, body: bytes) -> FunctionError | None:
         return None
     try:
         document = parsed(body.decode())
-    except (ValueError, RecursionError):
+    except ValueError:
         document = {}
     if not isinstance(document, dict):
         document = {"errorMessage": "" if document is None else str(document)}

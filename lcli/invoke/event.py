@@ -96,14 +96,7 @@ def override(payload: bytes, changes: Iterable[str]) -> bytes:
     ``Records[0].body=1`` gives ``"1"``. Objects on the way that are missing are made; an index
     one behind the end appends; a key with dots is written ``["a.b"]``. Raises LcliError (USAGE).
     """
-    try:
-        event = parsed(payload.decode()) if payload.strip() else {}
-    except ValueError as error:
-        raise _usage(
-            "set-impossible",
-            f"--set cannot change this event: {error}",
-            "put the value into the event itself",
-        ) from error
+    event = _kept(payload.decode(), "--set cannot change this event") if payload.strip() else {}
     for change in changes:
         steps, text = _parse(change)
         event = _changed(event, steps, text, change)
@@ -157,14 +150,16 @@ def _changed(node: Any, steps: list[str | int], text: str, change: str) -> Any:
 def _value(before: Any, text: str, change: str) -> Any:
     if isinstance(before, str) or not (is_too_deep(text) or is_json(text.encode())):
         return text
+    return _kept(text, f"--set {change[:40]}…")
+
+
+def _kept(text: str, what: str) -> Any:
+    """The value of JSON that can be sent again as it is. Raises LcliError (USAGE)."""
     try:
         return parsed(text)
     except ValueError as error:
-        raise _usage(
-            "set-impossible",
-            f"--set {change[:40]}…: {error}",
-            "put the value into the event itself",
-        ) from error
+        next_step = "put the value into the event itself"
+        raise _usage("set-impossible", f"{what}: {error}", next_step) from error
 
 
 def _usage(code: str, what: str, next_step: str, where: str = "") -> LcliError:

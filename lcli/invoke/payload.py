@@ -14,12 +14,13 @@ from lcli.errors import ExitCode, LcliError, Problem
 SYNC_LIMIT = 6 * 1024 * 1024
 ASYNC_LIMIT = 1024 * 1024
 """Bytes (Lambda guide, "Lambda quotas": invocation payload)."""
-
-
 DEEPEST = 200
 """Arrays and objects in one another that a document is read with; more is taken as text."""
 _CONTEXT_LIMIT = 3583
 """Characters of a client context as it is sent, in base64 (Invoke, API reference)."""
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
+_MAY_OVERFLOW = re.compile(r"\d[eE]\+?\d{3}|\d{300}")
 
 
 def read_context(given: str) -> bytes:
@@ -149,11 +150,6 @@ def is_too_deep(text: str) -> bool:
         if depth > DEEPEST:
             return True
     return False
-
-
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
-_MAY_OVERFLOW = re.compile(r"\d[eE]\+?\d{3}|\d{300}")
 
 
 def _finite(text: str) -> float:

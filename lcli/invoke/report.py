@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
+
+from lcli.invoke.payload import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ _TEXT = re.compile(
     rf"Max Memory Used: (?P<used>\d{{1,15}}) MB"
     rf"(?:\s+(?:Init|Restore) Duration: (?P<init>{_FIGURE}) ms)?"
 )
+_MEASURED = ("durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB")
 _COLD = ("initDurationMs", "restoreDurationMs")
 
 
@@ -59,21 +61,17 @@ def find_report(log: str) -> InvocationReport | None:
 
 def _platform_report(line: str) -> InvocationReport | None:
     try:
-        document = json.loads(line)
+        document = parsed(line)
         if document["type"] != "platform.report":
             return None
-        record = document["record"]
-        metrics = record["metrics"]
-        numbers = [one for one in metrics.values() if isinstance(one, int | float)]
-        if not all(0 <= one < _TOO_LARGE for one in numbers):
+        request_id, metrics = document["record"]["requestId"], document["record"]["metrics"]
+        told = (*_MEASURED, *(name for name in _COLD if name in metrics))
+        figures = [float(metrics[name]) for name in told]
+        if not all(0 <= one < _TOO_LARGE for one in figures):
             return None
-        return InvocationReport(
-            record["requestId"],
-            float(metrics["durationMs"]),
-            float(metrics["billedDurationMs"]),
-            int(metrics["memorySizeMB"]),
-            int(metrics["maxMemoryUsedMB"]),
-            next((float(metrics[key]) for key in _COLD if key in metrics), None),
-        )
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        duration, billed, memory, used, *init = figures
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None  # of a function that prints what looks like a report
+    return InvocationReport(
+        request_id, duration, billed, int(memory), int(used), init[0] if init else None
+    )

@@ -7,28 +7,21 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 
-from lcli.manifest import api, event_patterns
+from lcli.manifest import api, code_checks, event_patterns
 from lcli.manifest.document import Named
-from lcli.manifest.explain import Fault, shortened, unknown
+from lcli.manifest.explain import Fault
 from lcli.manifest.ignoring import NAMED, WORDS, is_known
-from lcli.manifest.image_uri import wrong_part
-from lcli.manifest.models import Function, Layer
+from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
-from lcli.resources.layer import layer_key
-from lcli.resources.model import Place, Ref, Text
+from lcli.resources.model import Place
 from lcli.triggers.base import Trigger
 
 MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
 _KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}\Z")
 _ROLE = re.compile(r"(?:arn:[a-z0-9-]+:iam::[0-9]{12}:role/\S+|[\w+=,.@-]{1,64})\Z", re.ASCII)
-_LAYER = re.compile(
-    r"arn:[a-z0-9-]+:lambda:(?:[a-z0-9-]+:[0-9]{12}:layer:[\w-]+:[0-9]+|::awslayer:[\w-]+)\Z",
-    re.ASCII,
-)
-"""LayerVersionArn (Lambda API reference); the second form is AWS's own layers'."""
 _BOUND = "source_account or organization, or anybody: true if it is meant"
 _MAX_ENVIRONMENT = 4096
 """Bytes of all environment variables ("Lambda quotas")."""
@@ -135,13 +128,6 @@ def app(root: Map) -> Iterator[Fault]:
         yield _at_key(("regions",), "two-regions", "region and regions are both set", "keep one")
 
 
-def layers(layers: Mapping[str, Layer]) -> Iterator[Fault]:
-    """The layers, by their keys."""
-    for key, layer in layers.items():
-        for index, runtime in enumerate(layer.runtimes):
-            yield from _runtime(("layers", key, "runtimes", index), runtime)
-
-
 def function(
     key: str,
     function: Function,
@@ -157,12 +143,12 @@ def function(
     """
     path: Path = ("functions", key)
     if ("source",) not in unknown:
-        yield from _code(path, function, directory, ("runtime",) in unknown)
+        yield from code_checks.code(path, function, directory, any_runtime=("runtime",) in unknown)
     yield from _sizes(path, function)
     yield from _publishing(path, function)
     yield from _environment(path, function, unknown)
     yield from _permissions(path, function)
-    yield from _layers(path, function, layers, place)
+    yield from code_checks.layers(path, function, layers, place)
     yield from _names_inside(path, function)
     if function.log.format == "text":
         for level in ("level", "system_level"):
@@ -201,67 +187,6 @@ def local(key: str, function: Function) -> Iterator[Fault]:
             f"the function {key} is a container image, which the local cloud does not run",
             "name the other functions, or leave out --local",
         )
-
-
-def _code(
-    path: Path, function: Function, directory: FilePath, any_runtime: bool
-) -> Iterator[Fault]:
-    if function.is_image:
-        part, expected = wrong_part(function.source)
-        if part:
-            what = f"source: an image in ECR cannot have the {shortened(part)}"
-            yield Fault((*path, "source"), "wrong-value", what, expected)
-        for key in ("runtime", "handler", "layers"):
-            if getattr(function, key):
-                yield Fault(
-                    (*path, key),
-                    "not-for-images",
-                    f"a container image takes no {key}",
-                    "remove it; image.command names the handler",
-                )
-        return
-    if function.image:
-        yield _at_key(
-            (*path, "image"),
-            "only-for-images",
-            "image is for functions whose source is a container image",
-            "remove it, or let source be the image's URI",
-        )
-    for key in ("runtime", "handler"):
-        custom = any_runtime or str(function.runtime).startswith("provided")
-        if not getattr(function, key) and not (key == "handler" and custom):
-            yield _at_key(
-                (*path, key), "missing-key", f"the function {path[-1]} has no {key}", f"add {key}:"
-            )
-    if function.runtime:
-        yield from _runtime((*path, "runtime"), function.runtime)
-    if not function.source.startswith("s3://") and not _exists(directory, function.source):
-        yield Fault(
-            (*path, "source"),
-            "source-missing",
-            f"the source {function.source[:200]} does not exist",
-            "its path is relative to the manifest's folder",
-        )
-
-
-def _runtime(path: Path, runtime: str) -> Iterator[Fault]:
-    if not api.is_runtime(runtime):
-        known = api.runtimes()
-        near = nearest(runtime, known)
-        hint = f"did you mean {near}? " if near else ""
-        yield Fault(
-            path,
-            "unknown-runtime",
-            f"Lambda has no runtime {runtime[:MAX_NAME]!r}",
-            f"{hint}known: {', '.join(sorted(known))}",
-        )
-
-
-def _exists(directory: FilePath, source: str) -> bool:
-    try:
-        return (directory / source).exists()
-    except (OSError, ValueError):
-        return False
 
 
 def _sizes(path: Path, function: Function) -> Iterator[Fault]:
@@ -385,45 +310,6 @@ def _permissions(path: Path, function: Function) -> Iterator[Fault]:
             used = tuple(("permissions", index, one) for one in _WHO)
             at = (*path, "permissions", index, key)
             yield Fault(at, "open-to-anybody", what, next_step, uses=used)
-
-
-def _layers(
-    path: Path, function: Function, layers: Collection[str], place: Place
-) -> Iterator[Fault]:
-    seen: set[str] = set()
-    for index, layer in enumerate(function.layers):
-        at = (*path, "layers", index)
-        if isinstance(layer, str) and layer.startswith("arn:"):
-            if not _LAYER.match(layer):
-                yield Fault(
-                    at,
-                    "wrong-value",
-                    f"layers[{index}]: {shortened(layer)} is not the ARN of a layer version",
-                    "its form is arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION",
-                )
-        elif isinstance(layer, str) and layer not in layers:
-            fault = unknown((*path, "layers", layer), "the manifest", layers, what="layer")
-            none = "it has none: write layers: at the top, or name the ARN of a layer version"
-            next_step = fault.next_step if layers else none
-            yield Fault(at, "unknown-layer", fault.what, next_step)
-        its_arn = _layer_arn(layer, place)
-        if its_arn in seen:
-            name = layer.key.name if isinstance(layer, Ref) else shortened(str(layer))
-            yield Fault(
-                at,
-                "layer-twice",
-                f"the layer {name} is used twice: a function has one version of it",
-                "keep one of them",
-            )
-        seen.add(its_arn)
-
-
-def _layer_arn(layer: str | Ref | Text, place: Place) -> str:
-    """The ARN of a layer without its version: its key, its ARN and a reference may mean one."""
-    if isinstance(layer, str) and layer.startswith("arn:"):
-        return layer.rpartition(":")[0] if ":layer:" in layer else layer
-    key = layer.key if isinstance(layer, Ref) else layer_key(place, str(layer))
-    return place.arn("lambda", f"layer:{key.name}")
 
 
 def _names_inside(path: Path, function: Function) -> Iterator[Fault]:

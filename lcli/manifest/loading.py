@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.manifest import checks, resolvers
+from lcli.manifest import checks, code_checks, resolvers
 from lcli.manifest.document import APP_MISSING, Document
 from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function, Layer
@@ -176,7 +176,7 @@ class _Loading:
                 loaded |= {key: function} if function else {}
         unknown = self._unknown()
         faults = [*self._across(loaded, chosen), *self._each(loaded, unknown)]
-        faults += checks.layers(app.layers) if app else ()
+        faults += code_checks.runtimes(app.layers) if app else ()
         not_right = {key: frozenset((*parts, *unknown[key])) for key, parts in wrong.items()}
         told = [each for each in faults if not _known_wrong(each, not_right)]
         found = [*self.resolving.problems, *self.explainer.problems]

@@ -24,7 +24,7 @@ def parsed(message: str) -> dict[str, Any] | None:
         return None
     try:
         read = json.loads(message)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return read if isinstance(read, dict) else None
 

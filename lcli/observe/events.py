@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import attrgetter
 from sys import intern
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.resources.naming import default_log_group
@@ -120,39 +120,43 @@ def read_pages(
     while True:
         before_call()
         page = clients.call("logs", "FilterLogEvents", **parameters)
-        if "events" not in page:  # a proxy's page, say: not the same as that there are none
-            raise AwsError(
-                "InternalFailure",
-                "the answer is none of CloudWatch Logs: it has no events member",
-                service="logs",
-                operation="FilterLogEvents",
-                status=500,
-            )
-        everything = source.whole
-        events = page.get("events", ())
-        if known:
-            events = [e for e in events if not known(e["eventId"], e["timestamp"])]
-        yield [
-            _made(
-                (
-                    source.function,
-                    source.group,
-                    intern(event.get("logStreamName", "")),
-                    event["eventId"],
-                    event["timestamp"],
-                    event.get("ingestionTime", event["timestamp"]),
-                    event["message"],
-                    False,
-                    None,
-                )
-            )
-            for event in events
-            if everything or source.has(event.get("logStreamName", ""))
-        ]
+        yield _events_of(page, source, known)
         following = page.get("nextToken", "")
         if not following or following == token:
             return
         token = parameters["nextToken"] = following
+
+
+def _events_of(page: dict[str, Any], source: Source, known: Known | None) -> list[LogEvent]:
+    """The source's events of one answer but for those that are known."""
+    if "events" not in page:  # a proxy's page, say: not the same as that there are none
+        raise AwsError(
+            "InternalFailure",
+            "the answer is none of CloudWatch Logs: it has no events member",
+            service="logs",
+            operation="FilterLogEvents",
+            status=500,
+        )
+    events, everything = page["events"], source.whole
+    if known:
+        events = [e for e in events if not known(e["eventId"], e["timestamp"])]
+    return [
+        _made(
+            (
+                source.function,
+                source.group,
+                intern(event.get("logStreamName", "")),
+                event["eventId"],
+                event["timestamp"],
+                event.get("ingestionTime", event["timestamp"]),
+                event["message"],
+                False,
+                None,
+            )
+        )
+        for event in events
+        if everything or source.has(event.get("logStreamName", ""))
+    ]
 
 
 def group_arn(clients: Clients, group: str) -> str:

@@ -13,6 +13,11 @@ from lcli.observe.documents import text_key
 from lcli.observe.levels import LEVELS, TRACEBACK, level_of_document, level_of_text
 
 _ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_LAST_WORDS = r"""
+    panic:\ |fatal\ error:\                                    # Go
+    |thread\ '[^'\n]*'\ (?:\(\d+\)\ )?panicked\ at\             # Rust
+    |\#<Thread:[^\n]*\ terminated\ with\ exception              # Ruby
+"""
 _FAILED = re.compile(
     rf"""
     \S+\ {_ID}\ Task\ timed\ out\ after
@@ -23,16 +28,14 @@ _FAILED = re.compile(
     |\S+Z\t\S+\tERROR\t(?:Invoke\ Error|Uncaught\ Exception|Unhandled\ Promise\ Rejection)\s+\{{
     |(?:Error\ raised|Critical\ exception)\ from\ handler       # Ruby
     |Init\ error\ when\ loading\ handler
-    |panic:\ |fatal\ error:\                                   # Go
-    |thread\ '[^'\n]*'\ (?:\(\d+\)\ )?panicked\ at\             # Rust
-    |\#<Thread:[^\n]*\ terminated\ with\ exception              # Ruby
+    |{_LAST_WORDS}
     |\d{{4}}/\d\d/\d\d\ [\d:]{{8}}\ \{{"errorMessage":          # Go
     """,
     re.VERBOSE,
 )
-DUMPS = ("panic: ", "fatal error: ", "thread '", "#<Thread:")
-"""With what the first line of a process's last words may begin: all that follows in its stream is
-the stack, until the runtime tells of the exit."""
+is_last_words = re.compile(_LAST_WORDS, re.VERBOSE).match
+"""Whether a process begins to say why it dies: all that follows in its stream is the stack, until
+the runtime tells of the exit."""
 _UNHANDLED_JAVA = re.compile(r": ([\w.$]+)\n\1(?::|\n)")
 """``message: class``, and the stack, which begins with the class."""
 _DOTNET_STACK = "\n   at "

@@ -63,7 +63,6 @@ _LEVELLED = re.compile(
     re.VERBOSE,
 )
 """Nothing in it is tried twice: a line of any length is read in one go."""
-_GROUPS = ("level", "padded", "lower")
 _BELOW = re.compile(rf"\w{{3}}\ \d\d?,\ \d{{4}},?\ [\d:]+\s[AP]M\ [^\n]*\n(?P<level>{_NAMES}): ")
 """java.util.logging: the time and the method, the level in the line below."""
 
@@ -81,8 +80,7 @@ def level_of_text(message: str) -> str:
         return prefix["python"] or prefix["node"]
     found = _LEVELLED.match(message) or _BELOW.match(message)
     if found:
-        groups = found.groupdict()
-        return next(groups[one] for one in _GROUPS if groups.get(one)).upper()
+        return found[found.lastgroup or 0].upper()
     return "ERROR" if message.startswith(TRACEBACK) else ""
 
 

@@ -26,6 +26,8 @@ GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
 _ABSENT_PAUSE = 5.0
 _MAX_BACKOFF = 30.0
+_SOON = 10.0
+"""Seconds: sessions that last no longer are not begun one after the other at once."""
 _SAMPLED_EVERY = 30.0
 """Seconds between two notices that AWS sends a sample."""
 _HELD = 20
@@ -55,10 +57,6 @@ class _Session:
     """Before the next session, where the last one ended soon after it began."""
     told: str = ""
     shown: Shown = field(default_factory=Shown)
-
-
-_SOON = 10.0
-"""Seconds: sessions that last no longer are not begun one after the other at once."""
 
 
 class LiveTail:
@@ -135,8 +133,7 @@ class LiveTail:
                     finally:
                         soon = self._clock() - began < _SOON
                         session.pause = min(_MAX_BACKOFF, session.pause * 2 or 1.0) if soon else 0.0
-                    session.cause = "it ended"
-                    self._sleep(session.pause)
+                    self._renew(session, "it ended")
                 else:
                     hints = "".join(f" ({source.hint})" for source in sources if source.hint)
                     self._tell(
@@ -171,11 +168,16 @@ class LiveTail:
                     why = f"the output was not read for {stalled:.1f} s"
                     self._fill(why, heard, session, clients, sources)
 
+    def _renew(self, session: _Session, cause: str) -> None:
+        """Another one follows, at once unless this one was short."""
+        session.cause = cause
+        self._sleep(session.pause)
+
     def _wait_out(self, session: _Session, error: AwsError) -> None:
-        session.cause = error.code
         if error.code == "SessionTimeoutException":
-            self._sleep(session.pause)
+            self._renew(session, error.code)
             return
+        session.cause = error.code
         unreachable = error.code == "Unreachable"
         if unreachable or expired(error):
             self._reconnect()

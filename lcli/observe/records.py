@@ -9,7 +9,7 @@ from typing import Any
 
 from lcli.observe.documents import parsed, request_of, unwrapped
 from lcli.observe.events import LogEvent
-from lcli.observe.failures import DUMPS, document_failed, report_failed, text_failed
+from lcli.observe.failures import document_failed, is_last_words, report_failed, text_failed
 from lcli.observe.levels import (
     LEVELS,
     TRACEBACK,
@@ -146,19 +146,21 @@ class Reader:
             record = Record(event, Kind.LINE, self._requests.get(where, ""), document)
         if record.kind is not Kind.LINE:
             self._mark(record, where)
-        elif first in _CARRY_ON or first.isspace() or not first or where in self._tracebacks:
-            self._carry_on(record, where)
         elif where in self._dumps:
             self._go_on_dying(record, where)
+        elif first in _CARRY_ON or first.isspace() or not first or where in self._tracebacks:
+            self._carry_on(record, where)
         else:
             self._keep(record, where)
-            if message.startswith(DUMPS) and text_failed(message):
+            if is_last_words(message):
                 self._dumps.add(where)
         return record
 
     def _go_on_dying(self, record: Record, where: tuple[str, str]) -> None:
         """A line behind a process's last words: theirs, or of the runtime that outlived it."""
         message = record.event.message
+        if not message or message.isspace():
+            return  # between the parts of a stack
         if record.document is not None or message.startswith("RequestId: ") or record.level:
             self._dumps.discard(where)
             self._keep(record, where)

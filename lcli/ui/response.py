@@ -35,7 +35,7 @@ def print_payload(stdout: TextIO, payload: bytes, *, raw: bool) -> None:
         text = json.dumps(value, ensure_ascii=False)
         if len(text) > _ONE_LINE:
             text = json.dumps(value, indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
+    except ValueError:
         text = payload.decode("utf-8", "backslashreplace")
     stdout.write(neutralise(text) + "\n")
 
@@ -117,7 +117,7 @@ def body(payload: bytes) -> Any:
     """What JSON says, else its text; None of nothing."""
     try:
         return parsed(payload.decode()) if payload else None
-    except (ValueError, RecursionError):
+    except ValueError:
         return payload.decode("utf-8", "backslashreplace")
 
 

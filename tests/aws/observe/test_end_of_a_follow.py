@@ -73,7 +73,10 @@ def test_a_long_last_sweep_is_told_and_may_be_cut(tmp_path, again, missing):
         if again:
             process.send_signal(signal.SIGINT)
         printed, errors = process.communicate(timeout=30)
-    assert told == "asking 16 log groups once more, some 3 s; Ctrl-C again ends it now\n"
+    assert (
+        told
+        == "asking 16 log groups once more, some 3 s at AWS's quota; Ctrl-C again ends it now\n"
+    )
     assert sorted(printed.splitlines()) == sorted(f"of {name}" for name in NAMES)
     assert errors.startswith("16 events")
     assert errors.endswith(f"{missing}\n")

@@ -273,6 +273,7 @@ def test_the_last_words_of_a_process_are_kept_together():
         "\n",
         "goroutine 1 [running]:\n",
         "main.f(...)\n",
+        "DoesItsWork(...)\n",
         "\t/src/a.go:3 +0x1\n",
     ]
     assert kept(filters.errors, "made\n", *words, EXIT, "next\n") == [
