@@ -30,6 +30,8 @@ _DENIED = frozenset(
 )
 ENDS_ALL = _EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
 """Codes after which no other call is likely to fare better."""
+ENDING = frozenset({"no-credentials", "expired-credentials", "wrong-credentials", "access-denied"})
+"""The codes of the problems that `explain` makes of those."""
 NEVER_RAN = frozenset(
     {
         "EC2AccessDeniedException",

@@ -101,8 +101,8 @@ def apply_all(
         except (LcliError, AwsError) as error:
             if not reports:
                 raise
-            stop.fail(error)
             report = _refused(run, one, error, events=events)
+            stop.fail(report.problems)
         except KeyboardInterrupt:  # before the first change: tags, large zips
             stop.interrupted = True
             report = _apply(run, one, parallel=parallel, waits=waits, stop=stop, events=events)

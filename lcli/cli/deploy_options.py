@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from lcli.cli.names import complete
+
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask about replacements, exposure and regions.")
 ]
@@ -17,7 +19,12 @@ Logs = Annotated[
 ]
 Adopt = Annotated[
     list[str] | None,
-    typer.Option("--adopt", metavar="FUNCTION", help="Take over a function that exists."),
+    typer.Option(
+        "--adopt",
+        metavar="FUNCTION",
+        help="Take over a function that exists.",
+        autocompletion=complete,
+    ),
 ]
 Parallel = Annotated[
     int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Actions at once.")

@@ -88,15 +88,15 @@ def _one(run: Run, named: Named, region: str) -> dict[str, Any]:
     """The function in one region, shown unless it is for a program."""
     from lcli.deploy.inventory import describe
 
-    clients = run.session(region)
-    found = describe(clients, named.name, named.qualifier)
-    if found is None:
-        raise not_there(run, named, clients.region)
     drift = ""
     if named.key:
         (ready,) = prepare_regions(run, {region: [named.key]}, only_looking=True)
         tell_notices(run, ready.notices)
         drift = _drift(ready, named.key)
+    clients = run.session(region)
+    found = describe(clients, named.name, named.qualifier)
+    if found is None:
+        raise not_there(run, named, clients.region)
     if not run.json:
         _show(run, named, found, drift)
     return {

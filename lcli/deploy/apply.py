@@ -259,7 +259,7 @@ class _Run:
         step = self.parts[done.step]
         problems = _problems(done.error, self.plan, step)
         if problems:
-            self.stop.fail(done.error)
+            self.stop.fail(problems)
         for index in step.actions:
             self._note_action(index, done, problems)
         self.schedule.end(done.step)

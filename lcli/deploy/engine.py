@@ -277,7 +277,7 @@ def deploy(
     )
     done = _concluded(prepared, report, clients, marks, parallel)
     if done.problems:
-        stop.fail()
+        stop.fail(done.problems)
     stop.interrupted = done.interrupted
     return done
 
@@ -309,7 +309,10 @@ def _concluded(
 
 
 def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Problem, ...]:
-    """Old versions that were in use until now; that one stays is no reason to fail the others."""
+    """Old versions that were in use until now; that one stays is no reason to fail the others.
+
+    Nor to leave the regions that follow: the problem has a code of its own.
+    """
     crowded: dict[str, int] = {}
     for outcome in report.outcomes:
         payload = outcome.action.resource.payload
@@ -320,7 +323,7 @@ def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Pr
         try:
             prune_versions(clients, name, crowded[name])
         except AwsError as error:
-            return explain(error)
+            return replace(explain(error), code="old-versions-stay")
         return None
 
     with Threads(parallel, "prune") as pool:

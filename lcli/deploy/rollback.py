@@ -120,8 +120,8 @@ def roll_back(
         except LcliError as error:
             problem = error.problems[0]
         except AwsError as error:
-            stop.fail(error)
             problem = explain(error, move.arn)
+            stop.fail([problem])
         return Moved(move, time.monotonic() - began, problem)
 
     pool = Threads(max(1, min(parallel, len(moves))), "rollback")

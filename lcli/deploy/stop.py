@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lcli.aws.clients import AwsError
-from lcli.aws.translate import ENDS_ALL
+from lcli.aws.translate import ENDING
+from lcli.errors import Problem
 
 _INTERRUPTED = "the run was interrupted"
 _NOT_ACCEPTED = "AWS does not accept these credentials for it"
@@ -25,9 +26,9 @@ class Stop:
         """Why nothing more is begun; empty while all goes on."""
         return _INTERRUPTED if self.interrupted else self._failed
 
-    def fail(self, error: BaseException | None = None) -> None:
-        """Note that something failed, which is the end where no other call will fare better."""
-        if isinstance(error, AwsError) and error.code in ENDS_ALL:
+    def fail(self, problems: Iterable[Problem]) -> None:
+        """Note that these came up, which is the end where no other call will fare better."""
+        if any(one.code in ENDING for one in problems):
             self._failed = _NOT_ACCEPTED
         elif self.fail_fast:
             self._failed = self._failed or _FAIL_FAST

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 
-from lcli.manifest import api, code_checks, event_patterns
+from lcli.manifest import api, code_checks, trigger_checks
 from lcli.manifest.document import Named
 from lcli.manifest.explain import Fault
 from lcli.manifest.ignoring import NAMED, WORDS, is_known
@@ -16,7 +16,6 @@ from lcli.manifest.nearest import nearest
 from lcli.manifest.nodes import Map
 from lcli.manifest.references import Path
 from lcli.resources.model import Place
-from lcli.triggers.base import Trigger
 
 MAX_NAME = 64
 _NAME = re.compile(r"[a-zA-Z0-9_-]+\Z")
@@ -77,51 +76,6 @@ def names(functions: Iterable[Named]) -> Iterator[Fault]:
         first.setdefault(each.name, each.key)
 
 
-def sources(
-    functions: Mapping[str, Function], place: Place, where: Callable[[Path], str]
-) -> Iterator[Fault]:
-    """That no source is given twice which the app (a route) or a function (a queue) has once.
-
-    `where` tells the place of a path.
-    """
-    first: dict[tuple[str, ...], tuple[str, Path]] = {}
-    for key, function in functions.items():
-        for index, trigger in function.numbered_triggers:
-            if not trigger.once:
-                continue
-            whose = () if trigger.once == "app" else (key,)
-            path: Path = ("functions", key, "triggers", index, trigger.kind, trigger.short)
-            owner, before = first.setdefault(
-                (trigger.kind, trigger.source(place), *whose), (key, path)
-            )
-            if before == path:
-                continue
-            what, source = trigger.short, getattr(trigger, trigger.short)
-            again = f"{owner} and {key}" if owner != key else f"{key}, also at {where(before)}"
-            yield Fault(
-                path,
-                f"{what}-twice",
-                f"the {what} {source} is used twice: by {again}",
-                f"keep one of them, or give one another {what}",
-            )
-
-
-def clashes(functions: Mapping[str, Function]) -> Iterator[Fault]:
-    """Triggers of which AWS would not take both, each at its place."""
-    kinds: dict[str, list[tuple[Path, str, Trigger]]] = {}
-    for key, function in functions.items():
-        for index, trigger in function.numbered_triggers:
-            path: Path = ("functions", key, "triggers", index, trigger.kind)
-            kinds.setdefault(trigger.kind, []).append((path, key, trigger))
-    for same in kinds.values():
-        triggers = [trigger for _, _, trigger in same]
-        for clash in triggers[0].clashes(triggers):
-            paths, keys, _ = zip(*(same[one] for one in clash.pair), strict=True)
-            whose = " and ".join(dict.fromkeys(keys))
-            for path in paths:
-                yield Fault(path, clash.code, f"{whose}: {clash.what}", clash.next_step)
-
-
 def app(root: Map) -> Iterator[Fault]:
     """The top level."""
     if "region" in root.entries and "regions" in root.entries:
@@ -169,13 +123,7 @@ def function(
             "remove it; it is about zips",
         )
     for index, trigger in function.numbered_triggers:
-        for number, pattern in enumerate(getattr(trigger, "filter", ())):
-            its_path = (*path, "triggers", index, trigger.kind, "filter", number)
-            yield from event_patterns.faults(pattern, its_path)
-        parameters = getattr(trigger, "api", None)
-        if trigger.operation and parameters and isinstance(parameters, Mapping):
-            at = (*path, "triggers", index, trigger.kind, "api")
-            yield from api.check(trigger.operation, parameters, at, {})
+        yield from trigger_checks.each((*path, "triggers", index, trigger.kind), trigger)
 
 
 def local(key: str, function: Function) -> Iterator[Fault]:

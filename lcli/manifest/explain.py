@@ -221,7 +221,7 @@ def _fault(
         )
     if kind == "value_error":
         what = f"{name}: {context['error']}{_got(path, error)}"
-        return Fault(path, "wrong-value", what, _SEE)
+        return Fault(path, "wrong-value", what, SEE)
     expected = dict.fromkeys(_expected(each) for each in errors)
     if isinstance(error["input"], Ref | Text):
         return Fault(
@@ -231,11 +231,11 @@ def _fault(
             "use it in environment or layers",
         )
     return Fault(
-        path, "wrong-value", f"{name}: expected {' or '.join(expected)}{_got(path, error)}", _SEE
+        path, "wrong-value", f"{name}: expected {' or '.join(expected)}{_got(path, error)}", SEE
     )
 
 
-_SEE = "see docs/manifest.md"
+SEE = "see docs/manifest.md"
 
 
 def unknown(

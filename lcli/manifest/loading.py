@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from lcli.aws.clients import Clients
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.manifest import checks, code_checks, resolvers
+from lcli.manifest import checks, code_checks, resolvers, trigger_checks
 from lcli.manifest.document import APP_MISSING, Document
 from lcli.manifest.explain import Explainer, Fault
 from lcli.manifest.models import App, Function, Layer
@@ -207,7 +207,7 @@ class _Loading:
         for key, layer in app.layers.items():
             layer._key = key
             layer._name = layer_name(self.place, key)
-            layer._where = self.document.where(("layers", key))
+            layer._where = self.document.where(("layers", key, "source"))
             if failed.isdisjoint(("layers", key, part) for part in _TREE):
                 yield layer
 
@@ -306,8 +306,8 @@ class _Loading:
             if ("functions", key, "name") not in self.naming.failed
         ]
         yield from checks.names(known)
-        yield from checks.sources(all_of_them, self.place, self.document.where)
-        yield from checks.clashes(all_of_them)
+        yield from trigger_checks.sources(all_of_them, self.place, self.document.where)
+        yield from trigger_checks.clashes(all_of_them)
         yield from checks.app(self.document.root)
 
     def _unknown(self) -> defaultdict[str, set[Path]]:

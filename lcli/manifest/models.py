@@ -175,7 +175,7 @@ class Layer(Model):
 
     @property
     def where(self) -> str:
-        """Where the manifest says it."""
+        """Where the manifest says its source."""
         return self._where
 
 

@@ -220,7 +220,7 @@ def _layer(
         read = {name: _or_default(values.get(name), *one) for name, one in _LAYER_KEYS.items()}
     except ValueError:
         return None
-    where, name = document.where(path), layer_name(place, key)
+    where, name = document.where((*path, "source")), layer_name(place, key)
     made = SimpleNamespace(**read, key=key, name=name, where=where)
     return made if known and made.source else None
 

@@ -309,7 +309,8 @@ def _note(mapping: Mapping[str, Any], governed: Mapping[str, Value]) -> str:
         f"it keeps {field}, which the manifest does not set and no call takes away"
         for field in kept_fields(mapping, governed)
     ]
-    if mapping["State"] in ("Disabled", "Disabling"):
+    is_asked_for = governed.get("Enabled") is False
+    if mapping["State"] in ("Disabled", "Disabling") and not is_asked_for:
         notes.append(f"{mapping['State'].lower()}: {mapping.get('StateTransitionReason', '')}")
     if str(mapping.get("LastProcessingResult", "")).startswith("PROBLEM"):
         notes.append(str(mapping["LastProcessingResult"]))

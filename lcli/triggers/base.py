@@ -143,6 +143,10 @@ class Trigger(BaseModel):
         """The source by one name, whichever of its names the manifest uses."""
         return str(getattr(self, self.short))
 
+    def contradictions(self) -> Iterable[str]:
+        """What AWS would refuse of settings that are right each by itself."""
+        return ()
+
     def lookups(self, place: Place) -> tuple[Lookup, ...]:
         """Facts needed before `expand` (a table's LatestStreamArn)."""
         return ()

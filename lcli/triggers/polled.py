@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from lcli.resources.event_source_mapping import event_source_mapping
 from lcli.resources.model import Resource, Text
@@ -21,7 +21,8 @@ def _patterns(value: object) -> object:
 
 
 Patterns = Annotated[
-    tuple[dict[str, Any], ...], BeforeValidator(_patterns, json_schema_input_type=Any)
+    tuple[dict[str, Any], ...],
+    BeforeValidator(_patterns, json_schema_input_type=dict[str, Any] | list[dict[str, Any]]),
 ]
 
 
@@ -55,14 +56,13 @@ class Polled(Trigger):
         description="Any other CreateEventSourceMapping parameter, by its API name.",
     )
 
-    @model_validator(mode="after")
-    def _short_names_win(self) -> Polled:
+    def contradictions(self) -> Iterator[str]:
+        """Parameters under ``api:`` that have a short name, or that lcli sets itself."""
         for key in self.api:
             if key in self.short_names:
                 short = self.short_names[key]
                 told = f"has a short name here: {short}" if short else "is set by lcli itself"
-                raise ValueError(f"api.{key} {told}")
-        return self
+                yield f"api.{key} {told}"
 
     @abstractmethod
     def source_arn(self, target: Target) -> str | Text:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.local_source import LocalSource
@@ -47,14 +47,14 @@ class Sqs(Polled):
         default=False, description="The function answers with the messages that failed."
     )
 
-    @model_validator(mode="after")
-    def _batches(self) -> Sqs:
-        fifo = self.queue.endswith(".fifo")
-        if fifo and (self.batch_size > 10 or self.batch_window):
-            raise ValueError("a FIFO queue takes a batch_size of 10 at most and no batch_window")
-        if self.batch_size > 10 and not self.batch_window:
-            raise ValueError("a batch_size over 10 needs a batch_window of at least 1 second")
-        return self
+    def contradictions(self) -> Iterator[str]:
+        """Those of every polled source, and what a queue's batches need."""
+        yield from super().contradictions()
+        if self.queue.endswith(".fifo"):
+            if self.batch_size > 10 or self.batch_window:
+                yield "a FIFO queue takes a batch_size of 10 at most and no batch_window"
+        elif self.batch_size > 10 and not self.batch_window:
+            yield "a batch_size over 10 needs a batch_window of at least 1 second"
 
     def settings(self) -> dict[str, Any]:
         """Those of every polled source, and those of queues."""

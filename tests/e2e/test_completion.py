@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
         pytest.param(("lcli", "de"), ["deploy", "delete"], id="commands"),
         pytest.param(("lcli", "deploy", "--par"), ["--parallel"], id="options"),
         pytest.param(("lcli", "invoke", "ord"), ["orders", "order_mail"], id="functions"),
+        pytest.param(("lcli", "deploy", "--adopt", "pa"), ["page"], id="values"),
         pytest.param(("lcli", "--local", "logs", "p"), ["page"], id="after-a-global-option"),
         pytest.param(("lcli", "-f", "other.yaml", "plan", "orp"), ["orphan"], id="other-manifest"),
         pytest.param(("lcli", "-o", ""), ["table", "json"], id="choices"),

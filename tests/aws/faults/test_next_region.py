@@ -202,7 +202,10 @@ def test_programs_are_told_of_what_was_not_begun(cloud: Any, app: Path) -> None:
         pytest.param(DENIED, id="denied", marks=pytest.mark.whole),
     ],
 )
-@pytest.mark.parametrize(("words", "refused"), CHANGES)
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [*CHANGES, pytest.param(DEPLOY, "lambda:TagResource", id="deploy, its closing look")],
+)
 def test_no_other_region_is_tried_with_credentials_that_one_refused(
     cloud: Any, app: Path, deployed: Deployed, words: tuple[str, ...], refused: str, refusal: Refuse
 ) -> None:
@@ -214,6 +217,22 @@ def test_no_other_region_is_tried_with_credentials_that_one_refused(
     assert "not tried: AWS does not accept these credentials for it" in said.stderr
     assert said.stderr.count("error: ") == 1
     ends_well(cloud, app, words)
+
+
+def test_a_version_that_may_not_be_pruned_keeps_no_other_region(cloud: Any, app: Path) -> None:
+    keeps = "one: {keep_versions: 1}"
+    for number in (1, 2):
+        write(app, number, keeps)
+        said = faulty(
+            cloud,
+            app,
+            DEPLOY,
+            Rule(DENIED, lambda call: True, frozenset({"lambda:DeleteFunction"})),
+        )
+        assert said.code == number - 1, said
+    assert [state(cloud, region) for region in REGIONS] == [{"photos-one": "2"}] * 2
+    assert said.stderr.count("lambda:DeleteFunction was denied") == 2
+    assert "not tried" not in said.stderr
 
 
 def test_a_rollback_ends_with_the_credentials(cloud: Any, app: Path) -> None:

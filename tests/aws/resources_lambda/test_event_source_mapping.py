@@ -172,3 +172,11 @@ def test_filters_are_equal_whatever_their_order_and_spaces(app, queue):
     second = filters('{"body": {"c": [3]}}', '{"body": {"a": [1], "b": [2]}}')
     app.deploy(app.resources(mapping(app, queue(), FilterCriteria=first)))
     assert app.deploy(app.resources(mapping(app, queue(), FilterCriteria=second))) == []
+
+
+def test_that_it_stands_still_is_told_unless_it_is_asked_for(app, queue):
+    meant, polled = mapping(app, queue(), Enabled=False), mapping(app, queue(), Enabled=True)
+    app.deploy(app.resources(meant))
+    assert app.plan(app.resources(meant)).notices == ()
+    (action,) = app.plan(app.resources(polled)).changes
+    assert action.reason == "disabled: USER_INITIATED"

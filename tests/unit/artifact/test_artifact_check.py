@@ -230,7 +230,7 @@ def test_sources_of_layers_are_looked_into(root):
     workshop = Workshop(root, root / "unused")
     problems = check_sources(found.functions, found.layers, workshop)
     assert [(one.code, one.where.rpartition("/")[2]) for one in problems] == [
-        ("source-missing", "lcli.yaml:3:3"),
+        ("source-missing", "lcli.yaml:3:18"),
         ("zip-unsafe", "evil.zip"),
     ]
     assert [one.key for one in layers_of(found.functions, found.layers)] == ["evil"]

@@ -384,6 +384,28 @@ def test_a_wrong_trigger_does_not_hide_what_is_wrong_with_the_others(problems):
     ]
 
 
+def test_settings_that_do_not_go_together_hide_nothing(problems):
+    found = problems("""\
+        app: photos
+        functions:
+          one:
+            source: src
+            runtime: python3.13
+            handler: a.b
+            triggers:
+              - sqs: orders
+              - sqs: {queue: orders, batch_size: 20, filter: [{body: []}]}
+        """)
+    assert [(where, what) for where, what, _ in found] == [
+        (
+            "lcli.yaml:9:9",
+            "triggers[1].sqs: a batch_size over 10 needs a batch_window of at least 1 second",
+        ),
+        ("lcli.yaml:9:22", "the queue orders is used twice: by one, also at lcli.yaml:8:14"),
+        ("lcli.yaml:9:56", "filter: body has no value"),
+    ]
+
+
 ARNS = {
     "sqs": "arn:aws:sqs:eu-west-1:123456789012:",
     "dynamodb": "arn:aws:dynamodb:eu-west-1:123456789012:table/",

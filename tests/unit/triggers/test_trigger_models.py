@@ -64,22 +64,6 @@ def test_events_are_those_of_the_sdk():
             "'orders\\n' is neither the name nor the ARN of an SQS queue", id="line's end",
         ),
         pytest.param(
-            "sqs", {"queue": "orders", "batch_size": 11},
-            "a batch_size over 10 needs a batch_window of at least 1 second", id="large batch",
-        ),
-        pytest.param(
-            "sqs", {"queue": "orders.fifo", "batch_window": 1},
-            "a FIFO queue takes a batch_size of 10 at most and no batch_window", id="FIFO",
-        ),
-        pytest.param(
-            "sqs", {"queue": "orders", "api": {"BatchSize": 1}},
-            "api.BatchSize has a short name here: batch_size", id="api repeats",
-        ),
-        pytest.param(
-            "sqs", {"queue": "orders", "api": {"FunctionName": "f"}},
-            "api.FunctionName is set by lcli itself", id="api takes over",
-        ),
-        pytest.param(
             "dynamodb", {"table": "t"},
             "'t' is neither the name nor the ARN of a DynamoDB table or its stream",
             id="table's name",
@@ -113,6 +97,31 @@ def test_events_are_those_of_the_sdk():
 )  # fmt: skip
 def test_impossible_values_are_refused(kind, options, expected):
     assert messages(kind, **options) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "expected"),
+    [
+        pytest.param(
+            "sqs", {"queue": "orders", "batch_size": 11},
+            "a batch_size over 10 needs a batch_window of at least 1 second", id="large batch",
+        ),
+        pytest.param(
+            "sqs", {"queue": "orders.fifo", "batch_window": 1},
+            "a FIFO queue takes a batch_size of 10 at most and no batch_window", id="FIFO",
+        ),
+        pytest.param(
+            "sqs", {"queue": "orders", "api": {"BatchSize": 1}},
+            "api.BatchSize has a short name here: batch_size", id="api repeats",
+        ),
+        pytest.param(
+            "sqs", {"queue": "orders", "api": {"FunctionName": "f"}},
+            "api.FunctionName is set by lcli itself", id="api takes over",
+        ),
+    ],
+)  # fmt: skip
+def test_values_that_do_not_go_together_are_told(kind, options, expected):
+    assert [*parse(kind, **options).contradictions()] == [expected]
 
 
 @pytest.mark.parametrize(
