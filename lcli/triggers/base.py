@@ -109,7 +109,9 @@ class Trigger(BaseModel):
     """
 
     # Numbers are fine where text is expected: ``prefix: 2024``.
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=True, defer_build=True
+    )
 
     kind: ClassVar[str]
     """The manifest's key: ``sqs``."""

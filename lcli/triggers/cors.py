@@ -20,7 +20,7 @@ Strings = Annotated[tuple[str, ...], BeforeValidator(_list, json_schema_input_ty
 class Cors(BaseModel):
     """What browsers of other origins may do (API Gateway's and function URLs' Cors)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     origins: Strings = Field(default=("*",), description="Origins that may call.")
     methods: Strings = Field(default=("*",), description="Methods that they may use.")

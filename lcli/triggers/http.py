@@ -42,7 +42,7 @@ def _route(value: str) -> str:
 class HttpSettings(BaseModel):
     """Settings of the app's one HTTP API."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     cors: Cors | None = Field(default=None, description="Cross-origin settings of the API.")
     domain: str = Field(
@@ -53,7 +53,7 @@ class HttpSettings(BaseModel):
 class Jwt(BaseModel):
     """An authorizer that checks JSON Web Tokens."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     issuer: str = Field(pattern=r"^https://.+$", description="The identity provider's address.")
     audience: Strings = Field(min_length=1, description="Audiences that are accepted.")
