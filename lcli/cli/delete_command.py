@@ -53,7 +53,7 @@ def command(
 
 
 def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int) -> Ready:
-    from lcli.deploy.engine import prepare_deletion
+    from lcli.deploy.deletion import prepare_deletion
     from lcli.triggers import traces
 
     place = run.place(region)

@@ -1,8 +1,8 @@
-"""What the commands call: prepare a deploy or a deletion, do it, report."""
+"""What the commands call: prepare a deploy, do it (or a deletion), report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,9 @@ from lcli.deploy.kept import with_what_stays
 from lcli.deploy.plan import Plan, plan
 from lcli.deploy.prepared import Prepared
 from lcli.deploy.quick import Look, look
-from lcli.deploy.read import read
+from lcli.deploy.read import read, searched
 from lcli.deploy.report import Report
-from lcli.deploy.scope import Scope
+from lcli.deploy.scope import LOGS, Scope
 from lcli.deploy.sending import code_storage, sent
 from lcli.deploy.settling import settle
 from lcli.deploy.shared_sources import leftovers_at_sources
@@ -42,10 +42,8 @@ from lcli.deploy.standins import brought_here
 from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources import kinds as all_kinds
-from lcli.resources.function_actual import Payload, hidden, hidden_told
-from lcli.resources.kind import Kind
-from lcli.resources.model import Actual, Key, Place, Resource, Verb
-from lcli.resources.naming import LOG_GROUPS, function_key
+from lcli.resources.function_actual import Payload, hidden_told
+from lcli.resources.model import Actual, Key, Place, Verb
 from lcli.resources.version import prune_versions
 
 if TYPE_CHECKING:
@@ -127,8 +125,6 @@ _PRUNE_WITH_NAMES = Problem(
     "--prune looks at the whole app, so it cannot go together with functions' names",
     next_step="leave out the names, or --prune",
 )
-LOGS = frozenset({"log_group"})
-"""The kind that stays unless it is asked for (`--logs`)."""
 
 
 def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
@@ -142,15 +138,6 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
                     f"log group {key.name} stays with its events; --prune --logs deletes it too, "
                     f"`lcli delete {function.name} --logs` does so later"
                 )
-
-
-def _everywhere(kinds: Mapping[str, Kind], released: frozenset[str]) -> frozenset[str]:
-    """The kinds of which a deletion finds also what nothing leads to any more."""
-    return frozenset(
-        one.name
-        for one in kinds.values()
-        if one.searched and (not one.keeps or one.name in released)
-    )
 
 
 def _compared(
@@ -196,7 +183,7 @@ def _looked_at(
         kinds,
         functions=scope.named,
         parallel=parallel,
-        everywhere=_everywhere(kinds, scope.released) if scope.prune else frozenset(),
+        everywhere=searched(kinds, scope.released) if scope.prune else frozenset(),
         known=known,
     )
     wanted = with_what_stays(expanded.resources, actual, place)
@@ -328,75 +315,3 @@ def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Pr
 
     with Threads(parallel, "prune") as pool:
         return tuple(filter(None, pool.map(prune, crowded)))
-
-
-def prepare_deletion(
-    place: Place,
-    clients: Clients,
-    *,
-    functions: Mapping[str, str] | None = None,
-    gone: Collection[str] = (),
-    traces: Iterable[Resource] = (),
-    logs: bool = False,
-    parallel: int = 16,
-) -> Prepared:
-    """What lcli owns of the functions, as a plan that deletes it.
-
-    `functions` are the manifest's keys with the AWS names; `gone` are keys or AWS names of
-    functions that have left the manifest. Without either, the whole app and stage. `traces`
-    (`lcli.triggers.traces`) are read too: of a function that somebody deleted by hand nothing else
-    leads to them. `logs` takes the log groups along.
-    Raises LcliError for the whole app where a function's tags are hidden, (USAGE) for a function
-    that does not exist; AwsError.
-    """
-    whole = functions is None and not gone
-    named = dict(functions or {})
-    stubs = {
-        function_key(name): Resource(function_key(name), {}, function=key)
-        for key, name in named.items()
-    }
-    stubs |= {one.key: one for one in traces}
-    known, released = all_kinds(), LOGS if logs else frozenset[str]()
-    # What has left the manifest is found by looking at everything.
-    reads_all = whole or bool(gone)
-    actual = read(
-        stubs,
-        place,
-        clients,
-        known,
-        functions=None if reads_all else frozenset(named),
-        parallel=parallel,
-        everywhere=_everywhere(known, released),
-    )
-    if whole and (unclear := hidden(actual)):
-        raise LcliError(unclear.values())
-    keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
-    scope = Scope(
-        frozenset(),
-        None if whole else keys,
-        prune=True,
-        is_deletion=True,
-        released=released,
-    )
-    return Prepared(place, plan({}, actual, known, scope), actual, known)
-
-
-def _find(word: str, actual: Mapping[Key, Actual]) -> str:
-    """The manifest's key that a function of ours had, or the function of a log group that is left.
-
-    Raises LcliError (USAGE), and where the tags of a function of that name are hidden.
-    """
-    if unclear := hidden(actual).get(word):
-        raise LcliError(unclear)
-    ours = [a.resource for k, a in actual.items() if k.kind == "function" and a.ours]
-    groups = [a.resource for k, a in actual.items() if k.kind == "log_group" and a.ours]
-    for resource in (*ours, *groups):
-        if word in (resource.key.name.removeprefix(LOG_GROUPS), resource.function):
-            return resource.function
-    known = ", ".join(sorted(one.function for one in ours)) or "none"
-    problem = Problem(
-        "unknown-function",
-        f'lcli owns no function "{word}" here',
-        next_step=f"there are: {known}",
-    )
-    raise LcliError(problem, ExitCode.USAGE)

@@ -61,6 +61,18 @@ def read(
     return found
 
 
+def searched(kinds: Mapping[str, Kind], released: frozenset[str]) -> frozenset[str]:
+    """The kinds of which a deletion finds also what nothing leads to any more (`everywhere`).
+
+    `released` are those that go although they usually stay.
+    """
+    return frozenset(
+        one.name
+        for one in kinds.values()
+        if one.searched and (not one.keeps or one.name in released)
+    )
+
+
 def _ahead(
     desired: Mapping[Key, Resource],
     clients: Clients,

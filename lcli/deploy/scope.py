@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from lcli.resources.model import Key
 
+LOGS = frozenset({"log_group"})
+"""The kind that stays unless it is asked for (`--logs`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

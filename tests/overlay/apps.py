@@ -15,6 +15,7 @@ from app_on_cloud import OnCloud, problems
 
 from lcli.artifact import limits
 from lcli.deploy import engine, rollback
+from lcli.deploy.deletion import prepare_deletion
 from lcli.resources import http_api
 from overlay.sources import signing_of
 
@@ -161,7 +162,7 @@ def _ready(text: str, code: str, app: OnCloud) -> Go:
 
 def _ready_to_delete(app: OnCloud) -> Go:
     """To delete all, with log groups."""
-    prepared = engine.prepare_deletion(app.place(), app.session(), logs=True)
+    prepared = prepare_deletion(app.place(), app.session(), logs=True)
 
     def go() -> None:
         report = engine.deploy(prepared, app.session())
@@ -231,7 +232,7 @@ def left_to_do(app: OnCloud, step: str) -> list[str]:
     if step.startswith("back"):
         return [str(one) for one in _moves(app, "1") if one.moves or one.held != one.hold]
     if step == "nothing":
-        plan = engine.prepare_deletion(app.place(), app.session(), logs=True).plan
+        plan = prepare_deletion(app.place(), app.session(), logs=True).plan
     else:
         with _alone_with_little_room():
             plan = app.prepare(prune=True).plan

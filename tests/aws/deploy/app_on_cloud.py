@@ -13,6 +13,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.session import Sent, Session, connect
 from lcli.deploy import engine
 from lcli.deploy.code import Workshop
+from lcli.deploy.deletion import prepare_deletion
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.report import Report
 from lcli.errors import ExitCode
@@ -91,7 +92,7 @@ class OnCloud:
 
     def delete(self, **options: Any) -> Report:
         clients = self.clients or self.session()
-        prepared = engine.prepare_deletion(self.place(), clients, **options)
+        prepared = prepare_deletion(self.place(), clients, **options)
         return engine.deploy(prepared, clients)
 
     def calls(self) -> Counter[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from app_on_cloud import OnCloud, done, everything_in, problems
 
-from lcli.deploy.engine import prepare_deletion
+from lcli.deploy.deletion import prepare_deletion
 
 APP = """
 app: shop
