@@ -135,11 +135,24 @@ class Run:
 
     @cached_property
     def document(self) -> Document:
-        """The manifest, merged for the stage. Raises LcliError (USAGE) where there is none."""
+        """The manifest, merged for the stage.
+
+        Raises LcliError (USAGE) where there is none; where it is broken, with all that is wrong.
+        """
         path = self.manifest_path
         from lcli.manifest.document import read
 
-        return read(path, stage=self.options.stage or "", environ=self.environ)
+        stage, broken = self.options.stage or "", list[Problem]()
+        try:
+            document = read(path, stage=stage, environ=self.environ, broken=broken)
+        except LcliError as error:
+            raise LcliError([*broken, *error.problems], error.exit_code) from error
+        if broken:
+            from lcli.manifest.loading import every_problem, in_order
+
+            every = in_order([*broken, *every_problem(document)])
+            raise LcliError(every, ExitCode.USAGE)
+        return document
 
     @cached_property
     def any_document(self) -> Document | None:

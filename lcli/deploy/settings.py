@@ -18,6 +18,9 @@ _UNQUALIFIED = frozenset(
     {"code_signing", "recursion", "reserved_concurrency", "runtime_management"}
 )
 """Kinds that a function has one of, whatever its alias."""
+_BOOTSTRAP = "bootstrap"
+"""The handler of functions that name none: CreateFunction wants one of every zip, and a custom
+runtime runs the file of that name ("Building a custom runtime for AWS Lambda")."""
 
 
 def log_group_name(function: Function) -> str:
@@ -52,7 +55,7 @@ def settings(function: Function, layers: tuple[object, ...]) -> dict[str, Value]
         }
     else:
         found |= {
-            "Handler": function.handler or "",
+            "Handler": function.handler or _BOOTSTRAP,
             "Layers": layers,
             "Runtime": function.runtime or "",
         }

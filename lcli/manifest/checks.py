@@ -40,8 +40,11 @@ _LARGEST = {"memory": (10240, "MB"), "storage": (10240, "MB"), "timeout": (900, 
 """Without a capacity provider; with one the SDK's limits hold (RULES of the Lambda API)."""
 
 
-def names(functions: Iterable[Named]) -> Iterator[Fault]:
-    """Keys and AWS names: their form, their length, and that no two are one."""
+def names(functions: Iterable[Named], unnamed: Collection[str]) -> Iterator[Fault]:
+    """Keys and AWS names: their form, their length, and that no two are one.
+
+    `unnamed` are keys of functions whose AWS names are not known.
+    """
     first: dict[str, str] = {}
     for each in functions:
         path: Path = ("functions", each.key)
@@ -52,6 +55,8 @@ def names(functions: Iterable[Named]) -> Iterator[Fault]:
                 f"{each.key[:MAX_NAME]!r} is not a function's key",
                 "use letters, digits, - and _, a letter first, 64 characters at most",
             )
+        elif each.key in unnamed:
+            continue
         elif len(each.name) > MAX_NAME:
             yield _at_key(
                 path,
@@ -73,7 +78,8 @@ def names(functions: Iterable[Named]) -> Iterator[Fault]:
                 f"{first[each.name]} and {each.key} have one AWS name: {each.name}",
                 "use ${function} in the top-level name:, or give one of them a name:",
             )
-        first.setdefault(each.name, each.key)
+        if each.key not in unnamed:
+            first.setdefault(each.name, each.key)
 
 
 def app(root: Map) -> Iterator[Fault]:

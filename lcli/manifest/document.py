@@ -58,14 +58,20 @@ class Named:
     """What is billed besides requests and duration: ``provisioned concurrency``."""
 
 
-def read(path: Path, *, stage: str = "", environ: Mapping[str, str] | None = None) -> Document:
+def read(
+    path: Path,
+    *,
+    stage: str = "",
+    environ: Mapping[str, str] | None = None,
+    broken: list[Problem] | None = None,
+) -> Document:
     """Parse a manifest and merge one stage into it.
 
     Raises LcliError (USAGE) for a file that cannot be read, is not YAML, passes the limits of
-    nodes.py, or has no such stage.
+    nodes.py, or has no such stage; what `nodes.parse` adds to `broken` must be told, too.
     """
     source = decode(path, _display(path))
-    root = nodes.parse(source)
+    root = nodes.parse(source, broken)
     source = replace(source, is_yaml=True)
     merged = stages.effective(root, stage, source)
     return Document(

@@ -94,12 +94,37 @@ class Explainer:
 
     def model(self, model: type[M], data: object, prefix: Path) -> M | None:
         """The data as a model, or None with its problems collected."""
+        return self._validated(model, data, prefix)[0]
+
+    def top(
+        self, model: type[M], data: dict[str, Any], stands_in: Mapping[str, Any]
+    ) -> tuple[M | None, bool]:
+        """The top level as a model, and whether all of it is right.
+
+        Where it is not, its problems are collected, and what is wrong is left out, for the checks
+        of the rest: of layers one alone, and of what must be there `stands_in` takes the place.
+        """
+        found, wrong = self._validated(model, data, ())
+        if found is not None:
+            return found, True
+        left = {key: one for key, one in data.items() if (key,) not in wrong}
+        if isinstance(layers := left.get("layers"), dict):
+            left["layers"] = {k: one for k, one in layers.items() if ("layers", k) not in wrong}
         try:
-            return model.model_validate(data)
+            return model.model_validate({**stands_in, **left}), False
+        except ValidationError:
+            return None, False
+
+    def _validated(
+        self, model: type[M], data: object, prefix: Path
+    ) -> tuple[M | None, Collection[Path]]:
+        """The model, or its parts that are wrong: keys, and members of ``layers``."""
+        try:
+            return model.model_validate(data), ()
         except ValidationError as error:
             errors = error.errors(include_url=False)
         self._explain(model, prefix, errors)
-        return None
+        return None, {e["loc"][: 2 if e["loc"][:1] == ("layers",) else 1] for e in errors}
 
     def function(self, data: object, prefix: Path) -> tuple[Function | None, frozenset[Path]]:
         """A function as a model, and its parts that are wrong (then left out, for the checks).

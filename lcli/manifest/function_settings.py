@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lcli.manifest.building import Model
 from lcli.manifest.values import Account, Arn, Form, Strings
 from lcli.triggers.cors import Cors
-from lcli.triggers.scalars import Flag, Whole
+from lcli.triggers.scalars import Flag, Whole, number_of
 
-Retention = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
+Retention = Annotated[
+    Literal[
+        1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+        3288, 3653,
+    ],
+    BeforeValidator(number_of),
 ]  # fmt: skip
 """Days that CloudWatch Logs keeps events (PutRetentionPolicy)."""
 _WILDCARDS = frozenset("*?")
@@ -72,10 +75,12 @@ class Role(Model):
 class Vpc(Model):
     """The network that the function is attached to (VpcConfig)."""
 
-    subnets: tuple[str, ...] = Field(min_length=1, max_length=16, description="Subnet ids.")
-    security_groups: tuple[str, ...] = Field(
-        min_length=1, max_length=5, description="Security group ids."
+    subnets: tuple[Annotated[str, Form(r"subnet-[0-9a-z]+", "a subnet's id (subnet-…)")], ...] = (
+        Field(min_length=1, max_length=16, description="Subnet ids.")
     )
+    security_groups: tuple[
+        Annotated[str, Form(r"sg-[0-9a-zA-Z]+", "a security group's id (sg-…)")], ...
+    ] = Field(min_length=1, max_length=5, description="Security group ids.")
     ipv6: Flag = Field(default=False, description="Allow IPv6 through dual-stack subnets.")
 
 

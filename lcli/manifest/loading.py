@@ -24,6 +24,8 @@ from lcli.triggers import settings_models
 
 _SOMEWHERE, _SOMEBODY = "us-east-1", "0" * 12
 """Region and account where a manifest is only checked and names none."""
+_STAND_IN = {"app": "app", "functions": {}}
+"""What must be there, for the checks of the rest."""
 _MOST = 100
 """Problems shown; the rest is counted."""
 _TREE = ("source", "build", "include", "exclude", "layers")
@@ -166,7 +168,7 @@ class _Loading:
 
     def load(self, functions: Collection[str] | None) -> Checked:
         """The App, if all of it is right, and every problem."""
-        app = self._top()
+        app, is_right = self._top()
         chosen = {key for key in self.named if functions is None or key in functions}
         loaded: dict[str, Function] = {}
         wrong: dict[str, frozenset[Path]] = {}
@@ -183,7 +185,7 @@ class _Loading:
         problems = [*self.problems, *found, *self.explainer.faults(told)]
         self._tell(loaded)
         layers, secrets = tuple(self._layers(app)) if app else (), frozenset(self.context.secrets)
-        if app is None or problems:
+        if app is None or not is_right or problems:
             unsound = self._unsound(faults, wrong)
             sound = (one for key, one in loaded.items() if key not in unsound)
             return Checked(None, tuple(problems), tuple(sound), layers, secrets)
@@ -254,8 +256,11 @@ class _Loading:
             if path[0] == "functions" and path[2:] and path[2] in parts
         )
 
-    def _top(self) -> App | None:
-        """Everything but the functions; what concerns a kind of triggers has a model of its own."""
+    def _top(self) -> tuple[App | None, bool]:
+        """Everything but the functions, and whether all of it is right.
+
+        What concerns a kind of triggers has a model of its own.
+        """
         entries = self.document.root.entries
         top = {
             key: self.resolving.data(node, (key,), literal=(("local",), ("name",)))
@@ -268,14 +273,15 @@ class _Loading:
             if kind in top
         }
         is_map = isinstance(entries.get("functions"), Map)
-        app = self.explainer.model(App, top | ({"functions": {}} if is_map else {}), ())
+        named = top | ({"functions": {}} if is_map else {})
+        app, is_right = self.explainer.top(App, named, _STAND_IN)
         if app is not None:
             app._settings = {kind: one for kind, one in settings.items() if one is not None}
             app._settings_where = {
                 kind: {name: self.document.where((kind, name)) for name in one.model_fields_set}
                 for kind, one in app._settings.items()
             }
-        return app
+        return app, is_right
 
     def _function(
         self, key: str, resolving: Interpolation, explainer: Explainer
@@ -300,12 +306,9 @@ class _Loading:
             if key not in chosen:
                 function = self._function(key, resolving, aside)[0]
             all_of_them |= {key: function} if function else {}
-        known = [
-            one
-            for key, one in self.named.items()
-            if ("functions", key, "name") not in self.naming.failed
-        ]
-        yield from checks.names(known)
+        failed = self.naming.failed
+        unnamed = {key for key in self.named if ("functions", key, "name") in failed}
+        yield from checks.names(self.named.values(), unnamed)
         yield from trigger_checks.sources(all_of_them, self.place, self.document.where)
         yield from trigger_checks.clashes(all_of_them)
         yield from checks.app(self.document.root)

@@ -19,13 +19,15 @@ from typing import TypeAlias
 
 import yaml
 
-from lcli.errors import LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.manifest.source import Mark, Source, refused
 
 MAX_EVENTS = 100_000
 MAX_NODES = 100_000
 """Of the tree with all aliases and merge keys expanded."""
 MAX_DEPTH = 50
+MAX_BROKEN = 100
+"""Duplicate keys and tags that are told."""
 MAX_NUMBER = 40
 """Characters of a number."""
 
@@ -92,23 +94,36 @@ def _leaf(node: Node) -> bool:
     return not isinstance(node, Map | Sequence)
 
 
-def parse(source: Source) -> Map:
-    """The manifest's root. Raises LcliError for what is not YAML, too large, or not a map."""
+def parse(source: Source, broken: list[Problem] | None = None) -> Map:
+    """The manifest's root. Raises LcliError for what is not YAML, too large, or not a map.
+
+    What is refused and yet leaves the rest readable (duplicate keys, tags) goes to `broken`, as if
+    the first of the keys alone, or no tag, stood there; without `broken` it is raised in the end.
+    """
     reader = _Reader(source)
     try:
         root = reader.document()
     except yaml.YAMLError as error:
-        raise refused(_syntax(source, error)) from error
+        raise _all(reader.broken, _syntax(source, error)) from error
+    except LcliError as error:
+        raise _all(reader.broken, *error.problems) from error
     if not isinstance(root, Map):
-        raise refused(
-            source.problem(
-                "manifest-empty" if isinstance(root, Scalar) and not root.text else "not-a-map",
-                "a manifest is a map that begins with app: NAME",
-                root.mark,
-                "see docs/manifest.md",
-            )
+        not_a_map = source.problem(
+            "manifest-empty" if isinstance(root, Scalar) and not root.text else "not-a-map",
+            "a manifest is a map that begins with app: NAME",
+            root.mark,
+            "see docs/manifest.md",
         )
+        raise _all(reader.broken, not_a_map)
+    if broken is not None:
+        broken += reader.broken
+    elif reader.broken:
+        raise _all(reader.broken)
     return root
+
+
+def _all(broken: Iterable[Problem], *last: Problem) -> LcliError:
+    return LcliError((*broken, *last), ExitCode.USAGE)
 
 
 def _syntax(source: Source, error: yaml.YAMLError) -> Problem:
@@ -152,6 +167,13 @@ class _Reader:
         self.events: Iterator[yaml.Event] = yaml.parse(source.text, Loader=_LOADER)
         self.count = 0
         self.anchors: dict[str, Node] = {}
+        self.broken: list[Problem] = []
+
+    def refuse(self, code: str, what: str, mark: Mark, next_step: str) -> None:
+        """Note what is wrong with something that can be read on beyond; a hundred is enough."""
+        self.broken.append(self.source.problem(code, what, mark, next_step))
+        if len(self.broken) == MAX_BROKEN:
+            raise self.fail("more-problems", "there may be more", mark, "correct these first")
 
     def fail(self, code: str, what: str, mark: Mark, next_step: str) -> LcliError:
         return refused(self.source.problem(code, what, mark, next_step))
@@ -196,7 +218,7 @@ class _Reader:
             raise yaml.YAMLError("the value is missing")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            raise self.fail(
+            self.refuse(
                 "tag-refused",
                 f"{self.named(tag, mark, 'the tag', 'a tag')} is not allowed in a manifest",
                 mark,
@@ -264,13 +286,14 @@ class _Reader:
                 merged.extend(self.merged(node, at))
                 continue
             if key in keys:
-                raise self.fail(
+                self.refuse(
                     "duplicate-key",
                     f"{self.named(key, at, '', 'this key')} is already set on line "
                     f"{keys[key].line}",
                     at,
                     "keep one of them",
                 )
+                continue
             entries[key], keys[key] = node, at
         for other in merged:
             for key, node in other.entries.items():

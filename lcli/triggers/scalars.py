@@ -22,6 +22,11 @@ def _flag(value: object) -> object:
     raise ValueError("expected true or false")
 
 
+def number_of(value: object) -> object:
+    """A number where a reference stands for the text of one; anything else as it is."""
+    return int(value) if isinstance(value, Resolved) and value.isdecimal() else value
+
+
 Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
 """A number, or the text of one that a reference stands for: 512, but not "512" or true."""
 Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag)]

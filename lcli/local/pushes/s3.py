@@ -85,10 +85,11 @@ def _with_event_bridge(body: str) -> str:
 def event_of(name: str, bucket: Any, key: Any, configuration_id: str) -> dict[str, Any]:
     """The event of one object, version 2.1, as S3 sends it.
 
-    `name` is ``s3:ObjectCreated:Put`` …; the key is encoded as in a form (a blank is ``+``).
+    `name` is ``s3:ObjectCreated:Put`` …; the key is encoded as in a form (a blank is ``+``), but
+    for its slashes.
     """
     owner = {"principalId": f"A{bucket.account_id}"}
-    described = {"key": quote_plus(key.name), "sequencer": f"{next(_SEQUENCE):018X}"}
+    described = {"key": quote_plus(key.name, safe="/"), "sequencer": f"{next(_SEQUENCE):018X}"}
     if "ObjectRemoved" not in name:
         described |= {"size": key.size, "eTag": key.etag.strip('"')}
     if bucket.is_versioned and key.version_id not in (None, "null"):

@@ -301,6 +301,17 @@ def test_a_function_in_two_regions_cannot_keep_one_role(app: OnCloud) -> None:
     assert "create role mine-us-east-1" in app.plan()
 
 
+def test_a_custom_runtime_needs_no_handler(app: OnCloud) -> None:
+    bootstrap = app.directory / "code" / "bootstrap"
+    bootstrap.write_text("#!/bin/sh\n")
+    bootstrap.chmod(0o755)
+    for handler in ("null", "own", "null"):
+        deployed(app, f"  boot: {{runtime: provided.al2023, handler: {handler}}}\n")
+        assert app.plan() == []
+    found = app.session().call("lambda", "GetFunctionConfiguration", FunctionName="photos-boot")
+    assert found["Handler"] == "bootstrap"
+
+
 @pytest.mark.parametrize("state", ["Inactive", "Active"])
 def test_idleness_is_no_error(app: OnCloud, state: str) -> None:
     deployed(app, "  a: {memory: 128}\n")

@@ -84,8 +84,8 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
             )
         ),
         ("vpc: 1", "4:10", "vpc: expected a map of settings, not 1", SEE),
-        ("vpc: {subnets: [a]}", "4:5", "vpc has no security_groups", "add security_groups:"),
-        ("vpc: {subnet: [a], subnets: [a], security_groups: [b]}", "4:11",
+        ("vpc: {subnets: [subnet-a]}", "4:5", "vpc has no security_groups", "add security_groups:"),
+        ("vpc: {subnet: [a], subnets: [subnet-a], security_groups: [sg-b]}", "4:11",
          "vpc has no key 'subnet'", "did you mean subnets?"),
         ("role: [1]", "4:5", "role: expected text or a map of settings, not a list", SEE),
         ("role: {bundary: x}", "4:12", "role has no key 'bundary'", "did you mean boundary?"),
@@ -447,11 +447,40 @@ def test_a_wrong_name_does_not_hide_the_rest(problems):
         functions:
           one: {{{GOOD}, memory: 64}}
           two: {{{GOOD}, name: "${{ssm:/x}}"}}
+          3rd: {{{GOOD}}}
         """)
     assert [(where, what) for where, what, _ in found] == [
         ("lcli.yaml:2:7", "the environment variable NOPE is not set"),
         ("lcli.yaml:4:65", "memory: expected at least 128, not 64"),
         ("lcli.yaml:5:64", "name: the parameter /x is in AWS, which is not asked here"),
+        ("lcli.yaml:6:3", "'3rd' is not a function's key"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("top", "what"),
+    [
+        ("app: Photos", "app: expected a name such as photos ([a-z][a-z0-9-]*), not 'Photos'"),
+        ("app: x, account: 12", "account: expected an account's twelve digits, not 12"),
+        ("app: x, zzz: 1", "the manifest has no key 'zzz'"),
+        ("app: x, local: 3", "local: expected a map of settings, not 3"),
+        ("app: x, artifacts: {zzz: 1}", "artifacts has no key 'zzz'"),
+        ("app: x, http: {zzz: 1}", "http has no key 'zzz'"),
+    ],
+)
+def test_a_wrong_top_level_does_not_hide_the_layers(problems, top, what):
+    found = problems(f"""\
+        {top.replace(", ", chr(10) + 8 * " ")}
+        layers:
+          good: {{source: src, runtimes: [python3.99]}}
+          bad: {{sorce: src}}
+        functions: {{one: {{{GOOD}}}}}
+        """)
+    assert [what for _, what, _ in found] == [
+        what,
+        "Lambda has no runtime 'python3.99'",
+        "the layer bad has no source",
+        "the layer bad has no key 'sorce'",
     ]
 
 

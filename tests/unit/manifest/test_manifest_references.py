@@ -458,15 +458,17 @@ def test_git(load, tmp_path):
 def test_a_whole_reference_keeps_its_type(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "s.json").write_text(
-        json.dumps({"resources": [], "outputs": {"n": {"value": 512}, "s": {"value": ["a", "b"]}}})
+        json.dumps({"resources": [], "outputs": {"n": {"value": 512}, "s": {"value": ["subnet-a", "subnet-b"]}}})
     )
     (tmp_path / "lcli.yaml").write_text(
         "app: photos\nfunctions:\n  one:\n    {source: src, runtime: python3.13, handler: a.b,"
         " memory: '${tfstate:s.json#output.n}', timeout: '${env:T}',"
-        " vpc: {subnets: '${tfstate:s.json#output.s}', security_groups: [sg]}}\n"
+        " log: {retention_days: '${env:D, 14}'},"
+        " vpc: {subnets: '${tfstate:s.json#output.s}', security_groups: [sg-1]}}\n"
     )
     one = loading.load(read(tmp_path / "lcli.yaml", environ={"T": "9"}), PLACE).functions["one"]
-    assert (one.memory, one.timeout, one.vpc.subnets) == (512, 9, ("a", "b"))
+    assert one.log.retention_days == 14
+    assert (one.memory, one.timeout, one.vpc.subnets) == (512, 9, ("subnet-a", "subnet-b"))
 
 
 NAMES = {
