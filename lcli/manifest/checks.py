@@ -13,7 +13,7 @@ from lcli.manifest.explain import Fault
 from lcli.manifest.ignoring import NAMED, WORDS, is_known
 from lcli.manifest.models import Function
 from lcli.manifest.nearest import nearest
-from lcli.manifest.nodes import Map
+from lcli.manifest.nodes import Map, Scalar, Sequence
 from lcli.manifest.references import Path
 from lcli.resources.model import Place
 
@@ -86,6 +86,14 @@ def app(root: Map) -> Iterator[Fault]:
     """The top level."""
     if "region" in root.entries and "regions" in root.entries:
         yield _at_key(("regions",), "two-regions", "region and regions are both set", "keep one")
+    regions = root.entries.get("regions")
+    if isinstance(regions, Sequence):
+        texts = [one.text for one in regions.items if isinstance(one, Scalar)]
+        for index, text in enumerate(texts):
+            if text in texts[:index]:
+                yield Fault(
+                    ("regions", index), "region-twice", f"{text} is there twice", "keep one"
+                )
 
 
 def function(

@@ -182,7 +182,9 @@ class Layer(Model):
 class Artifacts(Model):
     """Where zips over Lambda's direct limit (50 MB) go."""
 
-    bucket: str | None = Field(default=None, description="Bucket; one that lcli makes if left out.")
+    bucket: Annotated[str, Form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name")] | None = (
+        Field(default=None, description="Bucket; one that lcli makes if left out.")
+    )
     prefix: str = Field(default="", description="Beginning of the keys.")
 
 

@@ -1,4 +1,5 @@
 # ruff: noqa: E501
+import re
 import textwrap
 from dataclasses import replace
 
@@ -84,6 +85,8 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
             )
         ),
         ("vpc: 1", "4:10", "vpc: expected a map of settings, not 1", SEE),
+        ("vpc: {subnets: [a], security_groups: [sg-b]}", "4:21",
+         "vpc.subnets[0]: expected a subnet's id (subnet-…), not 'a'", SEE),
         ("vpc: {subnets: [subnet-a]}", "4:5", "vpc has no security_groups", "add security_groups:"),
         ("vpc: {subnet: [a], subnets: [subnet-a], security_groups: [sg-b]}", "4:11",
          "vpc has no key 'subnet'", "did you mean subnets?"),
@@ -462,6 +465,7 @@ def test_a_wrong_name_does_not_hide_the_rest(problems):
     [
         ("app: Photos", "app: expected a name such as photos ([a-z][a-z0-9-]*), not 'Photos'"),
         ("app: x, account: 12", "account: expected an account's twelve digits, not 12"),
+        ("app: x, regions: [us-east-1, us-east-1]", "us-east-1 is there twice"),
         ("app: x, zzz: 1", "the manifest has no key 'zzz'"),
         ("app: x, local: 3", "local: expected a map of settings, not 3"),
         ("app: x, artifacts: {zzz: 1}", "artifacts has no key 'zzz'"),
@@ -470,7 +474,7 @@ def test_a_wrong_name_does_not_hide_the_rest(problems):
 )
 def test_a_wrong_top_level_does_not_hide_the_layers(problems, top, what):
     found = problems(f"""\
-        {top.replace(", ", chr(10) + 8 * " ")}
+        {re.sub(", (?=[a-z]+:)", chr(10) + 8 * " ", top)}
         layers:
           good: {{source: src, runtimes: [python3.99]}}
           bad: {{sorce: src}}

@@ -458,7 +458,12 @@ def test_git(load, tmp_path):
 def test_a_whole_reference_keeps_its_type(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "s.json").write_text(
-        json.dumps({"resources": [], "outputs": {"n": {"value": 512}, "s": {"value": ["subnet-a", "subnet-b"]}}})
+        json.dumps(
+            {
+                "resources": [],
+                "outputs": {"n": {"value": 512}, "s": {"value": ["subnet-a", "subnet-b"]}},
+            }
+        )
     )
     (tmp_path / "lcli.yaml").write_text(
         "app: photos\nfunctions:\n  one:\n    {source: src, runtime: python3.13, handler: a.b,"

@@ -76,7 +76,10 @@ def test_bad_manifests_do_not(validator, wrong):
     [
         {"app": "a", "functions": {"one": {"memory": "${env:MEMORY}", "tracing": "${env:T}"}}},
         {"app": "a", "stages": {"prod": {"functions": {"one": None, "two": {"memory": None}}}}},
-        {"app": "a", "stages": {"prod": {"functions": {"one": {"vpc": {"subnets": ["subnet-1"]}}}}}},
+        {
+            "app": "a",
+            "stages": {"prod": {"functions": {"one": {"vpc": {"subnets": ["subnet-1"]}}}}},
+        },
         {"app": "a", "functions": {"one": {"triggers": [{"http": "GET /"}, {"sqs": "q"}]}}},
     ],
     ids=repr,
