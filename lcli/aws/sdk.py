@@ -10,7 +10,6 @@ import json
 import socket
 from collections.abc import Mapping
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 _KEEPALIVE_IDLE = 60
@@ -18,6 +17,8 @@ _KEEPALIVE_IDLE = 60
 _KEEPALIVE_PROBES = {"TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """Every 15 s, four times: a peer that is gone is noticed after two minutes, not after ten."""
 _BODILESS = frozenset({204, 304})
+_JSON = frozenset({"json", "rest-json"})
+"""Protocols whose answers are JSON objects."""
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 """One of these is in every answer of AWS that can have a body."""
 
@@ -101,9 +102,9 @@ def client_of(
         service, region_name=region, endpoint_url=endpoint_url or None, config=config
     )
     _stay_alive(client)
-    client.meta.events.register("before-parse", _refuse_cut_heads)
-    if service == "logs":
-        client.meta.events.register("before-parse.logs.FilterLogEvents", _as_it_stands)
+    client.meta.events.register("before-parse", _refuse_what_was_cut)
+    if client.meta.service_model.resolved_protocol in _JSON:
+        client.meta.events.register("before-parse", _read_json)
     return client
 
 
@@ -118,34 +119,52 @@ def _user_agent(sdk: Any) -> str:
     return f"lcli/{__version__} {sdk.user_agent()}" + (f" app/{app}" if app else "")
 
 
-def _refuse_cut_heads(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Takes an answer that ended within its headers for none at all.
+def _refuse_what_was_cut(response_dict: Mapping[str, Any], operation_model: Any, **_: Any) -> None:
+    """Takes an answer that ended too soon for none at all.
 
-    The SDK takes it for a success without members: urllib3 only logs what is missing.
+    The SDK takes it for a success without members: urllib3 only logs what is missing of the
+    headers, and is told not to mind what is missing of the body.
     """
     from botocore.exceptions import IncompleteReadError
 
-    framed = {name.lower() for name in response_dict["headers"]}
-    if response_dict["status_code"] in _BODILESS or framed & _FRAMING:
+    headers, body = response_dict["headers"], response_dict["body"]
+    is_short = response_dict["status_code"] in _BODILESS or operation_model.http["method"] == "HEAD"
+    if is_short or not isinstance(body, bytes):
         return
-    raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
+    if not {name.lower() for name in headers} & _FRAMING:
+        raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
+    length = headers.get("content-length", "")
+    if length.isdecimal() and len(body) < int(length):
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=int(length))
 
 
-def _as_it_stands(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+def _read_json(
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    operation_model: Any,
+    **_: Any,
 ) -> None:
-    """Takes a page of log events as its JSON says it.
+    """Takes an answer that is no JSON object, such as a proxy's page, for none of AWS's.
 
-    The SDK goes through every member of every event to the same end, which takes five times as
-    long as reading the JSON; a page has up to 10,000 events. What is no JSON is left to the SDK.
+    The SDK takes that for a success without members, too. A page of log events is taken as its JSON
+    says it: the SDK goes through every member of every event to the same end, which takes five
+    times as long as reading the JSON, and a page has up to 10,000 events.
     """
-    if response_dict["status_code"] != HTTPStatus.OK:
+    from botocore.parsers import ResponseParserError
+
+    status, body = response_dict["status_code"], response_dict["body"]
+    if not 200 <= status < 300 or not (isinstance(body, bytes) and body):
         return
     try:
-        customized_response_dict.update(json.loads(response_dict["body"]))
+        answer = json.loads(body)
     except ValueError:
-        return
-    response_dict["body"] = b"{}"
+        answer = None
+    is_page = operation_model.name == "FilterLogEvents"
+    if not isinstance(answer, dict) or (is_page and "events" not in answer):
+        raise ResponseParserError(f"the answer of {operation_model.name} is none of its kind")
+    if is_page:
+        customized_response_dict.update(answer)
+        response_dict["body"] = b"{}"
 
 
 def _stay_alive(client: Any) -> None:

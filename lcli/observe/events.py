@@ -10,7 +10,7 @@ from operator import attrgetter
 from sys import intern
 from typing import Any, NamedTuple
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
 from lcli.resources.naming import default_log_group
 
 _STREAM = re.compile(r"\d{4}/\d\d/\d\d/([^\[\]/]*)\[([^\]]+)\]")
@@ -129,14 +129,6 @@ def read_pages(
 
 def _events_of(page: dict[str, Any], source: Source, known: Known | None) -> list[LogEvent]:
     """The source's events of one answer but for those that are known."""
-    if "events" not in page:  # a proxy's page, say: not the same as that there are none
-        raise AwsError(
-            "InternalFailure",
-            "the answer is none of CloudWatch Logs: it has no events member",
-            service="logs",
-            operation="FilterLogEvents",
-            status=500,
-        )
     events, everything = page["events"], source.whole
     if known:
         events = [e for e in events if not known(e["eventId"], e["timestamp"])]

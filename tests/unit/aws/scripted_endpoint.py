@@ -12,7 +12,8 @@ from threading import Thread
 
 @dataclass
 class Script:
-    """What comes next: an answer, "reset" for a connection that is cut, or a page's text."""
+    """What comes next: an answer, "reset" for a connection that is cut, "cut" for an answer of which
+    the end is missing, or a page's text, with status 503 unless it begins with 200."""
 
     answers: list[tuple[int, dict[str, object]] | str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -38,12 +39,15 @@ def endpoint(*answers: tuple[int, dict[str, object]] | str) -> Iterator[Script]:
                 return
             status, document = (503, {}) if isinstance(said, str) else said
             body = said.encode() if isinstance(said, str) else json.dumps(document).encode()
+            if said == "cut" or body.startswith(b"200"):
+                status = 200
             self.send_response(status)
             if "__type" in document:
                 self.send_header("x-amzn-ErrorType", str(document["__type"]))
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) + (said == "cut")))
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection |= said == "cut"
 
         do_GET = do_POST = do_PUT = do_DELETE = answer
 

@@ -46,7 +46,10 @@ def session(script: Script, pauses: list[float] | None = None) -> Session:
         pytest.param(refusal(500, "ServiceException", "oops"), id="500"),
         pytest.param(refusal(503, "ServiceUnavailableException"), id="503"),
         pytest.param("reset", id="connection cut"),
+        pytest.param("cut", id="answer cut"),
         pytest.param("no server is available", id="a proxy's page"),
+        pytest.param("200 welcome", id="a proxy's page as a success"),
+        pytest.param("200", id="a number"),
         pytest.param(
             refusal(
                 400,
