@@ -128,13 +128,13 @@ def _refuse_what_was_cut(response_dict: Mapping[str, Any], operation_model: Any,
     from botocore.exceptions import IncompleteReadError
 
     headers, body = response_dict["headers"], response_dict["body"]
-    is_short = response_dict["status_code"] in _BODILESS or operation_model.http["method"] == "HEAD"
-    if is_short or not isinstance(body, bytes):
+    if response_dict["status_code"] in _BODILESS:
         return
     if not {name.lower() for name in headers} & _FRAMING:
         raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
     length = headers.get("content-length", "")
-    if length.isdecimal() and len(body) < int(length):
+    is_whole = isinstance(body, bytes) and operation_model.http["method"] != "HEAD"
+    if is_whole and length.isdecimal() and len(body) < int(length):
         raise IncompleteReadError(actual_bytes=len(body), expected_bytes=int(length))
 
 
