@@ -12,8 +12,8 @@ from threading import Thread
 
 @dataclass
 class Script:
-    """What comes next: an answer, "reset" for a connection that is cut, "cut" for an answer of which
-    the end is missing, or a page's text, with status 503 unless it begins with 200."""
+    """What comes next: an answer, "reset" for a connection that is cut, "cut" for an answer whose
+    end is missing, or a page's text, with status 503 unless it begins with 200."""
 
     answers: list[tuple[int, dict[str, object]] | str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
