@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from lcli.artifact.limits import check_limits
 from lcli.deploy.account import Account
 from lcli.deploy.code import own_layers
+from lcli.deploy.concurrency import Concurrency
 from lcli.deploy.plan import Plan
 from lcli.deploy.reserving import reserving
 from lcli.errors import Problem
@@ -67,13 +68,15 @@ def resource_policies(resources: Iterable[Resource], place: Place) -> Iterator[P
 
 
 def reserved_concurrency(
-    plan: Plan, kinds: Mapping[str, Kind], account: Account
+    plan: Plan, kinds: Mapping[str, Kind], shares: Sequence[Concurrency], account: Account
 ) -> Iterator[Problem]:
-    """Reservations that would leave the account less than AWS insists on.
+    """More provisioned than reserved, and what would leave the account less than AWS insists on.
 
-    Asked only where the plan reserves more than it gives back. Raises AwsError.
+    The account is asked only where the plan takes more than it gives back. Raises AwsError.
     """
-    found = reserving(plan.actions, kinds)
+    for share in shares:
+        yield from share.problems()
+    found = reserving(plan.actions, kinds, shares)
     more = found.more
     if more <= 0 or (settings := account.settings) is None:
         return
@@ -86,5 +89,6 @@ def reserved_concurrency(
             f"this deploy reserves {more} more concurrent executions, but {free} are unreserved "
             f"and {_LEAST_UNRESERVED} must stay so",
             where,
-            "lower concurrency.reserved, or ask AWS for a higher quota of concurrent executions",
+            "lower concurrency.reserved or concurrency.provisioned, or ask AWS for a higher quota "
+            "of concurrent executions",
         )

@@ -22,6 +22,7 @@ from lcli.deploy.code import (
     codes,
     upload_all,
 )
+from lcli.deploy.concurrency import concurrency
 from lcli.deploy.digest import Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import expand
@@ -105,7 +106,8 @@ def prepare(
 def _room(compared: Prepared, clients: Clients, *, only_looking: bool) -> tuple[str, ...]:
     """What the account may have no room for. Raises LcliError (USAGE) for what it has none for."""
     account = Account(clients)
-    _refuse(checks.reserved_concurrency(compared.plan, compared.kinds, account))
+    shares = concurrency(compared.plan.actions, compared.actual)
+    _refuse(checks.reserved_concurrency(compared.plan, compared.kinds, shares, account))
     short = "" if only_looking else code_storage(compared.plan, account)
     return (short,) if short else ()
 

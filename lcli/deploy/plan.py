@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
+from lcli.deploy.concurrency import Concurrency, concurrency
 from lcli.deploy.containers import Containers
 from lcli.deploy.leftovers import Leftovers
 from lcli.deploy.order import before
@@ -65,24 +66,31 @@ def plan(
     gone = left.actions()
     grown, shortened = split(made)
     actions = [*grown, *shortened, *gone]
-    order, after = _ordered(actions, containers, kinds)
+    shares = concurrency(actions, actual)
+    order, after = _ordered(actions, containers, kinds, shares)
     return Plan(
         tuple(actions[index] for index in order),
         after,
-        (*wanted.notices, *left.notices),
+        (*wanted.notices, *left.notices, *filter(None, (one.notice() for one in shares))),
         tuple(wanted.refusals),
         frozenset(desired[key].function for key in wanted.refused),
     )
 
 
 def _ordered(
-    actions: Sequence[Action], containers: Containers, kinds: Mapping[str, Kind]
+    actions: Sequence[Action],
+    containers: Containers,
+    kinds: Mapping[str, Kind],
+    shares: Sequence[Concurrency],
 ) -> tuple[list[int], tuple[frozenset[int], ...]]:
     """The actions' indexes in a valid order, and the new positions of what each comes after."""
     earlier = before(actions, containers.of_key)
-    concurrency = reserving(actions, kinds)
-    for index in concurrency.taken:
-        earlier[index] |= concurrency.given_back.keys()
+    account = reserving(actions, kinds, shares)
+    for index in account.taken:
+        earlier[index] |= account.given_back.keys()
+    for first, then in (edge for share in shares for edge in share.order()):
+        earlier[first].discard(then)  # else what leaves a function goes last
+        earlier[then].add(first)
     order = list(TopologicalSorter(earlier).static_order())
     position = {old: new for new, old in enumerate(order)}
     return order, tuple(frozenset(position[one] for one in earlier[old]) for old in order)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from lcli.aws.clients import Clients
+from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
+from lcli.resources import function_tags as tagging
 from lcli.resources.attached import Attached, attached
+from lcli.resources.function_state import GONE
 from lcli.resources.kind import Applying
+from lcli.resources.leaving import leaving_aliases
 from lcli.resources.model import Action, Actual, Key, Outputs, Reading, Resource, Value, Verb
-from lcli.resources.naming import qualified
+from lcli.resources.naming import qualified, unqualified
 
 _RESERVED = "ReservedConcurrentExecutions"
 _PROVISIONED = "ProvisionedConcurrentExecutions"
@@ -33,10 +37,15 @@ def provisioned_concurrency(
     return attached(key, fields, function=function, where=where)
 
 
-def provisioned_at(clients: Clients, name: str) -> set[str]:
-    """Versions and aliases of a function that have provisioned concurrency. Raises AwsError."""
+def amount(resource: Resource) -> int:
+    """What a resource of either kind reserves or provisions."""
+    return int(str(next(iter(resource.fields.values()))))
+
+
+def provisioned_at(clients: Clients, name: str) -> dict[str, dict[str, Any]]:
+    """What is provisioned of a function, by version or alias, in AWS's form. Raises AwsError."""
     return {
-        one["FunctionArn"].rpartition(":")[2]
+        one["FunctionArn"].rpartition(":")[2]: one
         for page in clients.pages("lambda", "ListProvisionedConcurrencyConfigs", FunctionName=name)
         for one in page["ProvisionedConcurrencyConfigs"]
     }
@@ -67,10 +76,8 @@ class ReservedConcurrency(Attached):
 
     def reserves(self, action: Action) -> int:
         """The difference."""
-        before = action.actual.resource.fields.get(_RESERVED, 0) if action.actual else 0
-        gone = action.verb is Verb.DELETE
-        after = 0 if gone else action.resource.fields[_RESERVED]
-        return int(str(after)) - int(str(before))
+        before = amount(action.actual.resource) if action.actual else 0
+        return (0 if action.verb is Verb.DELETE else amount(action.resource)) - before
 
 
 class ProvisionedConcurrency(Attached):
@@ -78,11 +85,41 @@ class ProvisionedConcurrency(Attached):
 
     name = "provisioned_concurrency"
     title = "provisioned concurrency"
-    of_alias = True
     get = "GetProvisionedConcurrencyConfig"
     put = "PutProvisionedConcurrencyConfig"
     remove = "DeleteProvisionedConcurrencyConfig"
     absent: ClassVar[frozenset[str]] = frozenset({"ProvisionedConcurrencyConfigNotFoundException"})
+
+    def read(self, reading: Reading) -> Iterator[Actual]:
+        """All that is provisioned of a function that may be concerned: one call each.
+
+        What others have provisioned counts too, towards what the function reserves, and it keeps
+        an alias that would go. Where a function goes, theirs goes with it.
+        """
+        functions = {one.resource.key.name: one for one in reading.existing("function")}
+        concerned = self._concerned(reading, functions)
+        answers = reading.each(lambda name: _configs(reading.clients, name), concerned)
+        for name, configs in zip(concerned, answers, strict=True):
+            for qualifier, one in configs.items():
+                key = Key(self.name, qualified(name, qualifier))
+                actual = self._actual(functions[name], key, one, self.fields(one))
+                if actual.ours or Key("parts", name) in reading.desired:
+                    yield actual
+
+    def _concerned(self, reading: Reading, functions: Mapping[str, Actual]) -> list[str]:
+        """Functions that have or want some, that lose an alias, or that reserve another number."""
+        asked = {unqualified(one.key.name)[0] for one in reading.wanted(self.name)}
+        asked |= {unqualified(alias)[0] for alias in leaving_aliases(reading)}
+        reserved = {
+            one.key.name: str(amount(one)) for one in reading.wanted(ReservedConcurrency.name)
+        }
+        return [
+            name
+            for name, one in functions.items()
+            if name in asked
+            or tagging.qualifiers(one.outputs["parts"], self.name)
+            or reserved.get(name, one.outputs["reserved"]) != one.outputs["reserved"]
+        ]
 
     def fields(self, answer: Mapping[str, Any]) -> dict[str, Value]:
         """What was asked for; one that failed is not there."""
@@ -121,6 +158,12 @@ class ProvisionedConcurrency(Attached):
                 )
             )
         return True if answer.get("Status") == "READY" else None
+
+
+def _configs(clients: Clients, name: str) -> dict[str, dict[str, Any]]:
+    with expecting(GONE):
+        return provisioned_at(clients, name)
+    return {}
 
 
 KINDS = (ReservedConcurrency(), ProvisionedConcurrency())

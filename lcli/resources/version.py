@@ -293,7 +293,7 @@ def _in_use(clients: Clients, name: str) -> set[str]:
     for page in clients.pages("lambda", "ListAliases", FunctionName=name):
         for alias in page["Aliases"]:
             used |= {alias["FunctionVersion"], *weights_of(alias)}
-    return used | provisioned_at(clients, name)
+    return used | provisioned_at(clients, name).keys()
 
 
 KINDS = (Version(),)

@@ -20,9 +20,15 @@ UNRESERVED_MINIMUM = 100
 
 
 def put_function_concurrency(call: Call, parameters: Parameters) -> Parameters:
-    """PutFunctionConcurrency."""
+    """PutFunctionConcurrency; not below what is provisioned, by all versions and aliases."""
     function = _unqualified(call, parameters)
     wanted = parameters["ReservedConcurrentExecutions"]
+    provisioned = sum(config.requested for config in function.provisioned.values())
+    if provisioned > wanted:
+        raise invalid(
+            f"ReservedConcurrentExecutions {wanted} should not be lower than function's total "
+            f"provisioned concurrency [{provisioned}]."
+        )
     left = unreserved(call.region, without=function) - wanted
     if left < UNRESERVED_MINIMUM:
         raise invalid(
@@ -96,7 +102,13 @@ def _refuse_overlap(function: Function, qualifier: str) -> None:
     if alias is not None:
         if alias.weights:
             raise invalid("Alias with weights can not be used with Provisioned Concurrency")
-        if alias.version in function.provisioned:
+        others = {
+            one.version
+            for one in function.aliases.values()
+            if one is not alias and one.name in function.provisioned
+        }
+        # Two aliases at one version: refused by the guide; these words are those for a version.
+        if alias.version in {*function.provisioned, *others}:
             raise conflict(
                 "Alias can't be used for Provisioned Concurrency configuration on an already "
                 "Provisioned version"

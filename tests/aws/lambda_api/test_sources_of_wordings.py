@@ -127,6 +127,8 @@ SOURCES = {
         "DurableExecutionName is only valid for durable functions.",
         "Invalid callback id",
         "Invalid request: aws: prefixed tag key names are not allowed",
+        "ReservedConcurrentExecutions {} should not be lower than function's total provisioned "
+        "concurrency [{}].",
         "RuntimeVersionArn is required, and only allowed, for the Manual mode.",
         "The durable execution is in the {} status.",
     ),
