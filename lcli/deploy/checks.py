@@ -86,8 +86,8 @@ def reserved_concurrency(
     if limits["ConcurrentExecutions"] > _LEAST_UNRESERVED and free - more < _LEAST_UNRESERVED:
         yield Problem(
             "too-much-reserved",
-            f"this deploy reserves {more} more concurrent executions, but {free} are unreserved "
-            f"and {_LEAST_UNRESERVED} must stay so",
+            f"this deploy reserves or provisions {more} more concurrent executions, but {free} "
+            f"are unreserved and {_LEAST_UNRESERVED} must stay so",
             where,
             "lower concurrency.reserved or concurrency.provisioned, or ask AWS for a higher quota "
             "of concurrent executions",

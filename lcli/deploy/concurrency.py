@@ -18,6 +18,8 @@ from lcli.resources.model import Action, Actual, Key, Verb
 from lcli.resources.naming import function_key, qualified, unqualified
 
 _RESERVED, _PROVISIONED = "reserved_concurrency", "provisioned_concurrency"
+_ENDS = (Verb.DELETE, Verb.REPLACE)
+"""What ends a function, with all that is its."""
 Edge = tuple[int, int]
 """The positions of two actions: the first comes before the second."""
 
@@ -46,6 +48,9 @@ class Concurrency:
     reservation: int | None
     """The position of the action that changes what it reserves."""
     provisioned: tuple[Provisioned, ...]
+    gives_back: Mapping[int, int]
+    """Position of the action that deletes the function, also to make it anew → what was
+    provisioned of it without a reservation."""
     where: str = ""
 
     @property
@@ -55,8 +60,12 @@ class Concurrency:
 
     @property
     def falling(self) -> tuple[Provisioned, ...]:
-        """Where less is provisioned afterwards."""
-        return tuple(one for one in self.provisioned if one.after < one.before)
+        """Where less is provisioned afterwards, or what had failed is taken away."""
+        return tuple(
+            one
+            for one in self.provisioned
+            if one.after < one.before or (one.position is not None and not one.after)
+        )
 
     @property
     def _peak(self) -> int:
@@ -94,6 +103,8 @@ class Concurrency:
         What is provisioned without a reservation is taken from all functions. Below zero: it is
         given back.
         """
+        for position, number in self.gives_back.items():
+            yield position, -number
         outside = self.before == inf, self.after == inf
         if all(outside):
             for one in self.provisioned:
@@ -112,7 +123,7 @@ class Concurrency:
         new = ", ".join(qualified(self.name, one.qualifier) for one in self.rising)
         why = f"reserved ({max(self.before, self.after)}) has no room for both"
         if self._contested:
-            why = f"Lambda takes one alias at version {self._contested}"
+            why = f"version {self._contested} may have it by one alias only"
         return (
             f"provisioned concurrency of {old} goes before {new} has its own, since {why}: until "
             "that is ready there are cold starts"
@@ -146,11 +157,12 @@ class Concurrency:
 
 
 def concurrency(actions: Sequence[Action], actual: Mapping[Key, Actual]) -> list[Concurrency]:
-    """Of the functions of which some action changes what is reserved or provisioned."""
+    """Of the functions that go, or of which an action changes what is reserved or provisioned."""
     names = {
         unqualified(one.resource.key.name)[0]
         for one in actions
-        if one.resource.key.kind in (_RESERVED, _PROVISIONED) and one.verb is not Verb.NONE
+        if (one.resource.key.kind in (_RESERVED, _PROVISIONED) and one.verb is not Verb.NONE)
+        or (one.resource.key.kind == "function" and one.verb in _ENDS)
     }
     by_key = {one.resource.key: position for position, one in enumerate(actions)}
     return [_of(name, actions, by_key, actual) for name in sorted(names)]
@@ -159,27 +171,33 @@ def concurrency(actions: Sequence[Action], actual: Mapping[Key, Actual]) -> list
 def _of(
     name: str, actions: Sequence[Action], by_key: Mapping[Key, int], actual: Mapping[Key, Actual]
 ) -> Concurrency:
-    function = function_key(name)
-    stays = function in by_key and actions[by_key[function]].verb is not Verb.REPLACE
-    found = actual if stays else {}
-    reserved = found[function].outputs.get("reserved", "") if function in found else ""
+    function, reservation = function_key(name), Key(_RESERVED, name)
+    reserved = actual[function].outputs.get("reserved", "") if function in actual else ""
+    there = [key for key in actual if _is_provisioned(key, name)]
+    gives_back: dict[int, int] = {}
+    if function in by_key and actions[by_key[function]].verb in _ENDS:
+        unreserved = 0 if reserved else sum(amount(actual[key].resource) for key in there)
+        gives_back = {by_key[function]: unreserved}
+        actual, there, reserved = {}, [], ""
     before = int(reserved) if reserved else inf
-    position = by_key.get(Key(_RESERVED, name))
-    action = actions[position] if position is not None else None
-    keys = [
-        key
-        for key in dict.fromkeys((*by_key, *found))
-        if key.kind == _PROVISIONED and unqualified(key.name)[0] == name
-    ]
-    mine = [actions[by_key[key]] for key in (Key(_RESERVED, name), *keys) if key in by_key]
+    wanted = [key for key in by_key if _is_provisioned(key, name)]
+    action = actions[by_key[reservation]] if reservation in by_key else None
+    mine = [actions[by_key[key]] for key in (reservation, *wanted) if key in by_key]
     return Concurrency(
         name,
         before,
         _after(action, before),
-        None if action is None or action.verb is Verb.NONE else position,
-        tuple(_provisioned(key, actions, by_key, found) for key in keys),
+        by_key[reservation] if action and action.verb is not Verb.NONE else None,
+        tuple(
+            _provisioned(key, actions, by_key, actual) for key in dict.fromkeys((*wanted, *there))
+        ),
+        gives_back,
         next((one.resource.where for one in mine if one.resource.where), ""),
     )
+
+
+def _is_provisioned(key: Key, name: str) -> bool:
+    return key.kind == _PROVISIONED and unqualified(key.name)[0] == name
 
 
 def _after(action: Action | None, before: float) -> float:
@@ -190,11 +208,11 @@ def _after(action: Action | None, before: float) -> float:
 
 
 def _provisioned(
-    key: Key, actions: Sequence[Action], by_key: Mapping[Key, int], found: Mapping[Key, Actual]
+    key: Key, actions: Sequence[Action], by_key: Mapping[Key, int], actual: Mapping[Key, Actual]
 ) -> Provisioned:
     name, qualifier = unqualified(key.name)
-    before = amount(found[key].resource) if key in found else 0
-    version = _version(name, qualifier, actions, by_key, found)
+    before = amount(actual[key].resource) if key in actual else 0
+    version = _version(name, qualifier, actions, by_key, actual)
     position = by_key.get(key)
     if position is None or actions[position].verb is Verb.NONE:
         return Provisioned(qualifier, version, before, before)
@@ -208,7 +226,7 @@ def _version(
     qualifier: str,
     actions: Sequence[Action],
     by_key: Mapping[Key, int],
-    found: Mapping[Key, Actual],
+    actual: Mapping[Key, Actual],
 ) -> str:
     """The number of the version that a version or an alias is, or will be at."""
     alias, version = Key("alias", qualified(name, qualifier)), Key("version", name)
@@ -216,6 +234,6 @@ def _version(
         return qualifier
     if alias in by_key and actions[by_key[alias]].verb is not Verb.DELETE:
         behind = actions[by_key[version]] if version in by_key else None
-        stays = behind is not None and behind.verb is Verb.NONE and behind.actual
-        return stays.outputs["number"] if stays else ""
-    return str(found[alias].resource.fields["FunctionVersion"]) if alias in found else ""
+        known = behind.actual if behind and behind.verb is Verb.NONE else None
+        return known.outputs["number"] if known else ""
+    return str(actual[alias].resource.fields["FunctionVersion"]) if alias in actual else ""

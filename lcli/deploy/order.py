@@ -9,6 +9,9 @@ The order, and why a killed run leaves nothing that the next one cannot find:
    and what a thing needed until now goes after it has changed: the integration of one function
    after its route leads to another;
 4. the tag ``lcli:parts`` is shortened when all that it named is gone.
+
+What a function reserves and what is provisioned of it bound one another, so those change in an
+order of their own (lcli/deploy/concurrency.py), which goes before the second rule.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def test_a_gap_is_told_with_its_reason(app: OnCloud) -> None:
     )
     deployed(app, FULL)
     given(app, f"alias: next, {FULL}")
-    assert told.format("Lambda takes one alias at version 1") in app.prepare().notices
+    assert told.format("version 1 may have it by one alias only") in app.prepare().notices
     given(app, f"alias: next, {FULL}, {NEW_CODE}")
     assert told.format("reserved (2) has no room for both") in app.prepare().notices
 
@@ -240,12 +240,28 @@ def test_what_is_provisioned_without_a_reservation_needs_room(app: OnCloud) -> N
         app.prepare()
 
 
-def test_what_one_function_gives_up_another_provisions(app: OnCloud) -> None:
-    first = "  a: {concurrency: {provisioned: 600}}\n  b: {}\n"
-    app.manifest(HEAD + first)
+PROVISIONS = "concurrency: {provisioned: 600}"
+
+
+@pytest.mark.parametrize(
+    ("after", "refused"),
+    [
+        pytest.param("a: {}\n  b: {%s}", False, id="less"),
+        pytest.param("b: {%s}", False, id="gone"),
+        pytest.param("a: {concurrency: {reserved: 600}}\n  b: {%s}", True, id="reserved instead"),
+        pytest.param("a: {name: other, %s}\n  b: {}", True, id="renamed, so back too late"),
+    ],
+)
+def test_what_one_function_gives_up_another_provisions(
+    after: str, refused: bool, app: OnCloud
+) -> None:
+    app.manifest(HEAD + f"  a: {{{PROVISIONS}}}\n  b: {{}}\n")
     app.deploy_well()
-    app.manifest(HEAD + "  a: {}\n  b: {concurrency: {provisioned: 600}}\n")
-    app.deploy_well()
-    app.manifest(HEAD + first)
-    app.deploy_well()
-    assert app.plan() == []
+    app.manifest(HEAD + f"  {after % PROVISIONS}\n")
+    if refused:
+        with pytest.raises(LcliError, match="600 more concurrent executions"):
+            app.prepare(prune=True)
+        return
+    report = app.deploy(prune=True)
+    assert (problems(report), report.exit_code) == ([], ExitCode.DONE)
+    assert app.plan(prune=True) == []

@@ -201,7 +201,9 @@ def test_reservations_beyond_the_accounts_are_found_in_the_plan(app: OnCloud) ->
     with_functions(app, "  a: {concurrency: {reserved: 950}}\n")
     code, what = refused(app)
     assert code == "too-much-reserved"
-    assert what.startswith("this deploy reserves 950 more concurrent executions, but ")
+    assert what.startswith(
+        "this deploy reserves or provisions 950 more concurrent executions, but "
+    )
 
 
 def reserving(**reserved: int) -> str:
