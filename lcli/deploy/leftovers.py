@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from lcli.deploy.containers import Containers
 from lcli.deploy.scope import Scope
+from lcli.errors import Problem
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Resource, Verb
 
@@ -21,6 +22,7 @@ class Leftovers:
     scope: Scope
     containers: Containers
     notices: list[str] = field(default_factory=list, init=False)
+    refusals: list[Problem] = field(default_factory=list, init=False)
 
     def actions(self) -> list[Action]:
         """Deletions of what is ours and desired no more."""
@@ -43,6 +45,7 @@ class Leftovers:
             )
         self._warn_of_shared_sources(key for keys in left.values() for key in keys)
         self._keep_what_others_need(gone)
+        self._refuse_what_finds_no_room(gone)
         return [
             self._deletion(found)
             for found in gone.values()
@@ -59,6 +62,32 @@ class Leftovers:
             source = self._source(one)
             if source in users:
                 self.notices.append(still_polls(one.function, source, users[source]))
+
+    def _refuse_what_finds_no_room(self, gone: Collection[Key]) -> None:
+        """What AWS does not hold beside something of its group that stays."""
+        groups: dict[str, list[Resource]] = {}
+        for one in self.desired.values():
+            if one.shared:
+                groups.setdefault(one.shared, []).append(one)
+        for key, found in self.actual.items():
+            other, kind = found.resource, self.kinds[key.kind]
+            if key in self.desired or key in gone:
+                continue
+            for one in groups.get(other.shared, ()):
+                if one.key.kind == key.kind and (problem := kind.excludes(one, other)):
+                    self.refusals.append(self._making_way(problem, other.function))
+
+    def _making_way(self, problem: Problem, function: str) -> Problem:
+        """The problem with what ends it, be it that the function's own goes or that it changes."""
+        if function in self.scope.known:
+            return replace(problem, next_step=f"deploy {function} too, or {problem.next_step}")
+        return replace(
+            problem,
+            what=f"{problem.what}; the latter belongs to function {function}, which has left the "
+            "manifest",
+            next_step="`lcli deploy --prune` deletes what is left of it in the same run; or "
+            f"{problem.next_step}",
+        )
 
     def _source(self, resource: Resource) -> object:
         """What the resource takes events from, if it says."""

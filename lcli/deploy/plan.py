@@ -72,7 +72,7 @@ def plan(
         tuple(actions[index] for index in order),
         after,
         (*wanted.notices, *left.notices, *filter(None, (one.notice() for one in shares))),
-        tuple(wanted.refusals),
+        (*wanted.refusals, *left.refusals),
         frozenset(desired[key].function for key in wanted.refused),
     )
 

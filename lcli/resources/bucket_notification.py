@@ -8,14 +8,16 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.texts import DESTINATION_REFUSED
-from lcli.errors import LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, rules_of
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Reading, Resource, Verb
-from lcli.resources.naming import function_of, short_hash
+from lcli.resources.naming import function_of, short_hash, unqualified
+from lcli.resources.owners import led_to, owners
 
 ONE_RULE = "S3 allows one rule for an object's event"
 EXCLUDE = "give them prefixes or suffixes that exclude each other"
+_PRUNE = "that rule is this app's: `lcli deploy --prune` removes it"
 _SETTLES = 60.0
 """Seconds for S3 to show what was written."""
 
@@ -66,33 +68,39 @@ class BucketNotification(Kind):
 
     name = "bucket_notification"
     title = "bucket notification"
-    reads_after = ("permission",)
+    reads_after = ("function", "permission")
     derived = frozenset({"LambdaFunctionArn"})
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The rules with our ids, of the buckets that are wanted or that may call our functions.
 
-        Raises LcliError where the rules that are wanted could not be written: the bucket does not
-        exist, or rules of others overlap with them. (The manifest's own are compared when it is
-        checked.)
+        Raises LcliError (USAGE) where the rules that are wanted could not be written: the bucket
+        does not exist, or rules of others overlap with them. (The manifest's own are compared when
+        it is checked, the app's in the plan: `excludes`.)
         """
         wanted: dict[str, list[Resource]] = {}
         for one in reading.wanted("bucket_notification"):
             wanted.setdefault(_bucket(one.key), []).append(one)
         buckets = sorted(wanted.keys() | set(_pushing(reading)))
         answers = reading.each(lambda bucket: _configuration(reading, bucket), buckets)
+        keys = owners(reading)
         problems: list[Problem] = []
         found: list[Actual] = []
         for bucket, answer in zip(buckets, answers, strict=True):
             problems += _refusals(reading, bucket, answer, wanted.get(bucket, []))
             found += [
-                _actual(reading, bucket, rule)
+                _actual(reading, keys, bucket, rule)
                 for rule in rules_of(answer or {})
                 if rule.id.startswith(_mark(reading.place))
             ]
         if problems:
-            raise LcliError(problems)
+            raise LcliError(problems, ExitCode.USAGE)
         return found
+
+    def excludes(self, wanted: Resource, other: Resource) -> Problem | None:
+        """Rules that overlap."""
+        one, two = _rule(wanted.key, wanted.fields), _rule(other.key, other.fields)
+        return _overlap(_bucket(wanted.key), one, two, wanted.where) if one.overlaps(two) else None
 
     def create(self, wanted: Resource, applying: Applying) -> Outputs:
         """Write this one rule into the bucket's configuration."""
@@ -110,12 +118,16 @@ class BucketNotification(Kind):
         """
         bucket = _bucket(actions[0].resource.key)
         changed = [a for a in actions if a.verb is not Verb.NONE]
-        put = [_rule(a.resource, applying) for a in changed if a.verb is not Verb.DELETE]
+        put = [
+            _rule(a.resource.key, applying.settle(a.resource.fields))
+            for a in changed
+            if a.verb is not Verb.DELETE
+        ]
         drop = {_rule_id(a.resource.key) for a in changed if a.verb is Verb.DELETE}
         # Where nothing is added, no destination is new; and a bucket is asked for as a whole.
         skip = not put or any(a.resource.payload is True for a in actions)
         where = next((a.resource.where for a in changed if a.resource.where), "")
-        clients, account = applying.clients, applying.place.account
+        clients, place, account = applying.clients, applying.place, applying.place.account
 
         def settled() -> bool | None:
             try:
@@ -139,7 +151,7 @@ class BucketNotification(Kind):
                 )
             except AwsError as error:
                 if DESTINATION_REFUSED.found(error):
-                    problem = _unvalidated(clients, bucket, target, where)
+                    problem = _unvalidated(clients, place, bucket, target, where)
                     raise LcliError(problem) from error
                 raise
             return True if holds(_get(clients, bucket, account), target) else None
@@ -156,11 +168,10 @@ def _rule_id(key: Key) -> str:
     return key.name.partition("/")[2]
 
 
-def _rule(wanted: Resource, applying: Applying) -> Rule:
-    fields: Any = applying.settle(wanted.fields)
+def _rule(key: Key, fields: Any) -> Rule:
     return Rule(
-        _rule_id(wanted.key),
-        fields["LambdaFunctionArn"],
+        _rule_id(key),
+        str(fields["LambdaFunctionArn"]),
         tuple(fields["Events"]),
         fields["Filter"]["Prefix"],
         fields["Filter"]["Suffix"],
@@ -199,35 +210,21 @@ def _refusals(
                 "make it first, or correct the trigger's bucket",
             )
         return
-    mine = [
-        Rule(
-            _rule_id(one.key),
-            str(one.fields["LambdaFunctionArn"]),
-            one.fields["Events"],  # type: ignore[arg-type]
-            one.fields["Filter"]["Prefix"],  # type: ignore[index]
-            one.fields["Filter"]["Suffix"],  # type: ignore[index]
-        )
-        for one in wanted
-    ]
-    places = {_rule_id(one.key): one.where for one in wanted}
-    others = [rule for rule in rules_of(answer) if _stays(reading, rule)]
-    for one, two in product(mine, others):
-        if one.overlaps(two):
-            yield Problem(
-                "notifications-overlap",
-                f'the bucket "{bucket}" cannot notify {one.destination} of {one}: the rule '
-                f'"{two.id}" for {two.destination} takes {two}, and {ONE_RULE}',
-                places[one.id],
-                EXCLUDE,
-            )
+    theirs = [one for one in rules_of(answer) if not one.id.startswith(_mark(reading.place))]
+    for one, two in product(wanted, theirs):
+        mine = _rule(one.key, one.fields)
+        if mine.overlaps(two):
+            yield _overlap(bucket, mine, two, one.where)
 
 
-def _stays(reading: Reading, rule: Rule) -> bool:
-    """Whether the rule is none that this command may take away."""
-    mark = _mark(reading.place)
-    if not rule.id.startswith(mark):
-        return True
-    return reading.functions is not None and _function(mark, rule.id) not in reading.functions
+def _overlap(bucket: str, one: Rule, two: Rule, where: str) -> Problem:
+    return Problem(
+        "notifications-overlap",
+        f'the bucket "{bucket}" cannot notify {one.destination} of {one}: the rule '
+        f'"{two.id}" for {two.destination} takes {two}, and {ONE_RULE}',
+        where,
+        EXCLUDE,
+    )
 
 
 def _function(mark: str, rule_id: str) -> str:
@@ -235,14 +232,15 @@ def _function(mark: str, rule_id: str) -> str:
     return rule_id.removeprefix(mark).rpartition(".")[0]
 
 
-def _actual(reading: Reading, bucket: str, rule: Rule) -> Actual:
-    function = _function(_mark(reading.place), rule.id)
+def _actual(reading: Reading, keys: Mapping[str, str], bucket: str, rule: Rule) -> Actual:
+    """`keys` are the manifest's of the functions (`owners`): in an id stands what it was once."""
+    name = led_to(rule.destination)
     arn = reading.place.arn("s3", bucket, region="", account="")
     needs = tuple(
         permission.resource.key
         for permission in reading.existing("permission")
         if permission.resource.fields.get("SourceArn") == arn
-        and permission.resource.function == function
+        and unqualified(permission.resource.key.name.partition("/")[0])[0] == name
     )
     return Actual(
         Resource(
@@ -254,7 +252,7 @@ def _actual(reading: Reading, bucket: str, rule: Rule) -> Actual:
             },
             needs=needs,
             shared=f"bucket {bucket}",
-            function=function,
+            function=keys.get(name) or _function(_mark(reading.place), rule.id),
         )
     )
 
@@ -265,17 +263,21 @@ def _get(clients: Clients, bucket: str, account: str) -> dict[str, Any]:
     )
 
 
-def _unvalidated(clients: Clients, bucket: str, target: Configuration, where: str) -> Problem:
+def _unvalidated(
+    clients: Clients, place: Place, bucket: str, target: Configuration, where: str
+) -> Problem:
     """S3 tries every destination of a bucket whenever one rule changes; name the dead one."""
     for rule in rules_of(target):
         if rule.destination.split(":")[2] == "lambda" and not _exists(clients, rule.destination):
             name = function_of(rule.destination)[0]
+            is_ours = rule.id.startswith(_mark(place))
             return Problem(
                 "notification-destination-dead",
                 f'S3 refuses to change the notifications of "{bucket}": its rule "{rule.id}" goes '
                 f'to the function "{name}", which does not exist',
                 where or rule.destination,
-                "remove that rule, or set skip_validation: true on the s3 trigger",
+                f"{_PRUNE if is_ours else 'remove that rule'}, or set skip_validation: true on the "
+                "s3 trigger",
             )
     destinations = ", ".join(sorted({rule.destination for rule in rules_of(target)}))
     return Problem(

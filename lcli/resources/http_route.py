@@ -12,9 +12,10 @@ from lcli.resources.http_api import AUTHORIZERS, api_key
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
+from lcli.resources.owners import led_to, owners
 
 _MARK = "lcli:"
-"""What the descriptions of our integrations begin with; the function's key follows."""
+"""What the descriptions of our integrations begin with; the key follows that the function had."""
 _AUTHORIZER = "lcli-"
 """What the names of our authorizers begin with."""
 
@@ -159,13 +160,17 @@ class _InApi(Kind):
 
 
 class HttpIntegration(_InApi):
-    """The way from the API to one function, known by its description."""
+    """The way from the API to one function, known by its description.
+
+    It belongs to the function that it leads to, whose key in the manifest may have changed.
+    """
 
     name = "http_integration"
     title = "HTTP integration"
     comes_along = True
     derived = frozenset({"IntegrationType", "IntegrationUri", "PayloadFormatVersion"})
     noun = "Integration"
+    reads_after = ("http_api", "function")
 
     def usual(self, wanted: Resource) -> Mapping[str, Value]:
         """API Gateway's own time-out."""
@@ -173,11 +178,12 @@ class HttpIntegration(_InApi):
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """GetIntegrations; a second one of a function (an answer was lost) is a leftover."""
-        seen: set[str] = set()
+        seen, keys = set[str](), owners(reading)
         for api, item in self._listed(reading):
             description = item.get("Description", "")
             if not description.startswith(_MARK):
                 continue
+            uri = item.get("IntegrationUri", "")
             function = description.removeprefix(_MARK)
             name = f"{function}@{item['IntegrationId']}" if function in seen else function
             seen.add(function)
@@ -186,12 +192,12 @@ class HttpIntegration(_InApi):
                     Key(self.name, f"{api.name}/{name}"),
                     {
                         "IntegrationType": item["IntegrationType"],
-                        "IntegrationUri": item.get("IntegrationUri", ""),
+                        "IntegrationUri": uri,
                         "PayloadFormatVersion": item.get("PayloadFormatVersion", ""),
                         "TimeoutInMillis": item.get("TimeoutInMillis", 30000),
                     },
                     needs=(api,),
-                    function=function,
+                    function=keys.get(led_to(uri)) or function,
                 ),
                 outputs={"id": item["IntegrationId"], "api": reading.found[api].outputs["id"]},
             )

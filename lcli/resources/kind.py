@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 from lcli.aws.clients import Clients
+from lcli.errors import Problem
 from lcli.resources.compare import changes as compared
 from lcli.resources.model import (
     Action,
@@ -135,6 +136,10 @@ class Kind(ABC):
     ) -> Outputs:
         """Change it in place, guarded by its revision. Kinds with only fixed fields have none."""
         raise TypeError(f"{self.name} cannot be updated in place")
+
+    def excludes(self, wanted: Resource, other: Resource) -> Problem | None:
+        """Why AWS does not hold both, a desired one and one of its group that stays; pure."""
+        return None
 
     def opens(self, changes: Sequence[Change]) -> bool:
         """Whether changes that let everybody in want a word from the user."""

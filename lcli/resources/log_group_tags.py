@@ -10,6 +10,8 @@ from lcli.aws.expected import expecting
 from lcli.resources.function_search import INDEX_PAGE
 from lcli.resources.function_tags import are_ours, governed
 from lcli.resources.model import Reading, Resource
+from lcli.resources.naming import default_log_group
+from lcli.resources.owners import owners
 
 _GROUP = ":log-group:"
 
@@ -45,12 +47,14 @@ def wanted_tags(
 def ours_left(reading: Reading, groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Of the `groups`, in DescribeLogGroups' form, those whose tags say that they are ours.
 
-    The manifest's key of the function that each was made for, by the group's name.
+    The manifest's key of the function that each was made for, by the group's name: that of the
+    function that it is called after, whose key may have been another, else the one in its tags.
     """
+    called = {default_log_group(name): key for name, key in owners(reading).items()}
     arns = {group["logGroupName"]: group["arn"].removesuffix(":*") for group in groups}
     answers = reading.each(lambda arn: tags_of(reading.clients, arn), arns.values())
     return {
-        name: tags.get("lcli:function", "")
+        name: called.get(name) or tags.get("lcli:function", "")
         for name, tags in zip(arns, answers, strict=True)
         if are_ours(tags, reading.place)
     }

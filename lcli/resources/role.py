@@ -12,6 +12,7 @@ from lcli.resources.function_tags import are_ours, governed, own, owner, qualifi
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import short_hash
+from lcli.resources.owners import owners
 from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
 from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, inline
 from lcli.resources.role_writing import FIELDS, as_text, converge, remove, tag_list
@@ -145,8 +146,10 @@ class Role(Kind):
         others = (apart | _left_behind(reading) | _in_parts(reading)) - found.keys()
         used = _given(reading) - named
         listed = {name: one for name, one in found.items() if name not in used}
+        place, known = reading.place, owners(reading)
+        owner_keys = {_description(place, name): key for name, key in known.items()}
         return [
-            _actual(reading, name, one)
+            _actual(reading, owner_keys, name, one)
             for name, one in held(reading, listed, others - used).items()
         ]
 
@@ -228,7 +231,8 @@ def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _actual(reading: Reading, name: str, role: Held) -> Actual:
+def _actual(reading: Reading, keys: Mapping[str, str], name: str, role: Held) -> Actual:
+    """`keys` are the manifest's by descriptions: a tag says what the function's was once."""
     wanted = reading.desired.get(Key("role", name))
     ours = role.path == role_path(reading.place) or are_ours(role.tags, reading.place)
     return Actual(
@@ -244,7 +248,7 @@ def _actual(reading: Reading, name: str, role: Held) -> Actual:
                 "ManagedPolicies": role.attached,
                 "Tags": governed(role.tags, _tags(wanted)),
             },
-            function=role.tags.get("lcli:function", ""),
+            function=keys.get(role.description) or role.tags.get("lcli:function", ""),
         ),
         outputs={"arn": role.arn},
         ours=ours,

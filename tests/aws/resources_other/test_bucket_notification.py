@@ -8,7 +8,8 @@ from zipfile import ZipFile
 import pytest
 
 from lcli.aws.retry import patience
-from lcli.errors import LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem
+from lcli.resources import kinds
 from lcli.resources.bucket_notification import bucket_notification
 from lcli.resources.model import Actual, Key, Resource, Verb
 from lcli.resources.role_policy import TRUST, normal_policy
@@ -189,6 +190,7 @@ def test_a_bucket_that_does_not_exist_is_named_in_the_plan(world):
     with pytest.raises(LcliError) as caught:
         world.read("bucket_notification", [rule(world, "nowhere-at-all", where="lcli.yaml:9:5")])
     (problem,) = caught.value.problems
+    assert caught.value.exit_code is ExitCode.USAGE
     assert (problem.code, problem.what, problem.where) == (
         "bucket-not-found",
         'the bucket "nowhere-at-all" does not exist',
@@ -219,16 +221,12 @@ def test_overlaps_with_foreign_rules_are_told_before_anything_is_written(world, 
     ]
 
 
-def test_rules_of_functions_that_the_command_does_not_name_count_as_others(world, bucket):
-    world.merge((Verb.CREATE, rule(world, bucket)))
-    wider = rule(world, bucket, "", where="lcli.yaml:9:5")
-    assert world.read("bucket_notification", [wider], functions=frozenset({"thumbnail"}))
-    other = rule(world, bucket, "", function="other", where="lcli.yaml:19:5")
-    with pytest.raises(LcliError) as caught:
-        world.read("bucket_notification", [other], functions=frozenset({"other"}))
-    assert [(each.code, each.where) for each in caught.value.problems] == [
-        ("notifications-overlap", "lcli.yaml:19:5")
-    ]
+@pytest.mark.parametrize(("prefix", "overlaps"), [("incoming/new/", True), ("raw/", False)])
+def test_rules_of_the_app_that_overlap_exclude_each_other(world, prefix, overlaps):
+    wanted = rule(world, "pics", prefix, function="other", where="lcli.yaml:19:5")
+    problem = kinds()["bucket_notification"].excludes(wanted, rule(world, "pics"))
+    told = problem and (problem.code, problem.where)
+    assert told == (("notifications-overlap", "lcli.yaml:19:5") if overlaps else None)
 
 
 def refused(world, *actions):
@@ -265,6 +263,18 @@ def test_somebody_elses_dead_function_is_named(world, bucket, dead):
     )
     world.merge((Verb.CREATE, replace(one, payload=True)))
     assert [*world.read("bucket_notification", [one])] == [one.key]
+
+
+def test_a_dead_function_of_the_apps_own_goes_by_prune(world, bucket, make_function):
+    make_function("left")
+    world.merge((Verb.CREATE, rule(world, bucket, "old/", function="left")))
+    world.boto3("lambda").delete_function(FunctionName="photos-prod-left")
+    problem = refused(world, (Verb.CREATE, rule(world, bucket)))
+    assert (problem.code, problem.next_step) == (
+        "notification-destination-dead",
+        "that rule is this app's: `lcli deploy --prune` removes it, or set skip_validation: true "
+        "on the s3 trigger",
+    )
 
 
 def test_taking_rules_away_asks_no_destination(world, bucket, dead):
