@@ -46,7 +46,7 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
     name, tags = configuration["FunctionName"], answer.get("Tags", {})
     error = answer.get("TagsError") or {}
     if error and wanted is not None:
-        raise LcliError(tags_hidden(name, configuration["FunctionArn"], error["ErrorCode"]))
+        raise LcliError(tagging.tags_hidden(name, configuration["FunctionArn"], error["ErrorCode"]))
     governed = wanted.fields if wanted else {}
     fields = read_fields(configuration, governed) | source_key(answer)
     wanted_tags = governed.get("Tags")
@@ -104,20 +104,10 @@ def code_identity(
     )
 
 
-def tags_hidden(name: str, where: str, refused: str) -> Problem:
-    """AWS shows a function and not its tags; `refused` is its code for that."""
-    return Problem(
-        "tags-hidden",
-        f"AWS does not show the tags of {name} ({refused}), so lcli cannot tell whose it is",
-        where=where,
-        next_step="allow lambda:ListTags on it to the credentials in use",
-    )
-
-
 def hidden(actual: Mapping[Key, Actual]) -> dict[str, Problem]:
     """The functions, by their names, whose tags AWS did not show: they may be ours."""
     return {
-        key.name: tags_hidden(key.name, one.outputs["arn"], refused)
+        key.name: tagging.tags_hidden(key.name, one.outputs["arn"], refused)
         for key, one in sorted(actual.items())
         if key.kind == "function" and (refused := one.outputs["hidden"])
     }

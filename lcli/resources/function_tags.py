@@ -110,21 +110,34 @@ def owner(tags: Mapping[str, str]) -> str:
     return "someone who left no lcli tags on it"
 
 
+def tags_hidden(name: str, where: str, refused: str) -> Problem:
+    """AWS shows a function and not its tags; `refused` is its code for that."""
+    return Problem(
+        "tags-hidden",
+        f"AWS does not show the tags of {name} ({refused}), so lcli cannot tell whose it is",
+        where=where,
+        next_step="allow lambda:ListTags on it to the credentials in use",
+    )
+
+
 def check_owner(function: Mapping[str, Any], place: Place | None = None) -> None:
     """What is not lcli's is never touched, not even by a tag.
 
     `function` is GetFunction's answer; with a `place` it must be that app's and stage's. Raises
-    LcliError (USAGE).
+    LcliError (USAGE), also where AWS hides the tags.
     """
     tags = function.get("Tags", {})
+    configuration = function["Configuration"]
+    name, arn = configuration["FunctionName"], configuration["FunctionArn"]
+    if error := function.get("TagsError"):
+        raise LcliError(tags_hidden(name, arn, error["ErrorCode"]), ExitCode.USAGE)
     if are_ours(tags, place) if place else "lcli:app" in tags:
         return
-    configuration = function["Configuration"]
     raise LcliError(
         Problem(
             "not-ours",
-            f"function {configuration['FunctionName']} belongs to {owner(tags)}",
-            configuration["FunctionArn"],
+            f"function {name} belongs to {owner(tags)}",
+            arn,
             "take it over first with `lcli deploy --adopt`, or use the tools that made it",
         ),
         ExitCode.USAGE,

@@ -85,6 +85,20 @@ def test_the_owner_is_named(tags, expected):
     assert tagging.owner(tags) == expected
 
 
+@pytest.mark.parametrize("place", [None, Place("photos", "", "us-east-1", "1")])
+def test_hidden_tags_make_a_function_nobody_else_s(place):
+    arn = "arn:aws:lambda:us-east-1:1:function:f"
+    shown = {
+        "Configuration": {"FunctionName": "f", "FunctionArn": arn},
+        "TagsError": {"ErrorCode": "AccessDeniedException", "Message": "no lambda:ListTags"},
+    }
+    with pytest.raises(LcliError) as caught:
+        tagging.check_owner(shown, place)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.where) == ("tags-hidden", arn)
+    assert problem.next_step == "allow lambda:ListTags on it to the credentials in use"
+
+
 @pytest.mark.parametrize(
     ("sha", "tag", "expected"),
     [
