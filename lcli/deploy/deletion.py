@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from lcli.aws.clients import Clients
 from lcli.deploy.plan import plan
@@ -64,7 +65,16 @@ def prepare_deletion(
         is_deletion=True,
         released=released,
     )
-    return Prepared(place, plan({}, actual, known, scope), actual, known)
+    made = plan({}, actual, known, scope)
+    made = replace(made, notices=(*made.notices, *_logs_of_others(actual, scope)))
+    return Prepared(place, made, actual, known)
+
+
+def _logs_of_others(actual: Mapping[Key, Actual], scope: Scope) -> Iterator[str]:
+    """The log groups of functions that go which stay although they were to go along."""
+    for key, one in sorted(actual.items()):
+        if key.kind in scope.released and not one.ours and scope.covers(one.resource.function):
+            yield f"log group {key.name} is left as it is: it belongs to {one.owner}"
 
 
 def _find(word: str, actual: Mapping[Key, Actual]) -> str:

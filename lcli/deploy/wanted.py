@@ -57,12 +57,13 @@ class Wanted:
         if found is None:
             new = _all_new(self._settled(resource))
             return Action(Verb.CREATE, resource, changes=new, confirm=self._exposing(key, new))
-        if not found.ours and resource.function not in self.scope.adopt:
+        changes = kind.diff(self._settled(resource), found)
+        is_adopted = resource.function in self.scope.adopt and kind.is_adoptable(changes)
+        if not (found.ours or is_adopted):
             self.refused.add(key)
             if self.containers.of(resource) not in self.refused:
                 self.refusals.append(self._not_ours(resource, found))
             return None
-        changes = kind.diff(self._settled(resource), found)
         fixed = sorted({change.path for change in changes if kind.is_fixed(change)})
         if not changes or not fixed:
             self.outputs[key] = found.outputs
@@ -72,7 +73,7 @@ class Wanted:
             return Action(Verb.NONE, resource, found, reason=found.note)
         exposing = self._exposing(key, changes)
         if not fixed:
-            reason = found.note if found.ours else f"taken over from {found.owner or 'nobody'}"
+            reason = found.note if found.ours else _taken_over(found, changes)
             confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
             return Action(Verb.UPDATE, resource, found, changes, reason, confirm)
         in_place = f"{', '.join(fixed)} cannot be changed in place"
@@ -105,15 +106,16 @@ class Wanted:
         return value
 
     def _not_ours(self, resource: Resource, found: Actual) -> Problem:
-        title = self.kinds[resource.key.kind].title
+        kind = self.kinds[resource.key.kind]
         owner = f"belongs to {found.owner}" if found.owner else "was not made by lcli"
+        adopting = f"`lcli deploy --adopt {resource.function}`"
         return Problem(
             "not-ours",
-            f"{title} {resource.key.name} exists already and {owner}",
+            f"{kind.title} {resource.key.name} exists already and {owner}",
             resource.where,
-            f"choose another name, or take it over with `lcli deploy --adopt {resource.function}`"
-            if resource.function
-            else "choose another name",
+            kind.instead
+            or "choose another name"
+            + (f", or take it over with {adopting}" if resource.function else ""),
         )
 
     def _with_contents_made_again(self, actions: list[Action]) -> list[Action]:
@@ -134,6 +136,14 @@ class Wanted:
             else action
             for action in actions
         ]
+
+
+def _taken_over(found: Actual, changes: Sequence[Change]) -> str:
+    """From whom, and what they keep: a role that others made is neither changed nor deleted."""
+    owner = found.owner or "nobody"
+    role = found.outputs.get("role", "").rpartition("/")[2]
+    is_left = role and any(change.path == "Role" for change in changes)
+    return f"taken over from {owner}" + (f"; the role {role} stays there" if is_left else "")
 
 
 def _all_new(resource: Resource) -> tuple[Change, ...]:

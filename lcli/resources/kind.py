@@ -90,6 +90,8 @@ class Kind(ABC):
     permissions, URLs. Such things of one function are written one at a time, too, since each
     write moves its RevisionId or its policy."""
 
+    instead: ClassVar[str] = ""
+    """What to do where one of that name is somebody else's, if not to take it over."""
     comes_along: ClassVar[bool] = False
     """Every function has one: a plan tells of that of a new function by its title alone."""
     derived: ClassVar[frozenset[str]] = frozenset()
@@ -143,6 +145,10 @@ class Kind(ABC):
 
     def opens(self, changes: Sequence[Change]) -> bool:
         """Whether changes that let everybody in want a word from the user."""
+        return True
+
+    def is_adoptable(self, changes: Sequence[Change]) -> bool:
+        """Whether `--adopt` may take over somebody else's, and make these changes to it."""
         return True
 
     def is_fixed(self, change: Change) -> bool:

@@ -11,7 +11,7 @@ from lcli.aws.expected import expecting
 from lcli.resources.compare import merged
 from lcli.resources.function_tags import are_ours, own, owner
 from lcli.resources.kind import Applying, Kind
-from lcli.resources.log_group_tags import indexed, ours_left, wanted_tags
+from lcli.resources.log_group_tags import asked, indexed, owners_of, wanted_tags
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
 from lcli.resources.naming import LOG_GROUPS
 
@@ -63,8 +63,9 @@ class LogGroup(Kind):
         """DescribeLogGroups, one listing for each folder of names.
 
         Groups of functions that exist are read too, so that `delete --logs` finds them, and for
-        such a deletion those whose functions are gone. Where the tagging API is not allowed, the
-        tags are taken to be those of the group's function, written together with the group's.
+        such a deletion those whose functions are gone, and what the tags of all say. Where the
+        tagging API is not allowed, the tags are taken to be those of the group's function, written
+        together with the group's.
         """
         logged = _logged(reading)
         wanted = {one.key.name: one for one in reading.wanted(self.name)}
@@ -75,14 +76,14 @@ class LogGroup(Kind):
         arns = {one["logGroupName"]: one["arn"].removesuffix(":*") for one in groups}
         tags = wanted_tags(reading, arns, wanted.values())
         if self.name in reading.everywhere:
-            chosen = _chosen(groups, logged, wanted)
+            tags = asked(reading, groups)
+            chosen = {one["logGroupName"] for one in _chosen(groups, logged, wanted)}
+            mine = owners_of(reading, tags)
+            groups = [one for one in groups if one["logGroupName"] not in chosen - mine.keys()]
             # By its tags: one that several functions write to goes with the whole app alone.
-            mine = ours_left(reading, chosen)
-            others = {one["logGroupName"] for one in chosen} - mine.keys()
-            groups = [one for one in groups if one["logGroupName"] not in others]
-            owners |= mine
+            owners |= {name: function for name, function in mine.items() if name in chosen}
             left = _left(reading, owners)
-            owners |= ours_left(reading, left)
+            owners |= owners_of(reading, asked(reading, left))
             groups += [one for one in left if one["logGroupName"] in owners]
         return [
             _whose(
@@ -189,12 +190,14 @@ def _actual(
 
 
 def _whose(actual: Actual, wanted: Resource | None, place: Place) -> Actual:
-    """With what its tags say: somebody else's group is refused, or left alone if it is named."""
+    """With what its tags say: somebody else's group is refused, or left alone if it is named, or
+    if it would go with a function."""
     tags = actual.resource.fields["Tags"]
-    if wanted is None or "Tags" in actual.unknown or not isinstance(tags, Mapping):
+    if "Tags" in actual.unknown or not isinstance(tags, Mapping) or are_ours(tags, place):
         return actual
-    if are_ours(tags, place):
-        return actual
+    if wanted is None:
+        alone = replace(actual.resource, needs=())
+        return replace(actual, resource=alone, ours=False, owner=owner(tags))
     if not isinstance(wanted.payload, Named):
         is_free = "lcli:app" not in tags
         return actual if is_free else replace(actual, ours=False, owner=owner(tags))

@@ -44,19 +44,27 @@ def wanted_tags(
     return found
 
 
-def ours_left(reading: Reading, groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Of the `groups`, in DescribeLogGroups' form, those whose tags say that they are ours.
+def asked(reading: Reading, groups: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """The tags of these `groups`, in DescribeLogGroups' form, by name: a call each.
 
-    The manifest's key of the function that each was made for, by the group's name: that of the
-    function that it is called after, whose key may have been another, else the one in its tags.
+    Raises AwsError.
     """
-    called = {default_log_group(name): key for name, key in owners(reading).items()}
     arns = {group["logGroupName"]: group["arn"].removesuffix(":*") for group in groups}
     answers = reading.each(lambda arn: tags_of(reading.clients, arn), arns.values())
+    return dict(zip(arns, answers, strict=True))
+
+
+def owners_of(reading: Reading, tags: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Of groups with these tags those that are ours, each with the manifest's key of its function.
+
+    That is the one that the group is called after, whose key may have been another, else the one
+    in its tags.
+    """
+    called = {default_log_group(name): key for name, key in owners(reading).items()}
     return {
-        name: called.get(name) or tags.get("lcli:function", "")
-        for name, tags in zip(arns, answers, strict=True)
-        if are_ours(tags, reading.place)
+        name: called.get(name) or one.get("lcli:function", "")
+        for name, one in tags.items()
+        if are_ours(one, reading.place)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from lcli.aws.clients import AwsError
@@ -14,7 +14,7 @@ from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, R
 from lcli.resources.naming import short_hash
 from lcli.resources.owners import owners
 from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
-from lcli.resources.role_reading import POLICY_NAME, Held, attached, held, inline
+from lcli.resources.role_reading import MANY, POLICY_NAME, Held, attached, held, inline
 from lcli.resources.role_writing import FIELDS, as_text, converge, remove, tag_list
 
 NAME_LENGTH = 64
@@ -31,13 +31,17 @@ def role_path(place: Place) -> str:
 def role_name(place: Place, function_name: str) -> str:
     """The name of a function's managed role: IAM is global, so it ends with the region.
 
-    A name that would be too long is cut and gets a hash of the whole.
+    It says for which app and stage it is, as the function's own name may: who takes a function
+    over from another stage makes a role beside that stage's. A name that would be too long is cut
+    and gets a hash of the whole.
     """
-    name = f"{function_name}-{place.region}"
-    if len(name) <= NAME_LENGTH:
-        return name
-    tail = f"-{short_hash(function_name, length=8)}-{place.region}"
-    return function_name[: NAME_LENGTH - len(tail)] + tail
+    app = "-".join(filter(None, (place.app, place.stage)))
+    is_told = function_name.startswith(f"{app}-")
+    name = function_name if is_told else f"{function_name}-{app}"
+    if len(f"{name}-{place.region}") <= NAME_LENGTH:
+        return f"{name}-{place.region}"
+    tail = f"-{short_hash(name, length=8)}-{place.region}"
+    return name[: NAME_LENGTH - len(tail)] + tail
 
 
 def role(
@@ -117,6 +121,15 @@ class Role(Kind):
     comes_along = True
     derived = frozenset({"AssumeRolePolicyDocument", "Description", "Tags"})
 
+    instead = (
+        "give the function another role name (role: {name: …}), or name this role by its ARN "
+        "(role: arn:…)"
+    )
+
+    def is_adoptable(self, changes: Sequence[Change]) -> bool:
+        """Only where it need not be deleted for that: others may rely on it."""
+        return not any(self.is_fixed(change) for change in changes)
+
     def usual(self, wanted: Resource) -> Mapping[str, Value]:
         """lcli's own path, and a policy that allows no more than to write the log."""
         is_own = str(wanted.fields["Path"]).startswith("/lcli/")
@@ -128,11 +141,11 @@ class Role(Kind):
 
         The paths are lcli's and those that the manifest gives, for a deletion all; the others'
         roles there are told by name or description. Roles that a function's ``lcli:parts`` names
-        or that a function is about to lose may be anywhere: they are looked up by their names.
+        or that a function is about to lose may be anywhere: they are looked up by their names. So
+        are those that are not there yet: one of that name may be somebody else's.
         """
         found = _listed(reading)
         named = {one.key.name for one in reading.wanted("role")}
-        apart = {one.key.name for one in reading.wanted("role") if role_part(reading.place, one)}
         if reading.functions is not None:
             keys = [*reading.desired, *reading.found]
             functions = {key.name for key in keys if key.kind == "function"}
@@ -143,7 +156,8 @@ class Role(Kind):
                 for name, one in found.items()
                 if name in names or one.get("Description") in texts
             }
-        others = (apart | _left_behind(reading) | _in_parts(reading)) - found.keys()
+        new = _existing(reading, named - found.keys())
+        others = (new | _left_behind(reading) | _in_parts(reading)) - found.keys()
         used = _given(reading) - named
         listed = {name: one for name, one in found.items() if name not in used}
         place, known = reading.place, owners(reading)
@@ -191,8 +205,7 @@ class Role(Kind):
                     "role-not-ours",
                     f'the role "{name}" exists already and belongs to {owner(tags)}',
                     role["Arn"],
-                    "give the function another role name (role: {name: …}), or name this role by "
-                    "its ARN (role: arn:…)",
+                    self.instead,
                 )
             )
         before = {
@@ -229,6 +242,15 @@ def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
         if _leads(place, one["Path"], one["RoleName"])
         or one.get("Description", "").endswith(_kept(place))
     }
+
+
+def _existing(reading: Reading, names: Set[str]) -> Set[str]:
+    """Of many roles that were not found in our paths those that are somewhere; a few are asked for
+    one by one anyway."""
+    if len(names) <= MANY:
+        return names
+    pages = reading.clients.pages("iam", "ListRoles")
+    return names & {one["RoleName"] for page in pages for one in page["Roles"]}
 
 
 def _actual(reading: Reading, keys: Mapping[str, str], name: str, role: Held) -> Actual:

@@ -168,7 +168,7 @@ def test_a_role_stays_while_somebody_elses_function_has_it(app: OnCloud) -> None
     prepared = app.prepare(prune=True)
     assert prepared.plan.empty
     assert (
-        "execution role media-a-us-east-1 stays, since others use it: function media-a"
+        "execution role media-a-photos-us-east-1 stays, since others use it: function media-a"
     ) in prepared.notices
 
 
@@ -247,6 +247,50 @@ def test_adopting_shows_the_difference_and_then_tags_it(app: OnCloud) -> None:
     assert function.reason == "taken over from someone who left no lcli tags on it"
     assert problems(app.deploy(adopt=frozenset({"a"}))) == []
     assert app.plan() == []
+
+
+def test_adopting_from_another_app_makes_a_role_of_its_own_and_leaves_the_other_s(
+    app: OnCloud,
+) -> None:
+    function = "  a: {name: fixed}\n"
+    deployed(app, function)
+    app.manifest(HEAD.replace("photos", "store") + function)
+    prepared = app.prepare(adopt=frozenset({"a"}))
+    verbs = {str(one.resource.key): one for one in prepared.plan.changes}
+    assert verbs["role fixed-store-us-east-1"].verb == "create"
+    assert verbs["function fixed"].reason == (
+        "taken over from lcli app photos; the role fixed-photos-us-east-1 stays there"
+    )
+    assert problems(app.deploy(adopt=frozenset({"a"}))) == []
+    assert app.plan() == []
+    with_functions(app, function)
+    assert done(app.delete(logs=True)) == {"delete role fixed-photos-us-east-1": "done"}
+    app.manifest(HEAD.replace("photos", "store") + function)
+    assert app.plan() == []
+
+
+def test_a_log_group_that_is_somebody_elses_by_now_is_left_and_told(app: OnCloud) -> None:
+    deployed(app, "  a: {}\n")
+    arn = f"arn:aws:logs:us-east-1:{app.account}:log-group:/aws/lambda/photos-a"
+    app.session().call("logs", "TagResource", resourceArn=arn, tags={"lcli:app": "store"})
+    report = app.delete(logs=True)
+    assert report.notices == (
+        "log group /aws/lambda/photos-a is left as it is: it belongs to lcli app store",
+    )
+    assert "delete log_group /aws/lambda/photos-a" not in done(report)
+    assert everything_in(app.session())["log groups"] == ["/aws/lambda/photos-a"]
+
+
+@pytest.mark.parametrize("adopt", [frozenset[str](), frozenset({"a"})], ids=["new", "adopted"])
+def test_somebody_elses_role_is_found_in_the_plan(app: OnCloud, adopt: frozenset[str]) -> None:
+    with_functions(app, "  a: {triggers: [http: GET /a]}\n")
+    role = {"RoleName": "photos-a-us-east-1", "AssumeRolePolicyDocument": "{}"}
+    app.session().call("iam", "CreateRole", **role)
+    assert refused(app, adopt=adopt) == (
+        "not-ours",
+        "execution role photos-a-us-east-1 exists already and belongs to someone who left no lcli "
+        "tags on it",
+    )
 
 
 def test_what_is_ignored_is_made_once_and_then_left_to_others(app: OnCloud) -> None:

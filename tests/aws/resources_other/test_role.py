@@ -169,8 +169,10 @@ def test_one_that_a_killed_run_left_is_completed(world):
 def test_somebody_elses_role_is_refused(world):
     one = wanted(world)
     world.boto3("iam").create_role(RoleName=one.key.name, AssumeRolePolicyDocument="{}")
-    with pytest.raises(LcliError) as caught:
-        world.converge("role", one)
+    (found,) = world.read("role", [one]).values()
+    assert (found.ours, found.owner) == (False, "someone who left no lcli tags on it")
+    with pytest.raises(LcliError) as caught:  # it was made since the plan
+        kinds()["role"].create(one, world)
     assert caught.value.problems[0].what == (
         'the role "photos-prod-thumbnail-us-east-1" exists already and belongs to someone who '
         "left no lcli tags on it"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lcli.resources.model import Place
@@ -100,11 +102,23 @@ def test_path(place, expected):
     assert role_path(place) == expected
 
 
-def test_names_are_the_functions_with_the_region_and_never_too_long():
-    assert role_name(PLACE, "photos-prod-thumb") == "photos-prod-thumb-eu-west-1"
+@pytest.mark.parametrize(
+    ("stage", "function", "expected"),
+    [
+        pytest.param("prod", "photos-prod-thumb", "photos-prod-thumb-eu-west-1", id="derived"),
+        pytest.param("prod", "thumb", "thumb-photos-prod-eu-west-1", id="given"),
+        pytest.param("", "thumb", "thumb-photos-eu-west-1", id="given, no stage"),
+    ],
+)
+def test_names_say_which_app_and_stage_the_role_is_for(stage, function, expected):
+    assert role_name(replace(PLACE, stage=stage), function) == expected
+
+
+def test_names_end_with_the_region_and_are_never_too_long():
     long = [role_name(PLACE, "a" * 63 + end) for end in "bc"]
-    assert [len(name) for name in long] == [64, 64]
-    assert long[0] != long[1]
+    long.append(role_name(replace(PLACE, stage="dev"), "a" * 63 + "b"))
+    assert [len(name) for name in long] == [64, 64, 64]
+    assert len({*long}) == 3
     assert all(name.endswith("-eu-west-1") for name in long)
 
 
