@@ -74,7 +74,12 @@ def _logs_of_others(actual: Mapping[Key, Actual], scope: Scope) -> Iterator[str]
     """The log groups of functions that go which stay although they were to go along."""
     for key, one in sorted(actual.items()):
         if key.kind in scope.released and not one.ours and scope.covers(one.resource.function):
-            yield f"log group {key.name} is left as it is: it belongs to {one.owner}"
+            yield log_left(key, one)
+
+
+def log_left(key: Key, actual: Actual) -> str:
+    """Says that a log group which was to go is somebody else's."""
+    return f"log group {key.name} is left as it is: it belongs to {actual.owner}"
 
 
 def _find(word: str, actual: Mapping[Key, Actual]) -> str:

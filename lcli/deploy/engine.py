@@ -23,6 +23,7 @@ from lcli.deploy.code import (
     upload_all,
 )
 from lcli.deploy.concurrency import concurrency
+from lcli.deploy.deletion import log_left
 from lcli.deploy.digest import Marks, digests
 from lcli.deploy.events import Listener, silent
 from lcli.deploy.expand import expand
@@ -71,7 +72,8 @@ def prepare(
     `app` is loaded for `functions` (the manifest's keys; None for all); `adopt` are keys of
     functions to take over; `logs` lets `prune` take log groups along; `quick` trusts the digests
     in the functions' tags instead of looking at everything; `only_looking` tells of what belongs to
-    others (`Plan.refusals`) instead of raising it. `say` is told what is being done.
+    others (`Plan.refusals`) instead of raising it, and of nothing that is sent only since AWS does
+    not show it. `say` is told what is being done.
     Raises LcliError, with exit code USAGE for what is found wrong before AWS is asked to change
     anything, and AwsError.
     """
@@ -86,6 +88,7 @@ def prepare(
     _refuse(checks.policies(expanded.resources.values()))
     _refuse(checks.resource_policies(expanded.resources.values(), place))
     scope = _scope(app, place, expanded, functions, prune=prune, logs=logs, adopt=adopt)
+    scope = replace(scope, sends_unseen=not only_looking)
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
@@ -137,8 +140,12 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
         for key, one in actual.items():
             if key.kind == "log_group" and one.resource.function == owner and key not in gone:
                 yield (
-                    f"log group {key.name} stays with its events; --prune --logs deletes it too, "
-                    f"`lcli delete {function.name} --logs` does so later"
+                    log_left(key, one)
+                    if not one.ours
+                    else (
+                        f"log group {key.name} stays with its events; --prune --logs deletes it too, "
+                        f"`lcli delete {function.name} --logs` does so later"
+                    )
                 )
 
 

@@ -96,7 +96,9 @@ class Looking:
         """What would make these as they are wanted, without publishing anything."""
         wanted = with_what_stays(self.own(subjects), found, self.prepared.place)
         wanted = {key: one for key, one in wanted.items() if key.kind not in _COMMITTED}
-        scope = replace(self.prepared.scope, named=functions_of(subjects), prune=False)
+        scope = replace(
+            self.prepared.scope, named=functions_of(subjects), prune=False, sends_unseen=False
+        )
         return plan(wanted, self.all_known(wanted, found), self.prepared.kinds, scope)
 
     def all_known(

@@ -144,6 +144,8 @@ def _is_fresh(wanted: Resource, found: Actual | None, digest: str, kind: Kind) -
     # A rollback holds the alias at another version.
     if found.outputs["held_tag"]:
         return False
+    if kind.unseen(wanted, found):
+        return False
     # What refers to others' outputs is not known here; the digest covers what it refers to.
     return all(references(change.after) for change in kind.diff(wanted, found))
 

@@ -27,6 +27,8 @@ class Scope:
     """What somebody else owns (the manifest's ``ignore:``): never deleted."""
     is_deletion: bool = False
     """Deleting is what was asked for: neither a reason nor a word is wanted for each thing."""
+    sends_unseen: bool = True
+    """Whether what AWS does not show is sent, since it may be otherwise: not by who only looks."""
     released: frozenset[str] = frozenset()
     """Kinds that go although they usually stay (log groups with ``delete --logs``)."""
     exposing: Mapping[Key, str] = field(default_factory=dict)

@@ -39,6 +39,8 @@ class Wanted:
     notices: list[str] = field(default_factory=list, init=False)
     refusals: list[Problem] = field(default_factory=list, init=False)
     refused: set[Key] = field(default_factory=set, init=False)
+    unseen: dict[str, dict[str, None]] = field(default_factory=dict, init=False)
+    """Fields that are sent since AWS does not show them, and the names of what has them."""
 
     def __post_init__(self) -> None:
         actual, desired = self.actual.items(), self.desired
@@ -47,6 +49,12 @@ class Wanted:
     def actions(self) -> list[Action]:
         """What to do about them, what is needed first. Raises LcliError (USAGE) for a circle."""
         wanted = [action for r in in_order(self.desired) if (action := self._action(r))]
+        self.notices += (
+            f"AWS does not show {field} of {', '.join(names)}, so nobody can tell whether it is "
+            "what the manifest says: every deploy sends it; allow the credentials in use to see it "
+            "(kms:Decrypt on its key)"
+            for field, names in self.unseen.items()
+        )
         return self._with_contents_made_again(wanted)
 
     def _action(self, resource: Resource) -> Action | None:
@@ -64,6 +72,7 @@ class Wanted:
             if self.containers.of(resource) not in self.refused:
                 self.refusals.append(self._not_ours(resource, found))
             return None
+        changes += self._unseen(kind, resource, found)
         fixed = sorted({change.path for change in changes if kind.is_fixed(change)})
         if not changes or not fixed:
             self.outputs[key] = found.outputs
@@ -82,6 +91,14 @@ class Wanted:
         reason = found.note or in_place
         asks = f"replaces {kind.title} {key.name}" if kind.missed else exposing
         return Action(Verb.REPLACE, resource, found, changes, reason, asks)
+
+    def _unseen(self, kind: Kind, resource: Resource, found: Actual) -> tuple[Change, ...]:
+        """What is sent since AWS does not show it; notes it for `notices`."""
+        changes = kind.unseen(resource, found) if self.scope.sends_unseen else ()
+        for change in changes:
+            if change.path in found.unknown:
+                self.unseen.setdefault(change.path, {})[resource.key.name] = None
+        return changes
 
     def _exposing(self, key: Key, changes: Sequence[Change]) -> str:
         """What wants a word since it lets everybody in."""

@@ -8,6 +8,8 @@ from dataclasses import replace
 from lcli.resources.model import Actual, Change, Resource, Value
 
 _ABSENT = object()
+NOT_SHOWN = "(not shown by AWS)"
+AS_WANTED = "(sent as the manifest says)"
 
 
 def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
@@ -28,6 +30,19 @@ def changes(wanted: Resource, actual: Actual) -> tuple[Change, ...]:
             secret = _hides(path, wanted.secret) or _hides(path, actual.resource.secret)
             found.append(Change(path, old, new, secret))
     return tuple(sorted(found, key=lambda change: change.path))
+
+
+def unseen(wanted: Resource, actual: Actual, fields: Collection[str]) -> tuple[Change, ...]:
+    """Of these `fields` those that AWS would not show, as changes that send them.
+
+    Nobody can tell whether AWS holds what is wanted, so it is sent. Where somebody else owns a part
+    of it that is not seen, nothing is: it would be lost.
+    """
+    return tuple(
+        Change(field, NOT_SHOWN, AS_WANTED)
+        for field in sorted(actual.unknown.intersection(fields))
+        if field in wanted.fields and not is_partly_ignored(field, wanted.ignored)
+    )
 
 
 def leaves(path: str, value: Value) -> Iterator[tuple[str, Value]]:

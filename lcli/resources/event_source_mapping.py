@@ -84,6 +84,7 @@ class EventSourceMapping(Kind):
     reads_after: ClassVar[tuple[str, ...]] = ("function",)
     fixed: ClassVar[frozenset[str]] = FIXED
     derived = frozenset({"EventSourceArn", "FunctionName", "Tags"})
+    sent_unseen = frozenset({"FilterCriteria"})
 
     def identity(self, wanted: Resource, settle: Callable[[Value], object]) -> Key:
         """By its source, whose ARN may have been unknown when it was planned."""

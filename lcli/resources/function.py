@@ -16,6 +16,7 @@ from lcli.resources.function_actual import Payload, actual_function, environment
 from lcli.resources.function_fields import (
     BESIDE,
     CODE_FIELDS,
+    SENT_UNSEEN,
     WAYS,
     Way,
     api_form,
@@ -113,6 +114,7 @@ class Function(Kind):
         field for field, way in WAYS.items() if way is Way.REPLACEMENT
     )
     derived = frozenset({"Code", "PackageType"})
+    sent_unseen = SENT_UNSEEN
 
     def usual(self, wanted: Resource) -> Mapping[str, Value]:
         """AWS's defaults, and the role that lcli makes for it."""

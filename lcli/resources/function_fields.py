@@ -77,6 +77,8 @@ ZIP: Mapping[str, Value] = {"Handler": "", "Layers": (), "Runtime": "", "SourceK
 IMAGE: Mapping[str, Value] = {
     "ImageConfig": {"Command": (), "EntryPoint": (), "WorkingDirectory": ""}
 }
+SENT_UNSEEN = frozenset({"Environment", "ImageConfig"})
+"""What is sent where AWS does not show it."""
 NOT_VERSIONED = frozenset({"Tags", "PackageType"})
 """Fields of a function that its versions do not have, or cannot have otherwise."""
 

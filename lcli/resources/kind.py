@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, TypeVar
 from lcli.aws.clients import Clients
 from lcli.errors import Problem
 from lcli.resources.compare import changes as compared
+from lcli.resources.compare import unseen
 from lcli.resources.model import (
     Action,
     Actual,
@@ -90,6 +91,8 @@ class Kind(ABC):
     permissions, URLs. Such things of one function are written one at a time, too, since each
     write moves its RevisionId or its policy."""
 
+    sent_unseen: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a deploy sends where AWS does not show them (`Actual.unknown`)."""
     instead: ClassVar[str] = ""
     """What to do where one of that name is somebody else's, if not to take it over."""
     comes_along: ClassVar[bool] = False
@@ -142,6 +145,10 @@ class Kind(ABC):
     def excludes(self, wanted: Resource, other: Resource) -> Problem | None:
         """Why AWS does not hold both, a desired one and one of its group that stays; pure."""
         return None
+
+    def unseen(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """The changes that send what AWS does not show and nobody can compare (`sent_unseen`)."""
+        return unseen(wanted, actual, self.sent_unseen)
 
     def opens(self, changes: Sequence[Change]) -> bool:
         """Whether changes that let everybody in want a word from the user."""

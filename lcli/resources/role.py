@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lcli.aws.clients import AwsError
@@ -14,7 +14,7 @@ from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, R
 from lcli.resources.naming import short_hash
 from lcli.resources.owners import owners
 from lcli.resources.role_policy import TRUST, Statement, least, normal_policy
-from lcli.resources.role_reading import MANY, POLICY_NAME, Held, attached, held, inline
+from lcli.resources.role_reading import POLICY_NAME, Held, attached, existing, held, inline
 from lcli.resources.role_writing import FIELDS, as_text, converge, remove, tag_list
 
 NAME_LENGTH = 64
@@ -156,7 +156,7 @@ class Role(Kind):
                 for name, one in found.items()
                 if name in names or one.get("Description") in texts
             }
-        new = _existing(reading, named - found.keys())
+        new = existing(reading.clients, named - found.keys())
         others = (new | _left_behind(reading) | _in_parts(reading)) - found.keys()
         used = _given(reading) - named
         listed = {name: one for name, one in found.items() if name not in used}
@@ -242,15 +242,6 @@ def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:
         if _leads(place, one["Path"], one["RoleName"])
         or one.get("Description", "").endswith(_kept(place))
     }
-
-
-def _existing(reading: Reading, names: Set[str]) -> Set[str]:
-    """Of many roles that were not found in our paths those that are somewhere; a few are asked for
-    one by one anyway."""
-    if len(names) <= MANY:
-        return names
-    pages = reading.clients.pages("iam", "ListRoles")
-    return names & {one["RoleName"] for page in pages for one in page["Roles"]}
 
 
 def _actual(reading: Reading, keys: Mapping[str, str], name: str, role: Held) -> Actual:

@@ -7,7 +7,7 @@ gives all of that for hundreds of roles at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,17 @@ def held(
     names = sorted({*listed, *others} - found.keys())
     read = reading.each(lambda name: _held(reading.clients, name), names)
     return found | {name: one for name, one in zip(names, read, strict=True) if one is not None}
+
+
+def existing(clients: Clients, names: Set[str]) -> Set[str]:
+    """Of many roles those that exist, by one listing; few are asked for one by one anyway.
+
+    Raises AwsError.
+    """
+    if len(names) <= MANY:
+        return names
+    pages = clients.pages("iam", "ListRoles", MaxItems=1000)
+    return names & {one["RoleName"] for page in pages for one in page["Roles"]}
 
 
 def _details(clients: Clients, listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Held]:

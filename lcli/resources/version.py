@@ -17,6 +17,7 @@ from lcli.resources.function_actual import Payload, code_identity, environment_p
 from lcli.resources.function_fields import (
     BESIDE,
     NOT_VERSIONED,
+    SENT_UNSEEN,
     frozen,
     read_fields,
     source_key,
@@ -64,12 +65,16 @@ class Version(Kind):
     within = "function"
     comes_along = True
     fixed: ClassVar[frozenset[str]] = frozenset({"Version"})
+    sent_unseen = SENT_UNSEEN
 
     def diff(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
         """What differs, led by the number: nothing of a version ever changes."""
-        found = compared(wanted, actual)
-        number = actual.outputs["number"]
-        return (Change("Version", number, Ref(wanted.key, "number")), *found) if found else ()
+        return _numbered(wanted, actual, compared(wanted, actual))
+
+    def unseen(self, wanted: Resource, actual: Actual) -> tuple[Change, ...]:
+        """What is sent to $LATEST unseen, so that it is published too."""
+        found = super().unseen(wanted, actual)
+        return found if self.diff(wanted, actual) else _numbered(wanted, actual, found)
 
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The versions behind the aliases: GetFunction with the alias as qualifier.
@@ -106,6 +111,11 @@ class Version(Kind):
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Versions stay until they are pruned (`prune_versions`) or their function goes."""
+
+
+def _numbered(wanted: Resource, actual: Actual, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    number = Change("Version", actual.outputs["number"], Ref(wanted.key, "number"))
+    return (number, *changes) if changes else ()
 
 
 def _prune(wanted: Resource, number: str, applying: Applying) -> str:

@@ -389,26 +389,61 @@ def hide_filter(answer: dict[str, Any]) -> None:
         one["FilterCriteriaError"] = HIDDEN
 
 
-@pytest.mark.parametrize(
-    ("operation", "hide", "notice"),
-    [
-        pytest.param("GetFunction", hide_environment, "AWS does not show Environment", id="values"),
-        pytest.param(
-            "ListEventSourceMappings", hide_filter, f"filter: {HIDDEN['Message']}", id="filter"
-        ),
-    ],
-)
-def test_what_is_hidden_is_unknown_and_stays(
-    app: App, operation: str, hide: Callable[[dict[str, Any]], object], notice: str
-) -> None:
-    app.version(1, POLLING if "Mapping" in operation else "")
+@pytest.mark.parametrize("quick", [False, True], ids=["all", "quick"])
+def test_variables_that_aws_does_not_show_are_sent_with_every_deploy(app: App, quick: bool) -> None:
     assert problems(app.deploy()) == []
-    with app.behind(hiding(f"lambda:{operation}", hide)) as (faulty, between):
+    app.manifest((MANIFEST % 1).replace('SIZE: "1"', 'SIZE: "2"'))
+    with app.behind(hiding("lambda:GetFunction", hide_environment)) as (faulty, _):
+        faulty.code("1")
+        prepared = faulty.prepare(quick=quick)
+        assert [(a.verb, a.resource.key.kind) for a in prepared.plan.changes] == [
+            ("update", "function"),
+            ("replace", "version"),
+            ("update", "alias"),
+        ]
+        assert (
+            "AWS does not show Environment of photos-one, so nobody can tell whether it is what "
+            "the manifest says: every deploy sends it; allow the credentials in use to see it "
+            "(kms:Decrypt on its key)"
+        ) in prepared.notices
+        assert problems(faulty.deploy(quick=quick)) == []
+        assert "update function photos-one" in faulty.plan()
+        assert faulty.plan(only_looking=True) == []
+    shown = app.session().call(
+        "lambda", "GetFunction", FunctionName="photos-one", Qualifier="live"
+    )["Configuration"]
+    assert shown["Environment"]["Variables"] == {"SIZE": "2"}
+    assert app.plan() == []
+
+
+def test_a_filter_that_aws_does_not_show_is_sent_with_every_deploy(app: App) -> None:
+    app.version(1, POLLING)
+    assert problems(app.deploy()) == []
+    app.version(1, POLLING.replace("size: [1]", "size: [2]"))
+    with app.behind(hiding("lambda:ListEventSourceMappings", hide_filter)) as (faulty, _):
+        faulty.code("1")
+        report = faulty.deploy()
+        assert problems(report) == []
+        assert [one for one in report.notices if "AWS does not show FilterCriteria" in one]
+    (mapping,) = app.session().call("lambda", "ListEventSourceMappings")["EventSourceMappings"]
+    assert mapping["FilterCriteria"]["Filters"] == [{"Pattern": '{"body":{"size":[2]}}'}]
+    assert app.plan() == []
+
+
+@pytest.mark.parametrize("path", ["environment", "environment.OTHER"])
+def test_variables_of_others_that_aws_does_not_show_are_unknown_and_stay(
+    app: App, path: str
+) -> None:
+    more = f"    ignore: [{path}]\n"
+    app.version(1, more)
+    assert problems(app.deploy()) == []
+    app.manifest((MANIFEST % 1).replace('SIZE: "1"', 'SIZE: "2"') + more)
+    with app.behind(hiding("lambda:GetFunction", hide_environment)) as (faulty, between):
         faulty.code("1")
         prepared = faulty.prepare()
         assert between.faults()
     assert prepared.plan.changes == ()
-    assert [one for one in prepared.notices if notice in one]
+    assert [one for one in prepared.notices if "AWS does not show Environment" in one]
 
 
 def test_hidden_tags_are_nobody_else_s(app: App) -> None:

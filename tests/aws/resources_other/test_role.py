@@ -166,8 +166,11 @@ def test_one_that_a_killed_run_left_is_completed(world):
     assert world.converge("role", one) == []
 
 
-def test_somebody_elses_role_is_refused(world):
+@pytest.mark.parametrize("many", [9, 0], ids=["asked for", "listed"])
+def test_somebody_elses_role_is_refused(world, monkeypatch, many):
+    monkeypatch.setattr(role_reading, "MANY", many)
     one = wanted(world)
+    assert world.read("role", [one]) == {}
     world.boto3("iam").create_role(RoleName=one.key.name, AssumeRolePolicyDocument="{}")
     (found,) = world.read("role", [one]).values()
     assert (found.ours, found.owner) == (False, "someone who left no lcli tags on it")

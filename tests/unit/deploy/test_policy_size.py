@@ -31,7 +31,8 @@ def test_a_policy_over_the_limit_is_refused_with_its_largest_statements():
     (problem,) = policies([made(SMALL, reading(200)), made(SMALL)])
     assert problem.where == "lcli.yaml:3:3"
     assert problem.what == (
-        "the policy of the role photos-one-eu-west-1 has 10,996 characters; IAM takes 10,240"
+        "the policy of the role photos-one-photos-prod-eu-west-1 has 10,996 characters; "
+        "IAM takes 10,240"
     )
     assert problem.next_step == (
         "join resources with wildcards, or move statements to a policy of your own "
