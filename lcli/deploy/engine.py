@@ -139,14 +139,11 @@ def _logs_left(made: Plan, actual: Mapping[Key, Actual]) -> Iterator[str]:
         owner = actual[function].resource.function
         for key, one in actual.items():
             if key.kind == "log_group" and one.resource.function == owner and key not in gone:
-                yield (
-                    log_left(key, one)
-                    if not one.ours
-                    else (
-                        f"log group {key.name} stays with its events; --prune --logs deletes it too, "
-                        f"`lcli delete {function.name} --logs` does so later"
-                    )
+                stays = (
+                    f"log group {key.name} stays with its events; --prune --logs deletes it too, "
+                    f"`lcli delete {function.name} --logs` does so later"
                 )
+                yield stays if one.ours else log_left(key, one)
 
 
 def _compared(

@@ -65,13 +65,12 @@ class Wanted:
         if found is None:
             new = _all_new(self._settled(resource))
             return Action(Verb.CREATE, resource, changes=new, confirm=self._exposing(key, new))
-        changes = kind.diff(self._settled(resource), found)
-        is_adopted = resource.function in self.scope.adopt and kind.is_adoptable(changes)
-        if not (found.ours or is_adopted):
+        if not found.ours and not self._is_adopted(kind, resource, found):
             self.refused.add(key)
             if self.containers.of(resource) not in self.refused:
                 self.refusals.append(self._not_ours(resource, found))
             return None
+        changes = kind.diff(self._settled(resource), found)
         changes += self._unseen(kind, resource, found)
         fixed = sorted({change.path for change in changes if kind.is_fixed(change)})
         if not changes or not fixed:
@@ -91,6 +90,11 @@ class Wanted:
         reason = found.note or in_place
         asks = f"replaces {kind.title} {key.name}" if kind.missed else exposing
         return Action(Verb.REPLACE, resource, found, changes, reason, asks)
+
+    def _is_adopted(self, kind: Kind, resource: Resource, found: Actual) -> bool:
+        return resource.function in self.scope.adopt and kind.is_adoptable(
+            kind.diff(self._settled(resource), found)
+        )
 
     def _unseen(self, kind: Kind, resource: Resource, found: Actual) -> tuple[Change, ...]:
         """What is sent since AWS does not show it; notes it for `notices`."""
