@@ -107,18 +107,26 @@ class Aliases:
 
     def look(self) -> None:
         """Asks for them again when it is time to."""
-        if not self._chosen or time.monotonic() < self._due:
-            return
+        if time.monotonic() >= self._due:
+            self.look_now()
+
+    def look_now(self) -> bool:
+        """Asks for them; whether AWS told of all of them."""
         self._due = time.monotonic() + _ALIAS_EVERY
+        told = True
         for one in self._chosen:
             try:
                 moved = behind(self._run, one)
             except (AwsError, LcliError) as error:
                 # The sweeps say what is wrong with AWS, and wait it out.
                 self._run.terminal.debug(str(error))
+                told = False
+                if isinstance(error, AwsError) and error.code == "Unreachable":
+                    break
                 continue
             if moved:
                 self._run.terminal.note(moved)
+        return told
 
 
 @contextmanager

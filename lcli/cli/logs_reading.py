@@ -7,30 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 from lcli.aws.clients import AwsError
 from lcli.aws.clock import Clock
 from lcli.aws.retry import patience
 from lcli.cli.logs_bounds import Absent, Aliases, Span, if_present, interruption, no_logs
-from lcli.cli.logs_sources import Chosen
+from lcli.cli.logs_past import Past, impatient
+from lcli.cli.logs_sources import RETRIES, Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
 from lcli.manifest.nearest import listed
-from lcli.observe.attribution import LONGEST, attribute
+from lcli.observe.attribution import LONGEST
 from lcli.observe.events import Known, LogEvent, Source, read_pages
 from lcli.observe.filters import Predicate
 from lcli.observe.follow import CALLS, Follower, ReadNew, Turns
-from lcli.observe.history import ReadPages, history, last
+from lcli.observe.history import ReadPages
 from lcli.observe.records import Record
-from lcli.observe.stacks import WINDOW, stack_of
 from lcli.ui.log_lines import Write
 from lcli.ui.log_printer import Printer, Reading
 from lcli.ui.measures import counted
-
-_RETRIES = 5.0
-"""Seconds for which a call of a follow is tried again before the follow says what is wrong."""
-
 
 _LONG = 3.0
 """Seconds of a last sweep that want to be told beforehand."""
@@ -82,6 +77,7 @@ class Logs:
             limit=selection.limit,
             grouped=selection.grouped,
             before=run.terminal.end_progress,
+            notice=run.terminal.note,
         )
 
     @property
@@ -135,7 +131,7 @@ class Logs:
     def _history(self) -> ExitCode:
         found = Absent()
         try:
-            self._print([partial(found.read, s, self._read_all(s)) for s in self._sources])
+            self._past().print([partial(found.read, s, self._read_all(s)) for s in self._sources])
         finally:
             self._run.terminal.end_progress()
         self._printer.finish()
@@ -159,19 +155,21 @@ class Logs:
             reconnect=self._run.reconnect,
             wall=self._now,
         )
+        aliases = Aliases(self._run, self._chosen)
         try:
             with interruption(stop):
-                self._print(
-                    [partial(if_present, self._read_all(source)) for source in self._sources],
-                    printed=follower.printed,
-                    stop=stop.is_set,
-                )
+                past = [partial(if_present, self._impatient(s)) for s in self._sources]
+                attempts = [
+                    partial(follower.outages.attempt, source, wait=stop.wait)
+                    for source in self._sources
+                ]
+                self._past(stop.is_set).print(past, attempts, printed=follower.printed)
                 if stop.is_set():
                     # Its last sweep would begin there, and print all that is left.
                     return self._counted("; ended within the past, later ones were not read")
-                self._sweep(follower, stop)
+                self._sweep(follower, aliases, stop)
             if not printer.enough:
-                self._sweep_once_more(follower)
+                self._sweep_once_more(follower, aliases)
         except KeyboardInterrupt:
             # A second Ctrl-C, or a call that hung after the first: what was read is printed.
             pass
@@ -180,10 +178,10 @@ class Logs:
             printer.finish()
         return ExitCode.DONE if printer.enough else self._counted(_missing(follower.unasked))
 
-    def _sweep(self, follower: Follower, stop: threading.Event) -> None:
+    def _sweep(self, follower: Follower, aliases: Aliases, stop: threading.Event) -> None:
         """Print what arrives until `stop` or the limit."""
-        printer, aliases = self._printer, Aliases(self._run, self._chosen)
-        with patience(_RETRIES, self._run.terminal.debug):
+        printer = self._printer
+        with patience(RETRIES, self._run.terminal.debug):
             while not (stop.is_set() or printer.enough):
                 for events in follower.poll():
                     printer.events(events)
@@ -194,7 +192,7 @@ class Logs:
                 printer.look()
                 stop.wait(max(0.05, follower.next_due() - time.monotonic()))
 
-    def _sweep_once_more(self, follower: Follower) -> None:
+    def _sweep_once_more(self, follower: Follower, aliases: Aliases) -> None:
         """Print what arrived late; the next Ctrl-C is KeyboardInterrupt."""
         seconds = len(self._sources) / CALLS
         if seconds > _LONG:
@@ -203,7 +201,13 @@ class Logs:
                 "AWS's quota; Ctrl-C again ends it now"
             )
         # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
-        with patience(0.0 if follower.cut else _RETRIES, self._run.terminal.debug):
+        with patience(0.0 if follower.outages.cut else RETRIES, self._run.terminal.debug):
+            # An alias may have moved since: the sweep then finds its new version's events, too.
+            if not aliases.look_now() and not follower.outages.cut:
+                self._run.terminal.note(
+                    "AWS could not be asked where each alias points now: events of a version that "
+                    "is new there may be missing"
+                )
             for events in follower.last_sweep():
                 self._printer.events(events)
 
@@ -244,40 +248,16 @@ class Logs:
         self._run.terminal.note(f"{counted(self._printer.count, 'event')}{more}")
         return ExitCode.INTERRUPTED
 
-    def _print(
-        self,
-        reads: list[ReadPages],
-        printed: Callable[[list[LogEvent]], None] = lambda events: None,
-        stop: Callable[[], bool] = lambda: False,
-    ) -> None:
-        start, end, printer = self._start, self._span.end, self._printer
-        read = partial(history, reads, reached=self._reading.reached, stop=stop)
-
-        def visible(lower: int, upper: int) -> Iterator[list[Record]]:
-            def events() -> Iterator[LogEvent]:
-                # A stack belongs to where it begins.
-                for batch in read(max(start, lower - WINDOW), min(end, upper + WINDOW)):
-                    printed(batch)
-                    yield from batch
-
-            for stack in printer.visible(events()):
-                if lower <= stack_of(stack[0]).event.timestamp < upper:
-                    yield stack
-
-        if self._tail:
-            found = last(visible, start, end, self._tail, self._first_window)
-            records = [*chain.from_iterable([] if stop() else found)]
-            if self._run.json:
-                attribute(records, read, start)
-            printer.records(records)
-            return
-        for batch in read(start, end):
-            if stop():
-                return
-            printer.events(batch)
-            printed(batch)
-            if printer.enough:
-                return
+    def _past(self, stop: Callable[[], bool] = lambda: False) -> Past:
+        return Past(
+            self._printer,
+            (self._start, self._span.end),
+            self._reading.reached,
+            stop,
+            tail=self._tail,
+            first_window=self._first_window,
+            with_requests=self._run.json,
+        )
 
     def _read(self, source: Source, turns: Turns | None = None) -> ReadNew:
         pattern = self._span.pattern
@@ -301,6 +281,10 @@ class Logs:
     def _read_all(self, source: Source) -> ReadPages:
         read = self._read(source)
         return lambda start, end: read(start, end, None)
+
+    def _impatient(self, source: Source) -> ReadPages:
+        """As `_read_all`; a page that does not come soon is for the follow to wait for."""
+        return partial(impatient, self._read_all(source), RETRIES, self._run.terminal.debug)
 
 
 def _missing(unasked: list[Source]) -> str:

@@ -9,11 +9,12 @@ from lcli.cli import names
 from lcli.cli.names import Named
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.invoke.answer import describe
-from lcli.invoke.call import Target
 from lcli.invoke.price import Rate
 from lcli.observe.events import Source
 from lcli.resources.naming import default_log_group
+
+RETRIES = 5.0
+"""Seconds for which a call of a follow is tried again before the follow says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
             only, through = _qualified(text, named, versions, alias)
             name = named.key or named.name
             shown = f"{name}@{where}" if named.region or len(run.regions) > 1 else name
-            read = group or group_of(run, named, where)
+            read = group or group_of(run, named, where, sure=True)
             hint = names.nearest(run, named)
             source = Source(shown, read, named.name, only, where, hint)
             chosen = Chosen(named, source, through)
@@ -51,6 +52,21 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
     if not found:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     return list(found.values())
+
+
+def choose_patiently(run: Run, texts: list[str], versions: list[str], alias: str) -> list[Chosen]:
+    """As `choose`; outages are told and waited out, but for what was never there."""
+    from threading import Event
+
+    from lcli.aws.retry import patience
+    from lcli.observe.outages import Outages
+
+    def work() -> list[Chosen]:
+        with patience(RETRIES, run.terminal.debug):
+            return choose(run, texts, versions, alias)
+
+    outages = Outages(run.terminal.note, run.reconnect)
+    return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
 
 
 def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named, str]]:
@@ -67,10 +83,24 @@ def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named
         yield text, named, groups.get(named.name, "")
 
 
-def group_of(run: Run, named: Named, region: str) -> str:
-    """The log group of a function that no manifest describes: what AWS says, else the usual one."""
-    described = describe(run.session(region), Target(named.name, named.qualifier))
-    return described.log_group if described else default_log_group(named.name)
+def group_of(run: Run, named: Named, region: str, *, sure: bool = False) -> str:
+    """The log group of a function that no manifest describes: what AWS says, else the usual one.
+
+    Asks with GetFunction, which has by far the largest quota. Raises AwsError where there is no
+    answer, and to be `sure` where AWS may say more later: what is refused for good may let the
+    logs be read all the same.
+    """
+    from lcli.aws.clients import AwsError
+    from lcli.observe.outages import expired, passing
+
+    asked = {"FunctionName": named.name, "Qualifier": named.qualifier or "$LATEST"}
+    try:
+        found = run.session(region).call("lambda", "GetFunction", **asked)["Configuration"]
+    except AwsError as error:
+        if error.code == "Unreachable" or (sure and (expired(error) or passing(error))):
+            raise
+        found = {}
+    return found.get("LoggingConfig", {}).get("LogGroup") or default_log_group(named.name)
 
 
 def _qualified(text: str, named: Named, versions: list[str], alias: str) -> tuple[set[str], str]:

@@ -193,9 +193,10 @@ class Run:
 
     def _connected(self, region: str) -> Session:
         """A session of which it may not be known yet whose it is."""
-        if region not in self._sessions:
-            self._sessions[region] = self._connect(region)
-        return self._sessions[region]
+        session = self._sessions.get(region)
+        if session is None:
+            session = self._sessions[region] = self._connect(region)
+        return session
 
     def reconnect(self) -> bool:
         """Connect anew at the next call, with the credentials that there are then.

@@ -12,26 +12,27 @@ LONGEST = 900_000
 its START is not earlier than that before any of its lines."""
 
 
-def attribute(
-    records: Sequence[Record],
+def requests(
+    records: Iterable[Record],
     read: Callable[[int, int], Iterable[Sequence[LogEvent]]],
     start: int,
-) -> None:
-    """Tell the records whose request is not known what an earlier START says of it.
+) -> dict[str, str]:
+    """What an earlier START says of the records whose request is not known, by the events' ids.
 
     `read` gives the events of all their groups between two moments; nothing before `start` is read.
     """
     unknown = {
-        record.event.id: record
+        record.event.id: record.event.timestamp
         for record in records
         if record.kind is Kind.LINE and not record.request
     }
     if not unknown:
-        return
-    times = [record.event.timestamp for record in unknown.values()]
-    reader = Reader()
-    for batch in read(max(start, min(times) - LONGEST), max(times) + 1):
+        return {}
+    reader, found = Reader(), {}
+    first, latest = min(unknown.values()), max(unknown.values())
+    for batch in read(max(start, first - LONGEST), latest + 1):
         for event in batch:
-            found = reader.read(event)
+            record = reader.read(event)
             if event.id in unknown:
-                unknown[event.id].known = found.request
+                found[event.id] = record.request
+    return found

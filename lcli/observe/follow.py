@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
-from lcli.aws.retry import Act, rule
 from lcli.observe.events import Known, LogEvent, Source, by_place
-from lcli.observe.history import BUDGET, slices, token_expired
+from lcli.observe.history import BUDGET, slices
+from lcli.observe.outages import ABSENT, Outages
 from lcli.observe.seen import Seen
 from lcli.observe.stacks import gathered
 
@@ -38,21 +38,14 @@ REORDER = SWEEPS[0][0] + 0.5
 those have been asked again, since events of one moment arrive at different times."""
 CALLS = 5
 """Calls that a follow makes a second in one region."""
-MAX_BACKOFF = 30.0
 _TOGETHER = 1.0
 """Seconds that a sweep may be early, so that all groups are asked at once again and again: what is
 read of one group is as new as what is read of another."""
-_ABSENT = "ResourceNotFoundException"
-_ABSENT_PAUSE = 5.0
 _FUTURE = 7_200_000
 """Milliseconds that an event may be ahead of now (PutLogEvents, API reference: two hours)."""
 _PRUNE_EVERY = 60_000
 """Milliseconds."""
 _MOST_HELD = 20_000
-_EXPIRED = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
-    | {"NoCredentials"}
-)
 
 
 def held_for(sources: Iterable[Source]) -> float:
@@ -146,8 +139,8 @@ class _Group:
     """Up to which moment what was seen is forgotten."""
     due: list[float] = field(default_factory=lambda: [float("-inf")] * len(SWEEPS))
     wait_until: float = float("-inf")
-    backoff: float = 0.0
-    trouble: str = ""
+    failures: int = 0
+    """How often it could not be read since it last was."""
 
     def pages(self, start: int, end: int) -> Iterator[list[LogEvent]]:
         """What has not been seen yet."""
@@ -170,9 +163,8 @@ class _Group:
 class Follower:
     """Sweeps groups in turn; `poll` gives what is new.
 
-    `reads` reads each source's group; `clock` is in seconds, `wall` in milliseconds since 1970.
-    `reconnect` is called before a try with credentials that had expired, or where nothing
-    answered; it says whether other groups of the same names answer from now on.
+    `reads` reads each source's group; `clock` is in seconds, `wall` in milliseconds since 1970;
+    `notice` and `reconnect` are as of `Outages`.
     """
 
     def __init__(
@@ -187,12 +179,10 @@ class Follower:
     ) -> None:
         self._groups = [_Group(source, read, start, start) for source, read in reads]
         self._by_name = {(one.source.function, one.source.group): one for one in self._groups}
-        self._notice = notice
-        self._reconnect = reconnect
+        self.outages = Outages(notice, reconnect)
+        self._clouds = 0
         self._clock = clock
         self._wall = wall
-        self.cut = ""
-        """What keeps every group from being read, as it was told; empty if nothing does."""
         self.unasked = [one.source for one in self._groups]
         """What the last sweep has not read to its end."""
         self._share = BUDGET // max(len(reads), 1)
@@ -202,6 +192,7 @@ class Follower:
         """Events, in order of time, that were printed before the follow began: they are not
         given out again."""
         wall = self._wall()
+        self._forget_other_cloud()
         for event in events:
             group = self._by_name[event.function, event.group]
             group.is_new(event)
@@ -230,7 +221,7 @@ class Follower:
         for group in self._groups:
             if (yield from self._sweep(group, len(SWEEPS) - 1)):
                 self.unasked.remove(group.source)
-            elif self.cut:
+            elif self.outages.cut:
                 return
 
     def rest(self) -> list[LogEvent]:
@@ -262,11 +253,13 @@ class Follower:
                 group.advance(min(events[-1].timestamp, wall))
                 yield self._reorder.ready(self._clock())
         except AwsError as error:
-            self._wait_out(group, error)
-            return error.code == _ABSENT
-        if self.cut or group.trouble:
-            self._notice("going on" if self.cut else f"{group.source.group}: going on")
-        group.backoff, group.trouble, self.cut = 0.0, "", ""
+            pause = self.outages.pause(group.source, error, group.failures)
+            self._forget_other_cloud()
+            group.failures += 1
+            group.wait_until = self._clock() + pause
+            return error.code == ABSENT
+        self.outages.over(group.source)
+        group.failures = 0
         if group.calls > 1:
             # A pattern that nothing matches must not have hours searched again every two seconds.
             group.advance(wall - LATENESS)
@@ -274,55 +267,9 @@ class Follower:
             group.due[index] = began + SWEEPS[index][0]
         return True
 
-    def _wait_out(self, group: _Group, error: AwsError) -> None:
-        now = self._clock()
-        name = group.source.group
-        if error.code == _ABSENT:
-            pause, told = _ABSENT_PAUSE, f"{name} does not exist yet; waiting for its first event"
-            if group.source.hint:
-                told += f" ({group.source.hint})"
-        elif expired(error):
-            self._reconnect()
-            self._wait_all(
-                group,
-                MAX_BACKOFF,
-                "the credentials have expired; renew them, lcli goes on by itself",
-            )
-            return
-        elif error.code == "Unreachable":
-            if self._reconnect():
-                for other in self._groups:
-                    other.seen.clear()
-            group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
-            self._wait_all(group, group.backoff, f"{error.message}; trying again")
-            return
-        elif passing(error):
-            group.backoff = min(MAX_BACKOFF, max(1.0, group.backoff * 2))
-            pause, told = group.backoff, f"{name}: {error.code}; trying again"
-        else:
-            raise error
-        group.wait_until = now + pause
-        if told != group.trouble:
-            group.trouble = told
-            self._notice(told)
-
-    def _wait_all(self, group: _Group, pause: float, why: str) -> None:
-        """The same keeps every group from being read: told once."""
-        group.wait_until = self._clock() + pause
-        if why != self.cut:
-            self.cut = why
-            self._notice(why)
-
-
-def expired(error: AwsError) -> bool:
-    """Whether newer credentials would mend it."""
-    return error.code in _EXPIRED
-
-
-def passing(error: AwsError) -> bool:
-    """Whether the same call may succeed later, though nobody changes anything."""
-    return (
-        rule(error).act is Act.RETRY
-        or error.code == "LimitExceededException"  # too many live sessions at once
-        or token_expired(error)
-    )
+    def _forget_other_cloud(self) -> None:
+        """Another cloud that answers instead may use the same ids."""
+        if self._clouds != self.outages.clouds:
+            self._clouds = self.outages.clouds
+            for group in self._groups:
+                group.seen.clear()

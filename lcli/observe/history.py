@@ -16,18 +16,20 @@ from contextvars import copy_context
 from itertools import chain, islice
 from math import inf
 from threading import Event, Thread
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from lcli.aws.clients import AwsError
 from lcli.aws.texts import PAGE_TOKEN_REFUSED
 from lcli.observe.events import LogEvent, by_place, by_time
 from lcli.observe.stacks import together
 
-T = TypeVar("T")
 ReadPages = Callable[[int, int], Iterable[list[LogEvent]]]
 """Pages of the events with ``start <= timestamp < end``."""
 Reached = Callable[[int, int], None]
 """Told up to where a group has been read, and how many events more that were."""
+
+Attempt = Callable[[Callable[[], "Slice"]], "Slice"]
+"""What a reading of a slice gives, which it may begin anew where it fails."""
 
 BUDGET = 12_000_000
 """Bytes of events that are held, about, all groups and slices together."""
@@ -46,7 +48,9 @@ _TOKEN_TRIES = 3
 _BATCH = 1_000
 
 
-class _Slice(NamedTuple):
+class Slice(NamedTuple):
+    """What was read of a stretch of time."""
+
     events: list[LogEvent]
     """In the order of time."""
     size: int
@@ -63,7 +67,11 @@ class _Segment(NamedTuple):
     end: int
     limit: float = 0.0
     pages: float = inf
-    reading: Future[_Slice] | None = None
+    reading: Future[Slice] | None = None
+
+
+def _once(work: Callable[[], Slice]) -> Slice:
+    return work()
 
 
 def slices(
@@ -75,6 +83,7 @@ def slices(
     *,
     lanes: int = 0,
     stop: Callable[[], bool] = lambda: False,
+    attempt: Attempt = _once,
 ) -> Iterator[list[LogEvent]]:
     """The events of one group in lists of bounded size, in the order of time, each event once.
 
@@ -84,7 +93,7 @@ def slices(
     that needs many pages more is dropped too: the next slices are of one page, two, four … Without
     lanes each is read when it is asked for. Ends at once where `stop` says so. Raises AwsError.
     """
-    group = _Group(read, budget // max(lanes, 1), lanes, stop)
+    group = _Group(read, budget // max(lanes, 1), lanes, stop, attempt)
     # A slice that is the whole is held alone: it may take what all of them have.
     group.begin(_Segment(start, end, budget if end - start > 1 else inf))
     return group.slices(reached)
@@ -93,11 +102,19 @@ def slices(
 class _Group:
     """One group's stretches of time, from the earliest."""
 
-    def __init__(self, read: ReadPages, budget: int, lanes: int, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        read: ReadPages,
+        budget: int,
+        lanes: int,
+        stop: Callable[[], bool],
+        attempt: Attempt,
+    ) -> None:
         self._read = read
         self._budget = budget
         self._lanes = lanes
         self._stop = stop
+        self._attempt = attempt
         self._pages = 1.0 if lanes else inf
         """Of how many pages the next slices are to be; more and more, as their density is known."""
         self._segments: deque[_Segment] = deque()
@@ -114,11 +131,11 @@ class _Group:
         try:
             while self._segments:
                 segment = self._segments.popleft()
-                while segment.reading and not segment.reading.done():
+                while segment.reading and not segment.reading.done() and not self._stop():
                     wait([segment.reading], _STOP_SEEN)
-                    if self._stop():
-                        return
-                part = segment.reading.result() if segment.reading else self._slice(segment)
+                if self._stop():
+                    return
+                part = segment.reading.result() if segment.reading else self._read_slice(segment)
                 self._measure(segment, part)
                 if not part.whole:
                     self._segments.appendleft(_Segment(segment.start, segment.end))
@@ -130,7 +147,7 @@ class _Group:
         finally:
             self._closed.set()
 
-    def _measure(self, segment: _Segment, part: _Slice) -> None:
+    def _measure(self, segment: _Segment, part: Slice) -> None:
         """How long the next slices are, by how many events this one has."""
         first = part.events[0].timestamp if part.events else segment.start
         bytes_more = self._budget / max(part.size, 1)
@@ -164,18 +181,21 @@ class _Group:
     def _begun(self, segment: _Segment) -> _Segment:
         if not self._lanes:
             return segment
-        future: Future[_Slice] = Future()
+        future: Future[Slice] = Future()
 
         def work() -> None:
             try:
-                future.set_result(self._slice(segment))
+                future.set_result(self._read_slice(segment))
             except BaseException as error:  # raised again in the reader's thread
                 future.set_exception(error)
 
         Thread(target=copy_context().run, args=(work,), name="logs", daemon=True).start()
         return segment._replace(reading=future)
 
-    def _slice(self, segment: _Segment) -> _Slice:
+    def _read_slice(self, segment: _Segment) -> Slice:
+        return self._attempt(lambda: self._slice(segment))
+
+    def _slice(self, segment: _Segment) -> Slice:
         """A slice's events, or some of them if they take more bytes than it may."""
         for left in reversed(range(_TOKEN_TRIES)):
             try:
@@ -185,7 +205,7 @@ class _Group:
                     raise
         raise AssertionError("the last try returns or raises")
 
-    def _collect(self, segment: _Segment) -> _Slice:
+    def _collect(self, segment: _Segment) -> Slice:
         events: dict[str, LogEvent] = {}
         size, latest, number = 0, segment.start, 0
         for number, page in enumerate(self._read(segment.start, segment.end), 1):
@@ -197,10 +217,10 @@ class _Group:
             done = (latest - segment.start + 1) / (segment.end - segment.start)
             near = size > 4 * done * segment.limit or number * (1 - done) > done * segment.pages
             if size > segment.limit or (number > 1 and events and near):
-                return _Slice(sorted(events.values(), key=by_time), size, number, False)
+                return Slice(sorted(events.values(), key=by_time), size, number, False)
             if self._closed.is_set():
                 break
-        return _Slice(sorted(events.values(), key=by_time), size, number, True)
+        return Slice(sorted(events.values(), key=by_time), size, number, True)
 
 
 def token_expired(error: AwsError) -> bool:
@@ -216,17 +236,21 @@ def history(
     budget: int = BUDGET,
     reached: Reached = lambda at, count: None,
     stop: Callable[[], bool] = lambda: False,
+    attempts: Sequence[Attempt] = (),
 ) -> Iterator[list[LogEvent]]:
     """The events of several groups merged by time, in lists of bounded size; the lines of a stack
     right behind its first one.
 
     The groups are read at once, each ahead of what is given out. Where `stop` says so it ends at
-    once, and what it gave out last need not be of all groups. Raises AwsError.
+    once, and what it gave out last need not be of all groups. `attempts` are those of each group;
+    without them what fails is not read anew. Raises AwsError.
     """
     count = max(len(reads), 1)
     share, lanes = max(budget // count, 200_000), -(-LANES // count)
+    each = attempts or [_once] * len(reads)
     groups = [
-        together(slices(read, start, end, share, reached, lanes=lanes, stop=stop)) for read in reads
+        together(slices(read, start, end, share, reached, lanes=lanes, stop=stop, attempt=attempt))
+        for read, attempt in zip(reads, each, strict=True)
     ]
     if len(groups) == 1:
         return groups[0]
@@ -236,20 +260,3 @@ def history(
 def _batches(events: Iterator[LogEvent]) -> Iterator[list[LogEvent]]:
     while batch := list(islice(events, _BATCH)):
         yield batch
-
-
-def last(
-    read: Callable[[int, int], Iterable[T]], start: int, end: int, count: int, width: int = 60_000
-) -> list[T]:
-    """The last `count` of what `read` gives in order of time between `start` and `end`.
-
-    Looks back from `end` over longer and longer windows, the first of `width` milliseconds, so a
-    large group is not read whole.
-    """
-    found: deque[T] = deque()
-    upper = end
-    while upper > start and len(found) < count:
-        lower = max(start, upper - width)
-        found.extendleft(reversed(deque(read(lower, upper), maxlen=count - len(found))))
-        upper, width = lower, width * 4
-    return list(found)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from lcli.observe.filters import Predicate
 from lcli.observe.records import Kind, Record
 
-MOST = 20_000
-"""Records that are held; beyond them the invocation begun first is given out unfinished."""
+MOST = 24_000_000
+"""Bytes of records that are held, about; beyond them the invocation begun first is given out
+unfinished."""
 QUIET = 10.0
 """Seconds after its last record until an invocation counts as over whose START was not logged, as
 then no REPORT need come: a system log level of WARN suppresses both."""
@@ -30,6 +31,7 @@ class _Open:
     started: bool = False
     """Whether START was among them."""
     records: list[Record] = field(default_factory=list)
+    weight: int = 0
 
 
 class Invocations:
@@ -48,6 +50,8 @@ class Invocations:
         self._reporting: set[str] = set()
         """Functions of which a REPORT was seen."""
         self._held = 0
+        self.crowded = False
+        """Whether one was given out unfinished since there were too many."""
 
     def add(self, record: Record) -> list[list[Record]]:
         """The invocations that this record finishes."""
@@ -68,11 +72,14 @@ class Invocations:
         one.records.append(record)
         one.latest = self._clock()
         one.started = one.started or record.kind is Kind.START
-        self._held += 1
+        weight = record.weight
+        one.weight += weight
+        self._held += weight
         if record.kind is Kind.REPORT:
             self._reporting.add(record.event.function)
             finished.append(self._take(key))
         while self._held > MOST:
+            self.crowded = True
             finished.append(self._take(next(iter(self._open))))
         return self._wanted_of(finished)
 
@@ -111,8 +118,8 @@ class Invocations:
         return [records for records in blocks if any(map(self._wanted, records))]
 
     def _take(self, key: _Key) -> list[Record]:
-        records = self._open.pop(key).records
+        one = self._open.pop(key)
         if self._latest.get(key[:2]) == key:
             del self._latest[key[:2]]
-        self._held -= len(records)
-        return records
+        self._held -= one.weight
+        return one.records

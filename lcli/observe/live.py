@@ -18,14 +18,13 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, group_arn
-from lcli.observe.follow import expired, passing
 from lcli.observe.live_gap import SETTLE, Shown, read_gap
+from lcli.observe.outages import MAX_BACKOFF, expired, passing
 from lcli.observe.stacks import gathered
 
 GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
 _ABSENT_PAUSE = 5.0
-_MAX_BACKOFF = 30.0
 _SOON = 10.0
 """Seconds: sessions that last no longer are not begun one after the other at once."""
 _SAMPLED_EVERY = 30.0
@@ -132,7 +131,7 @@ class LiveTail:
                         self._follow(clients, sources, arns, session)
                     finally:
                         soon = self._clock() - began < _SOON
-                        session.pause = min(_MAX_BACKOFF, session.pause * 2 or 1.0) if soon else 0.0
+                        session.pause = min(MAX_BACKOFF, session.pause * 2 or 1.0) if soon else 0.0
                     self._renew(session, "it ended")
                 else:
                     hints = "".join(f" ({source.hint})" for source in sources if source.hint)
@@ -181,7 +180,7 @@ class LiveTail:
         unreachable = error.code == "Unreachable"
         if unreachable or expired(error):
             self._reconnect()
-        session.backoff = min(_MAX_BACKOFF, max(1.0, session.backoff * 2))
+        session.backoff = min(MAX_BACKOFF, max(1.0, session.backoff * 2))
         why = error.message if unreachable else error.code
         self._tell(session, f"live session: {why}; beginning another")
         self._sleep(session.backoff)

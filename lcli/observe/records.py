@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from sys import getsizeof
 from typing import Any
 
 from lcli.observe.documents import parsed, request_of, unwrapped
@@ -62,6 +63,12 @@ _RAISED = re.compile(r"[\w.<>]+(?:: |\s*$)")
 """``ValueError: no such size``: with which a traceback ends."""
 
 
+_OVERHEAD = 500
+"""Bytes that a record takes beside its message."""
+_OBJECT, _MEMBER = 200, 120
+"""The same that an object of a JSON document takes, and a member of it with its key."""
+
+
 @dataclass(slots=True)
 class Record:
     """An event, and what was read out of it."""
@@ -86,6 +93,16 @@ class Record:
             return self.known
         named = _NAMED.match(self.event.message)
         return (named[1] or named[2]) if named else ""
+
+    @property
+    def weight(self) -> int:
+        """Bytes in memory, about."""
+        message = self.event.message
+        size = _OVERHEAD + getsizeof(message)
+        if self.document is not None:
+            members = _OBJECT * message.count("{") + _MEMBER * message.count(",")
+            size += getsizeof(message) + members
+        return size
 
     @property
     def level(self) -> str:

@@ -17,6 +17,7 @@ from lcli.observe.records import Reader, Record
 WINDOW = 1_000
 """Milliseconds after the first line within which the others are moved to it."""
 _MOST_HELD = 20_000
+_MOST_BYTES = 8_000_000
 _SIGNS = (" ", "\t", "\xa0", "Caused by: ")
 """Every stack has a line that begins with one of these: only where there is one is it read who
 carries whom on."""
@@ -37,9 +38,9 @@ def together(batches: Iterable[list[LogEvent]]) -> Iterator[list[LogEvent]]:
         events = held + batch
         bound = events[-1].timestamp - WINDOW
         ready = bisect_right(events, bound, key=attrgetter("timestamp"))
-        if len(events) - ready > _MOST_HELD:
-            bound, ready = events[-1].timestamp, len(events)
         given, held = events[:ready], events[ready:]
+        if len(held) > _MOST_HELD or sum([len(event.message) for event in held]) > _MOST_BYTES:
+            bound, given, held = events[-1].timestamp, events, []
         if _has_lines(events):
             stacks = _stacks(events)
             given = [e for stack in stacks if stack[0].timestamp <= bound for e in _placed(stack)]

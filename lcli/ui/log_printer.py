@@ -11,11 +11,14 @@ from typing import TextIO
 
 from lcli.observe.events import LogEvent
 from lcli.observe.filters import Predicate
-from lcli.observe.invocations import Invocations
+from lcli.observe.invocations import MOST, Invocations
 from lcli.observe.records import Reader, Record
 from lcli.observe.stacks import stack_of, stacks
 from lcli.ui.log_lines import Lines, Write
 from lcli.ui.terminal import Terminal
+
+_PIECE = 1_000_000
+"""Characters of messages that are written at once, about: their lines are held until then."""
 
 
 class Printer:
@@ -30,7 +33,9 @@ class Printer:
         limit: int | None = None,
         grouped: bool = False,
         before: Callable[[], None] = lambda: None,
+        notice: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """`before` is called before anything is written, `notice` told what the user must know."""
         self.count = 0
         """Events written so far."""
         self._stream = stream
@@ -39,6 +44,8 @@ class Printer:
         self._limit = limit
         self._invocations = Invocations(wanted or (lambda record: True)) if grouped else None
         self._before = before
+        self._notice = notice
+        self._told_crowded = False
         self._reader = Reader()
         # Lines for programs, and those as they are stored, have nothing between them.
         self._between = "\n" if isinstance(write, Lines) else ""
@@ -62,6 +69,12 @@ class Printer:
             self.records(records)
         else:
             self.records(filter(self._wanted, records))
+
+    def held(self, records: Iterable[Record], before: str = "") -> None:
+        """Write these records as `records` does, but hold the lines of some of them alone."""
+        for piece in _pieces(records):
+            self.records(piece, before)
+            before = ""
 
     def records(self, records: Iterable[Record], before: str = "") -> None:
         """Write these records, all of them up to the limit, and flush."""
@@ -119,7 +132,25 @@ class Printer:
         for block in blocks:
             if self.enough:
                 return
-            self.records(block, self._between if self.count else "")
+            self.held(block, self._between if self.count else "")
+        if self._invocations and self._invocations.crowded and not self._told_crowded:
+            self._told_crowded = True
+            self._notice(
+                f"--group holds {MOST // 1_000_000} MB of unfinished invocations at most: those "
+                "begun first are printed before they end"
+            )
+
+
+def _pieces(records: Iterable[Record]) -> Iterator[list[Record]]:
+    piece: list[Record] = []
+    size = 0
+    for record in records:
+        piece.append(record)
+        size += len(record.event.message)
+        if size > _PIECE:
+            yield piece
+            piece, size = [], 0
+    yield piece
 
 
 class Reading:

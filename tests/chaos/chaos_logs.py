@@ -44,8 +44,11 @@ def test_hours_of_trouble(off: int, hours: int, evidence: Callable[[str], None])
 class Many:
     """A group of so many events, made as they are asked for."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, size: int = 0) -> None:
+        """Each message has `size` bytes more than it says."""
         self._count = count
+        self._page = min(PAGE, 1_000_000 // (size + 26))
+        self._padding = "x" * size
         self._began = int(time.time() * 1000) - SPAN - 10_000
 
     def _at(self, number: int) -> int:
@@ -55,14 +58,15 @@ class Many:
         lower = (asked["startTime"] - self._began) * self._count // SPAN
         upper = (asked["endTime"] + 1 - self._began) * self._count // SPAN
         begin = int(asked.get("nextToken") or max(0, lower))
-        end = min(begin + PAGE, upper + 1, self._count)
+        end = min(begin + self._page, upper + 1, self._count)
         events = [
             {
                 "eventId": f"{number:056}",
                 "logStreamName": f"2026/03/01/[1]{number % 20:032x}",
                 "timestamp": self._at(number),
                 "ingestionTime": self._at(number) + 500,
-                "message": f"order {number} was packed, weighed and sent to where it belongs\n",
+                "message": f"order {number} was packed, weighed and sent to where it belongs"
+                f"{self._padding}\n",
             }
             for number in range(begin, end)
             if asked["startTime"] <= self._at(number) <= asked["endTime"]
@@ -71,13 +75,13 @@ class Many:
         return {"events": events} | ({"nextToken": str(end)} if more else {})
 
 
-def printed(count: int, *words: str, asleep: float = 0.0) -> tuple[int, float]:
+def printed(count: int, *words: str, asleep: float = 0.0, size: int = 0) -> tuple[int, float]:
     """Lines on a pipe whose reader sleeps first, and the peak of memory."""
     environ = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         **{"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"},
     }
-    with serving(Many(count)) as url:
+    with serving(Many(count, size)) as url:
         process = subprocess.Popen(
             [LCLI, "logs", "f", "--since", "20m", *words],
             env={**environ, "AWS_ENDPOINT_URL": url},
@@ -88,7 +92,7 @@ def printed(count: int, *words: str, asleep: float = 0.0) -> tuple[int, float]:
         time.sleep(asleep)
         lines = most = 0.0
         for lines, _ in enumerate(process.stdout, 1):
-            if lines % 500 == 0:
+            if lines % (20 if count < MILLION // 10 else 500) == 0:
                 most = max(most, peak(process.pid))
             if lines == count and "-F" in words:
                 # A deep sweep over all of them, then the last one.
@@ -120,3 +124,27 @@ def test_memory_on_many_events(
     assert many - few <= 100
     if "--group" not in words:
         assert lines == count
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "words"),
+    [
+        (60_000, 2_000, ("--group",)),
+        (20_000, 8_000, ("--group",)),
+        (600, 256_000, ("--group",)),
+        (600, 256_000, ("--tail", "300")),
+        (15_000, 8_000, ("--tail", "10000")),
+        (600, 256_000, ("--tail", "300", "-o", "json")),
+    ],
+)
+def test_memory_on_large_events(
+    count: int, size: int, words: tuple[str, ...], evidence: Callable[[str], None]
+) -> None:
+    _, few = printed(1_000, *words)
+    lines, many = printed(count, *words, size=size)
+    evidence(
+        f"{count:,} events of {size:,} bytes, {' '.join(words)}: {many:.0f} MB at most, "
+        f"{many - few:.0f} more than for 1,000 short ones"
+    )
+    assert lines >= (int(words[1]) if "--tail" in words else count)
+    assert many - few <= 100

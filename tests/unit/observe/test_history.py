@@ -10,7 +10,7 @@ from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Pacing
 from lcli.observe.events import LogEvent, Source, read_pages
-from lcli.observe.history import history, last, slices
+from lcli.observe.history import history, slices
 
 HOUR = 3_600_000
 
@@ -124,18 +124,6 @@ def test_what_goes_wrong_in_a_thread_is_raised_here():
     simulated.fail = {1: AwsError("AccessDeniedException", "no", **REFUSAL)}
     with pytest.raises(AwsError, match="AccessDeniedException"):
         next(slices(reading(simulated), 0, HOUR, lanes=2))
-
-
-def test_the_last_ones_are_found_without_reading_everything():
-    asked = []
-
-    def read(lower, upper):
-        asked.append((lower, upper))
-        return range(lower // 1000, upper // 1000)
-
-    assert last(read, 0, HOUR, 100) == list(range(3_500, 3_600))
-    assert asked == [(3_540_000, 3_600_000), (3_300_000, 3_540_000)]
-    assert last(read, 0, 5_000, 100) == [0, 1, 2, 3, 4]
 
 
 def test_aws_is_asked_five_times_a_second_and_loopback_at_once():

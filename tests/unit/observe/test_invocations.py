@@ -1,9 +1,11 @@
 """When an invocation whose REPORT does not come is given out."""
 
+import tracemalloc
 from itertools import count
 
 import pytest
 
+from lcli.observe import invocations
 from lcli.observe.events import LogEvent
 from lcli.observe.invocations import LONGEST, QUIET, Invocations
 from lcli.observe.records import Reader
@@ -108,3 +110,25 @@ def test_a_line_that_comes_late_ends_nothing():
     gathered = Gathered()
     gathered.add(line(SECOND, "two"), at=10)
     assert gathered.add(line(FIRST, "late"), at=5) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 50_000, '{"list": [' + '{"a": 1}, ' * 500 + "{}]}"], ids=["text", "JSON"]
+)
+def test_so_many_bytes_are_held_and_the_invocations_begun_first_let_go(monkeypatch, text):
+    monkeypatch.setattr(invocations, "MOST", most := 2_000_000)
+    gathered = Gathered()
+    gathered.add(start(FIRST), "early", stream="first")
+    given, added = [], 0
+    tracemalloc.start()
+    try:
+        while not given and added < 1_000:
+            added += 1
+            given = gathered.add(f"{text}{' ' * added}", stream="second")
+        _, held = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [len(block) for block in given] == [2, added]
+    assert gathered.invocations.crowded
+    assert 0.5 * most < held < 1.5 * most
+    assert gathered.add("one", stream="third") == []

@@ -1,0 +1,131 @@
+"""What keeps a follow from reading for a while: told once, and waited out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+from lcli.aws.clients import AwsError
+from lcli.aws.retry import Act, rule
+from lcli.observe.events import Source
+from lcli.observe.history import token_expired
+
+T = TypeVar("T")
+
+MAX_BACKOFF = 30.0
+"""Seconds between two tries at most."""
+ABSENT = "ResourceNotFoundException"
+_ABSENT_PAUSE = 5.0
+_DOUBLED = 5
+"""So often doubled, a pause of a second is longer than `MAX_BACKOFF`."""
+_EXPIRED = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
+    | {"NoCredentials"}
+)
+
+
+class Outages:
+    """The outages of all sources of a follow, whichever of its threads meets them.
+
+    `notice` is told what the user must know. `reconnect` is called before a try with credentials
+    that had expired, or where nothing answered; it says whether another cloud answers from now on.
+    """
+
+    def __init__(
+        self,
+        notice: Callable[[str], None] = lambda text: None,
+        reconnect: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.cut = ""
+        """What keeps every group from being read, as it was told; empty if nothing does."""
+        self.clouds = 0
+        """How often another cloud has taken the place of the one before."""
+        self._notice = notice
+        self._reconnect = reconnect
+        self._told: dict[Source, str] = {}
+        self._answered = False
+        self._lock = Lock()
+
+    def pause(self, source: Source, error: AwsError, tries: int) -> float:
+        """Seconds until the source may be asked again, which failed `tries` times before.
+
+        Tells of the outage, unless it has been told. Raises `error` where waiting mends nothing.
+        """
+        backoff = min(MAX_BACKOFF, 2.0 ** min(tries, _DOUBLED))
+        name = source.group
+        with self._lock:
+            if error.code == ABSENT:
+                hint = f" ({source.hint})" if source.hint else ""
+                self._tell(source, f"{name} does not exist yet; waiting for its first event{hint}")
+                return _ABSENT_PAUSE
+            if expired(error):
+                self._reconnect()
+                self._tell_for_all(
+                    "the credentials have expired; renew them, lcli goes on by itself"
+                )
+                return MAX_BACKOFF
+            if error.code == "Unreachable":
+                self.clouds += self._reconnect()
+                self._tell_for_all(f"{error.message}; trying again")
+            elif passing(error):
+                self._tell(source, f"{name}: {error.code}; trying again")
+            else:
+                raise error
+        return backoff
+
+    def over(self, source: Source) -> None:
+        """The source was read: tells so where it was told that it could not be."""
+        with self._lock:
+            told = self._told.pop(source, "")
+            if self.cut or told:
+                self._notice("going on" if self.cut else f"{source.group}: going on")
+            self.cut = ""
+
+    def attempt(self, source: Source, work: Callable[[], T], wait: Callable[[float], bool]) -> T:
+        """What `work` gives that reads the source, as often as outages ask for it.
+
+        `wait` passes that many seconds; where it gives True nobody waits for the source any more.
+        Raises AwsError where waiting mends nothing: as `pause`, and where credentials or a
+        connection were never there.
+        """
+        tries = 0
+        while True:
+            try:
+                given = work()
+            except AwsError as error:
+                # A connection that is cut was one.
+                self._answered = self._answered or bool(error.status) or error.lost
+                never = not self._answered and error.code in ("Unreachable", "NoCredentials")
+                if never or wait(self.pause(source, error, tries)):
+                    raise
+                tries += 1
+            else:
+                self._answered = True
+                self.over(source)
+                return given
+
+    def _tell(self, source: Source, text: str) -> None:
+        if self._told.get(source) != text:
+            self._told[source] = text
+            self._notice(text)
+
+    def _tell_for_all(self, text: str) -> None:
+        """The same keeps every group from being read: told once."""
+        if text != self.cut:
+            self.cut = text
+            self._notice(text)
+
+
+def expired(error: AwsError) -> bool:
+    """Whether newer credentials would mend it."""
+    return error.code in _EXPIRED
+
+
+def passing(error: AwsError) -> bool:
+    """Whether the same call may succeed later, though nobody changes anything."""
+    return (
+        rule(error).act is Act.RETRY
+        or error.code == "LimitExceededException"  # too many live sessions at once
+        or token_expired(error)
+    )
