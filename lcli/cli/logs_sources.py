@@ -66,7 +66,11 @@ def choose_patiently(run: Run, texts: list[str], versions: list[str], alias: str
             return choose(run, texts, versions, alias)
 
     outages = Outages(run.terminal.note, run.reconnect)
-    return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
+    try:
+        return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
+    except KeyboardInterrupt:
+        run.terminal.note("0 events")
+        raise
 
 
 def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named, str]]:
