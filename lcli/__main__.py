@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import gc
-import io
 import os
 import signal
 import sys
 import threading
-from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.encoding import write_anything
+from lcli.ui.output import go_on, lost, outlasting
 
 if TYPE_CHECKING:
     from lcli.cli.run import Run
-
-_OUTPUT_ENDS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""What writing to an open file answers when it cannot grow."""
 
 
 def main() -> NoReturn:
@@ -31,7 +26,8 @@ def main() -> NoReturn:
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(200_000, 20, 20)
     _open_closed_streams()
-    _buffer_output()
+    sys.stdout, sys.stderr = outlasting(sys.stdout), outlasting(sys.stderr)
+    go_on(sys.stderr)
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -57,21 +53,25 @@ def _run(run: Run) -> int:
     try:
         command(run).main(prog_name="lcli")
         return int(ExitCode.DONE)
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(ExitCode.FAILED)
-        if isinstance(end.__context__, BrokenPipeError):  # Typer makes exit code 1 of it
-            code = _reader_left()
-        _print_misuse(end.__context__, run)
-        return code
-    except BrokenPipeError:
-        return _reader_left()
-    except Exception as error:
-        if os.environ.get("LCLI_DEBUG") == "1":
-            _print_traceback(error, run)
-        code = _report(error, run)
-        if _is_of_the_output(error):
-            _discard(sys.stdout)  # told already; what is left in its buffer would be told again
-        return code
+    except (SystemExit, Exception) as error:
+        go_on(run.stdout)  # its end is told wherever it can be
+        return _code_of(error, run)
+
+
+def _code_of(error: SystemExit | Exception, run: Run) -> int:
+    """The exit code of a command that ended so, once that is told."""
+    # Typer makes exit code 1 of a BrokenPipeError.
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    if isinstance(cause, BrokenPipeError) and not run.changes:
+        return int(ExitCode.DONE)  # `lcli … | head` has read enough: not an error
+    if isinstance(error, SystemExit):
+        _print_misuse(cause, run)
+        return error.code if isinstance(error.code, int) else int(ExitCode.FAILED)
+    if os.environ.get("LCLI_DEBUG") == "1":
+        _print_traceback(error, run)
+    if error is lost(run.stdout):
+        return int(ExitCode.FAILED)  # what is lost is told at the end
+    return _report(error, run)
 
 
 def _leave(code: int, run: Run) -> NoReturn:
@@ -98,15 +98,6 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (to the end)
 
 
-def _buffer_output() -> None:
-    """With PYTHONUNBUFFERED stdout is a bare file: what a signal cuts off a write would be lost."""
-    stream = sys.stdout
-    if isinstance(stream, io.TextIOWrapper) and isinstance(stream.buffer, io.RawIOBase):
-        encoding, errors, live = stream.encoding, stream.errors, stream.isatty()
-        file = io.BufferedWriter(stream.detach())
-        sys.stdout = io.TextIOWrapper(file, encoding, errors, line_buffering=live)
-
-
 def _know_shells() -> None:
     """Typer knows the shells' protocols only once this ran; by itself that is with its own
     --install-completion, for which `lcli completion` stands here."""
@@ -117,10 +108,8 @@ def _know_shells() -> None:
 
 def _report(error: Exception, run: Run) -> int:
     failure = error if isinstance(error, LcliError) else _translate(error, run)
-    with suppress(OSError):  # where a stream cannot be written, the exit code says it
-        run.tell(failure.problems)
-    with suppress(OSError):
-        run.print_failure(failure.problems)
+    run.tell(failure.problems)
+    run.print_failure(failure.problems)
     return int(failure.exit_code)
 
 
@@ -133,8 +122,7 @@ def _print_misuse(error: BaseException | None, run: Run) -> None:
         run.options.output = "json"
     command = getattr(getattr(error, "ctx", None), "command_path", "lcli")
     told = Problem("usage", message(), next_step=f"`{command} --help` says what it takes")
-    with suppress(OSError):
-        run.print_failure([told])
+    run.print_failure([told])
 
 
 def _asks_for_json(words: list[str]) -> bool:
@@ -151,8 +139,7 @@ def _print_traceback(error: Exception, run: Run) -> None:
 
     from lcli.ui.neutral import neutralise
 
-    with suppress(OSError):
-        run.stderr.write(neutralise(run.mask.text("".join(format_exception(error)))))
+    run.stderr.write(neutralise(run.mask.text("".join(format_exception(error)))))
 
 
 def _translate(error: Exception, run: Run) -> LcliError:
@@ -188,19 +175,8 @@ def _not_utf8(arguments: list[str]) -> Problem | None:
     return None
 
 
-def _is_of_the_output(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in _OUTPUT_ENDS and not error.filename
-
-
 def _of_the_system(error: OSError) -> Problem:
     reason = error.strerror or str(error)
-    if _is_of_the_output(error):
-        return Problem(
-            "output-not-written",
-            f"the output cannot be written: {reason}",
-            "standard output",
-            "make room where it goes, then run the command again",
-        )
     return Problem(
         "system-error",
         f"the system refused an operation: {reason}",
@@ -210,29 +186,25 @@ def _of_the_system(error: OSError) -> Problem:
 
 
 def _flush(code: int, run: Run) -> int:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _reader_left()
-    except OSError as error:
-        _discard(sys.stdout)
-        code = _report(error, run)
-    try:
-        sys.stderr.flush()
-    except OSError:
-        _discard(sys.stderr)  # where stderr cannot be written, the exit code says it
+    """Write what is left; the exit code, which says it too where stdout had no room."""
+    go_on(run.stdout)
+    run.stdout.flush()
+    error = lost(run.stdout)
+    if error and not isinstance(error, BrokenPipeError):
+        run.tell([_unwritten(error, changed=run.changes)])
+        code = code or int(ExitCode.FAILED)
+    run.stderr.flush()
     return code
 
 
-def _reader_left() -> int:
-    """`lcli … | head` has read enough: not an error, and nothing more may be written."""
-    _discard(sys.stdout)
-    return int(ExitCode.DONE)
-
-
-def _discard(stream: TextIO) -> None:
-    """Lead it to nowhere, so that what is left in its buffer fails no more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def _unwritten(error: OSError, *, changed: bool) -> Problem:
+    done = "what the command did is done, its output alone is lost"
+    return Problem(
+        "output-not-written",
+        f"the output cannot be written: {error.strerror or error}",
+        "standard output",
+        f"make room where it goes{f'; {done}' if changed else ', then run the command again'}",
+    )
 
 
 if __name__ == "__main__":

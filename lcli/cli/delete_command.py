@@ -35,6 +35,7 @@ def command(
     that functions deleted earlier have left.
     """
     run: Run = ctx.obj
+    run.go_on()
     with untouched(run):
         elsewhere = note_region(run, functions or [])
         ready = [

@@ -45,6 +45,7 @@ def command(
     Ctrl-C (or SIGTERM) ends after what is in flight; running it again goes on where it was.
     """
     run: Run = ctx.obj
+    run.go_on()
     refuse_alone(ctx, run, options.NEEDED)
     adopted = by_region(run, adopt or [])
     with untouched(run):

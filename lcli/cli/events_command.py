@@ -87,6 +87,7 @@ def put(
     from lcli.invoke.shared_events import put_shared_event
 
     run: Run = ctx.obj
+    run.go_on()
     event = read_payload(payload, sys.stdin.buffer, asynchronous=False)
     named = chosen(run, function)
     clients = run.session(named.region)
@@ -102,6 +103,7 @@ def delete(ctx: typer.Context, function: OneFunction, name: Name) -> None:
     from lcli.invoke.shared_events import delete_shared_event
 
     run: Run = ctx.obj
+    run.go_on()
     named = _meant(run, function)
     delete_shared_event(run.session(named.region), named.name, name)
     _said(run, named, name, "deleted")

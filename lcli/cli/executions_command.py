@@ -129,6 +129,7 @@ def stop(
     from lcli.invoke.executions import stop as stop_execution
 
     run: Run = ctx.obj
+    run.go_on()
     clients, arn = _one(run, execution)
     answer = stop_execution(clients, arn, options.error_object(message, kind, data, stack))
     _said(run, arn, "stopped", at=answer["StopTimestamp"])
@@ -148,6 +149,7 @@ def pause(
     from lcli.invoke.executions import pause as pause_execution
 
     run: Run = ctx.obj
+    run.go_on()
     clients, arn = _one(run, execution)
     pause_execution(clients, arn, reason, timeout=timeout)
     _said(run, arn, "paused")
@@ -159,6 +161,7 @@ def resume(ctx: typer.Context, execution: options.Execution, reason: options.Rea
     from lcli.invoke.executions import resume as resume_execution
 
     run: Run = ctx.obj
+    run.go_on()
     clients, arn = _one(run, execution)
     resume_execution(clients, arn, reason)
     _said(run, arn, "resumed")
@@ -170,6 +173,7 @@ def delete(ctx: typer.Context, execution: options.Execution) -> None:
     from lcli.invoke.executions import delete as delete_execution
 
     run: Run = ctx.obj
+    run.go_on()
     clients, arn = _one(run, execution)
     delete_execution(clients, arn)
     _said(run, arn, "deleted")
@@ -205,6 +209,7 @@ def callback(
     from lcli.invoke.payload import read_payload
 
     run: Run = ctx.obj
+    run.go_on()
     if payload is not None and answer is not Answer.SUCCEED:
         raise usage("usage", "--payload is for `callback succeed`", "leave it out")
     error = options.error_object(message, kind, data, stack)

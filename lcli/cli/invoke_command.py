@@ -48,6 +48,7 @@ def command(
     from lcli.cli.local_runtimes import check_runtime_of
 
     run: Run = ctx.obj
+    run.go_on()
     refuse_together(ctx, run, _EXCLUSIVE)
     refuse_alone(ctx, run, _NEEDED)
     _refuse_nameless(qualifier, tenant, execution_name)
@@ -71,14 +72,15 @@ def command(
 
 
 def _many(asked: Asked, repeat: int | None, parallel: int) -> tuple[bool, bool]:
-    """Whether one of the calls failed, and whether one had no answer.
+    """Whether one of the calls failed, and whether one had no answer, or nobody has it.
 
     Of a table of latencies that is told apart; a list of results has each.
     """
     from lcli.cli.invoke_many import many
 
     count = many(asked, repeat, parallel=parallel)
-    return count.failed > (count.unanswered if repeat else 0), count.unanswered > 0
+    unanswered = count.unanswered > 0 or (not repeat and asked.run.unread)
+    return count.failed > (count.unanswered if repeat else 0), unanswered
 
 
 def _once(asked: Asked, *, stream: bool, tail: bool, wait: bool) -> bool:

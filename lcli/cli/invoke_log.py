@@ -18,13 +18,13 @@ from lcli.ui.logged_error import Told
 from lcli.ui.response import ran
 
 
-def print_log_of(answer: Answer, asked: Asked, began: float) -> bool:
+def print_log_of(answer: Answer, asked: Asked, source: Source, began: float) -> bool:
     """Print the log of a call, made at `began`, while it runs and until its REPORT.
 
     Gives whether it told an error with its stack. Raises AwsError where there is no answer.
     """
     told = Told(CallLines(asked.run.terminal))
-    _log(asked, _source(asked), began, told).while_called(answer)
+    _log(asked, source, began, told).while_called(answer)
     return told.error is not None and told.error.stack != ()
 
 
@@ -47,14 +47,15 @@ def described_for_wait(asked: Asked) -> Described | None:
 
 
 def wait_for_report(
-    asked: Asked, queued: Response, began: float, described: Described | None
+    asked: Asked, queued: Response, source: Source, began: float, described: Described | None
 ) -> Response:
     """Follow a queued invocation to its REPORT: the answer with what its log tells of it.
 
     `began` is when it was queued, in seconds since 1970. Raises LcliError where there is no REPORT
-    within the function's time-out and two minutes, for the queue.
+    within the function's time-out and two minutes, for the queue; AwsError where its log cannot be
+    read.
     """
-    source, name = _source(asked), asked.named.name
+    name = asked.named.name
     within = longest_wait(described, 2 * MARGIN)
     told = Told(CallLines(asked.run.terminal))
     report = _log(asked, source, began, told).until_report(queued.request_id, within).report
@@ -68,7 +69,6 @@ def wait_for_report(
             "no-report",
             f"{name} reported nothing of request {queued.request_id} within {within:.0f} s",
             source.group,
-            "lcli logs --request shows what it wrote",
         )
     )
 
@@ -84,8 +84,8 @@ def _log(asked: Asked, source: Source, began: float, show: Callable[[Record], No
     )
 
 
-def _source(asked: Asked) -> Source:
-    """The function's log group: the manifest's, else what AWS says."""
+def source_of(asked: Asked) -> Source:
+    """The function's log group: the manifest's, else what AWS says. Raises LcliError, AwsError."""
     run, named = asked.run, asked.named
     document = run.any_document if named.key else None
     for function in document.functions(run.naming_place(named.region)) if document else ():

@@ -12,7 +12,10 @@ from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
+from lcli.aws.clients import AwsError
 from lcli.cli.invoke_asked import Asked
+from lcli.cli.invoke_sent import once_sent
+from lcli.errors import LcliError, Problem
 from lcli.invoke.answer import describe, longest_wait
 from lcli.invoke.call import Mode
 from lcli.invoke.latency import Latency, Measurements
@@ -37,11 +40,28 @@ def _each_line(asked: Asked, parallel: int) -> Count:
     stream = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
     count = Count(run.terminal, rate, size=_size(stream))
     write = writer(run.stdout, raw=asked.raw)
-    calls = invoke_many(caller, lines(stream), parallel=parallel, begun=count.begin)
+    calls = invoke_many(
+        caller,
+        count.reads(lines(stream)),
+        parallel=parallel,
+        begun=count.begin,
+        unread=lambda: run.unread,
+    )
     with _told(asked, count), closing(calls):
         for result in count.watch(calls):
             write(render(result))
+    if run.unread:
+        run.tell([_undelivered(count)])
     return count
+
+
+def _undelivered(count: Count) -> Problem:
+    return Problem(
+        "results-not-read",
+        f"the results arrive nowhere any more: {count.unsent()}",
+        "standard output",
+        "let something read all of them; what was sent is not to be sent again",
+    )
 
 
 def _size(stream: BinaryIO) -> int | None:
@@ -86,13 +106,25 @@ def _told(asked: Asked, count: Count) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        note(f"interrupted; {count}; {count.open}")
+        note(f"interrupted; {count}; {count.open()}")
         raise
-    except Exception:
-        if count.calls:
-            note(f"{count}; {count.open}")
+    except Exception as error:
+        if not count.calls:
+            raise
+        left = count.open(refused=True)
+        note(f"{count}; {left}")
+        if isinstance(error, AwsError | LcliError):
+            raise once_sent(asked.run, error, _rest(count, left)) from error
         raise
     note(str(count))
+
+
+def _rest(count: Count, left: str) -> str:
+    """How to go on after a refusal of one of many calls that others were sent before."""
+    done = (
+        f"after line {count.line:,} of the input" if count.line else "with the calls that are left"
+    )
+    return f"once that is mended, go on {done}; {left}"
 
 
 def _prepared(asked: Asked, *, raw: bool) -> tuple[Caller, Rate]:

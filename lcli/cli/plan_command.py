@@ -36,6 +36,8 @@ def command(
     makes them.
     """
     run: Run = ctx.obj
+    if exit_code:
+        run.go_on()  # somebody waits for the code, whoever reads the rest
     refuse_alone(ctx, run, options.NEEDED)
     run.mask.show = show_values
     adopted = by_region(run, adopt or [])

@@ -48,6 +48,7 @@ def command(
     It asks only where LCLI_REGION says another region than the manifest.
     """
     run: Run = ctx.obj
+    run.go_on()
     from lcli.deploy.stop import Stop
 
     with untouched(run):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from lcli.cli.options import Globals
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.mask import Mask
+from lcli.ui.output import go_on, lost
 
 if TYPE_CHECKING:
     from lcli.aws.identity import Caller
@@ -44,6 +45,8 @@ class Run:
         self.stdin = stdin or sys.stdin
         self.environ = dict(os.environ) if environ is None else environ
         self.mask = Mask()
+        self.changes = False
+        """Whether something is changed or sent (`go_on`)."""
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
@@ -82,6 +85,17 @@ class Run:
         """The problem with a next step that means the same place when it is typed."""
         next_step = self.options.repeated(problem.next_step)
         return replace(problem, next_step=next_step)
+
+    def go_on(self) -> None:
+        """Said by a command that changes or sends something: it is ended, told on stderr and
+        judged as ever where nobody reads stdout any more, or it has no room."""
+        self.changes = True
+        go_on(self.stdout)
+
+    @property
+    def unread(self) -> bool:
+        """Whether what is written on stdout arrives nowhere."""
+        return lost(self.stdout) is not None
 
     @property
     def json(self) -> bool:

@@ -36,6 +36,8 @@ def command(
     that lcli does not own.
     """
     run: Run = ctx.obj
+    if prune:
+        run.go_on()
     named = chosen(run, function)
     regions = [named.region] if named.region else list(run.regions)
     for region in regions if prune else ():

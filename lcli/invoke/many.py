@@ -29,6 +29,8 @@ class Line(NamedTuple):
     payload: bytes
     end: int = 0
     """Bytes from where reading began."""
+    number: int = 0
+    """Of the line in the input, from 1; those that are blank count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Result:
     """There was no answer, and the function may have run."""
     end: int = 0
     """Of its line in the input."""
+    line: int = 0
+    """Its number there."""
 
     @property
     def failed(self) -> bool:
@@ -129,13 +133,17 @@ class _Queues:
         self.jobs: SimpleQueue[_Job] = SimpleQueue()
         self.order: Queue[Future[Result] | None] = Queue(maxsize=ahead)
         self.stopped = threading.Event()
+        self._taking = threading.Lock()
 
     def read(self, payloads: Iterable[Line]) -> None:
-        """Make a job of each payload; what `payloads` raises is the last result."""
+        """Make a job of each payload; what `payloads` raises is the last result.
+
+        Once it is stopped, the rest is read all the same: whoever gives it may count.
+        """
         try:
             for number, line in enumerate(payloads, 1):
                 if self.stopped.is_set():
-                    return
+                    continue
                 future: Future[Result] = Future()
                 self.order.put(future)
                 self.jobs.put((number, line, future))
@@ -145,18 +153,40 @@ class _Queues:
             self.order.put(broken)
         self.order.put(None)
 
-    def work(self, call: Caller, begun: Callable[[int], None]) -> None:
+    def work(self, call: Caller, begun: Callable[[int, Line], None]) -> None:
         """Call for one job after the other."""
         while not self.stopped.is_set():
             with suppress(Empty):
-                number, line, future = self.jobs.get(timeout=1)
-                if self.stopped.is_set():
+                job = self._take(begun)
+                if job is None:
                     return
-                begun(number)
+                number, line, future = job
                 try:
-                    future.set_result(replace(call(number, line.payload), end=line.end))
+                    result = call(number, line.payload)
+                    future.set_result(replace(result, end=line.end, line=line.number))
                 except BaseException as error:
+                    self.stopped.set()  # before this worker begins the next
                     future.set_exception(error)
+
+    def _take(self, begun: Callable[[int, Line], None]) -> _Job | None:
+        """The next job, which is begun with that; None once it is stopped. Raises Empty.
+
+        One worker at a time: what is begun is all of the jobs up to one of them.
+        """
+        with self._taking:
+            number, line, future = self.jobs.get(timeout=1)
+            if self.stopped.is_set() or not future.set_running_or_notify_cancel():
+                return None
+            begun(number, line)
+            return number, line, future
+
+    def begun(self) -> Iterator[Future[Result]]:
+        """Stop; what was begun and is not taken yet."""
+        self.stopped.set()
+        with suppress(Empty):
+            while (future := self.order.get_nowait()) is not None:
+                if not future.cancel():
+                    yield future
 
     def stop(self) -> None:
         """Begin no call more; who waits for room in the order goes on, and sees it."""
@@ -171,12 +201,14 @@ def invoke_many(
     payloads: Iterable[Line],
     *,
     parallel: int,
-    begun: Callable[[int], None] = lambda number: None,
+    begun: Callable[[int, Line], None] = lambda number, line: None,
+    unread: Callable[[], bool] = lambda: False,
 ) -> Generator[Result, None, None]:
     """Call once a payload, `parallel` at a time; results in the order of `payloads`.
 
-    `begun` is told the number of each call before it is sent, by any thread. Once the generator is
-    closed none is sent any more.
+    `begun` is told of each call before it is sent, by any thread. Once the generator is closed, and
+    once the results are `unread`, none is sent any more; then the last results are those of what is
+    in flight.
 
     A result is given as soon as it and those before it are there, also while `payloads` blocks.
     Memory is bounded: no more is read while `parallel` times `_AHEAD` results are not taken.
@@ -190,6 +222,9 @@ def invoke_many(
     try:
         while (future := queues.order.get()) is not None:
             yield future.result()
+            if unread():
+                yield from (future.result() for future in queues.begun())
+                return
     finally:
         queues.stop()
 
@@ -199,12 +234,13 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
 
     Of a line that is longer than any payload, one byte too many is kept, so that it is refused.
     """
-    end = 0
+    end = number = 0
     while line := stream.readline(SYNC_LIMIT + 1):
         end += len(line)
+        number += 1
         whole = line.endswith(b"\n")
         while not whole and (rest := stream.readline(SYNC_LIMIT)):
             end += len(rest)
             whole = rest.endswith(b"\n")
         if line.strip():
-            yield Line(line.rstrip(b"\r\n"), end)
+            yield Line(line.rstrip(b"\r\n"), end, number)

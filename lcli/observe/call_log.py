@@ -10,7 +10,7 @@ from lcli.invoke.answer import Answer
 from lcli.invoke.call import Response
 from lcli.invoke.report import InvocationReport, find_report
 from lcli.observe.events import Source
-from lcli.observe.invocation_log import follow_invocation, records_in
+from lcli.observe.invocation_log import follow_invocation, passes, records_in
 from lcli.observe.records import Kind, Record
 from lcli.observe.running_invocation import RunningInvocation
 
@@ -70,9 +70,9 @@ class CallLog:
                 for record in running.poll():
                     self._show(record)
                     over = over or record.kind is Kind.REPORT
-            except AwsError:
+            except AwsError as error:
                 # What came of the call matters more; why is said at the end.
-                trouble = True
+                trouble = not passes(error)
         response = answer.result()
         if not (over and running.request == response.request_id):
             self._rest(response, running)
@@ -110,6 +110,7 @@ class CallLog:
             lambda: self._began() - _CLOCKS,
             within=within,
             printed=printed,
+            trouble=self._tell,
         ):
             self._show(record)
             found.lines += 1

@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable, Container, Iterator
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.retry import patience
 from lcli.observe.events import LogEvent, Source, by_time, read_pages
+from lcli.observe.follow import passing
 from lcli.observe.levels import TRACEBACK
 from lcli.observe.records import Kind, Reader, Record
 
 _PAUSE = 1.0
 """Seconds between two reads: FilterLogEvents allows five a second and account."""
 
+_RETRIES = 5.0
+"""Seconds for which one read is tried again before it is left to the next one."""
 _FUTURE = 7_200_000
 """Milliseconds beyond now up to which is read: this machine's clock may be behind."""
 _FURTHER = "XRAY TraceId: "
@@ -29,6 +33,7 @@ def follow_invocation(
     *,
     within: float,
     printed: Container[str] = (),
+    trouble: Callable[[str], None] = lambda text: None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[Record]:
@@ -38,16 +43,25 @@ def follow_invocation(
     whole wait in seconds, since a REPORT may be late or, by the function's system log level,
     absent. First only events that name the request are asked for; from then on, what the group
     has got since. Those whose ids are `printed` are left out. A group that does not exist yet is
-    waited for. Raises AwsError.
+    waited for, and so is what passes by itself (throttling, server errors, no answer): `trouble`
+    is told of it once. Raises AwsError for other refusals, and for what has not passed in time.
     """
-    until = clock() + within
+    until, told = clock() + within, set[str]()
     reader, seen, start = Reader(), set[str](), 0
     pattern = f'"{request}"'
     while True:
-        events = read_group(clients, source, start or began(), pattern)
-        if pattern and events:
-            start, pattern = events[0].timestamp, ""
-            events = read_group(clients, source, start, pattern)
+        events: list[LogEvent] = []
+        try:
+            events = read_group(clients, source, start or began(), pattern)
+            if pattern and events:
+                start, pattern = events[0].timestamp, ""
+                events = read_group(clients, source, start, pattern)
+        except AwsError as error:
+            if not passes(error) or clock() >= until:
+                raise
+            if error.code not in told:
+                told.add(error.code)
+                trouble(f"logs:{error.operation}: {error.code}; trying again")
         for event in events:
             if event.id in seen:
                 continue
@@ -65,14 +79,20 @@ def follow_invocation(
         sleep(_PAUSE)
 
 
+def passes(error: AwsError) -> bool:
+    """Whether the next read may succeed, though nobody mends anything."""
+    return error.code == "Unreachable" or passing(error)
+
+
 def read_group(clients: Clients, source: Source, start: int, pattern: str = "") -> list[LogEvent]:
     """What a group has got since `start`, in the order of time; nothing where it is not there yet.
 
-    Raises AwsError.
+    Tried again for some seconds only: whoever follows reads again. Raises AwsError.
     """
     end = int(time.time() * 1000) + _FUTURE
     try:
-        pages = list(read_pages(clients, source, start, end, pattern=pattern))
+        with patience(_RETRIES, lambda doing: None):
+            pages = list(read_pages(clients, source, start, end, pattern=pattern))
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 from lcli.invoke.call import FunctionError, Response
 from lcli.invoke.latency import Latency
-from lcli.invoke.many import Result
+from lcli.invoke.many import Line, Result
 from lcli.invoke.payload import as_json, is_json
 from lcli.invoke.price import Bill, Rate, dollars
 from lcli.ui.measures import counted
@@ -74,7 +74,9 @@ class Count:
         self._total = "" if total is None else f" of {total:,}"
         self._began = time.monotonic()
         self._drawn = 0.0
-        self._begun = 0
+        self._begun = self._begun_line = 0
+        self._read = 0
+        self._ended = Event()
         self._lock = Lock()
         self.calls = 0
         self.failed = 0
@@ -86,17 +88,38 @@ class Count:
         self._all = total or size
         self._counts_calls = total is not None
         self._end = 0
+        self.line = 0
+        """Of the input, whose result was the last."""
         self._turn = _SHARE - _PART - 1
 
-    def begin(self, number: int) -> None:
+    def reads(self, payloads: Iterable[Line]) -> Iterator[Line]:
+        """The same payloads, counted."""
+        for line in payloads:
+            self._read += 1
+            yield line
+        self._ended.set()
+
+    def begin(self, number: int, line: Line) -> None:
         """Call `number` is about to be sent; by any thread."""
         with self._lock:
             self._begun = max(self._begun, number)
+            self._begun_line = max(self._begun_line, line.number)
 
-    @property
-    def open(self) -> str:
-        """What an interruption leaves: the calls that were sent and whose results were not told."""
-        first, last = self.calls + 1, self._begun
+    def unsent(self, patience: float = 1.0) -> str:
+        """How many lines of the input were not sent, as far as it is read within `patience`
+        seconds: a pipe may have no end."""
+        least = "" if self._ended.wait(patience) else "at least "
+        count = self._read - self._begun
+        were = "was" if count == 1 else "were"
+        after = f"nothing after line {self._begun_line:,} of the input"
+        return f"{least}{counted(count, 'line')} {were} not sent, {after}"
+
+    def open(self, *, refused: bool = False) -> str:
+        """What an interruption leaves: the calls that were sent and whose results were not told.
+
+        `refused`: the next one is known not to have run, and ended all.
+        """
+        first, last = self.calls + 1 + refused, self._begun
         if last < first:
             return "nothing else was sent"
         which = f"call {first:,}" if first == last else f"calls {first:,} to {last:,}"
@@ -121,7 +144,7 @@ class Count:
 
     def _add(self, result: Result) -> None:
         self.calls += 1
-        self._end = result.end
+        self._end, self.line = result.end, result.line
         if result.response is not None:
             self.versions.add(result.response.version)
         if result.ran:

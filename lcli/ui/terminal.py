@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -44,12 +43,12 @@ class Terminal:
     @cached_property
     def out(self) -> Console:
         """Rich on stdout; as wide as the content needs when it is not a terminal."""
-        return self._console(self.stdout, _reader_left)
+        return self._console(self.stdout)
 
     @cached_property
     def err(self) -> Console:
         """Rich on stderr."""
-        return self._console(self.stderr, self._nobody_reads_stderr)
+        return self._console(self.stderr)
 
     def show(self, renderable: RenderableType) -> None:
         """Print a table or tree on stdout."""
@@ -99,32 +98,21 @@ class Terminal:
             self._say("\x1b[?25h")
 
     def _say(self, text: str) -> None:
-        try:
-            self.stderr.write(text)
-            self.stderr.flush()
-        except OSError:
-            self._nobody_reads_stderr()
+        self.stderr.write(text)
+        self.stderr.flush()
 
     def comment(self, renderable: RenderableType) -> None:
         """Print a table or tree on stderr, unless --quiet."""
         if not self.quiet:
             self.end_progress()
-            try:
-                self.err.print(renderable)
-            except OSError:
-                self._nobody_reads_stderr()
+            self.err.print(renderable)
 
     def debug(self, text: str) -> None:
         """One plain line on stderr with --verbose."""
         if self.verbose:
             self.note(text)
 
-    def _nobody_reads_stderr(self) -> None:
-        """`lcli deploy 2>&1 | head`, or onto a full disk: half a deploy is worse than one that
-        nobody watches."""
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.stderr.fileno())
-
-    def _console(self, stream: TextIO, on_broken_pipe: Callable[[], None]) -> Console:
+    def _console(self, stream: TextIO) -> Console:
         from rich.console import Console
 
         terminal = stream.isatty()
@@ -139,7 +127,7 @@ class Terminal:
             soft_wrap=not terminal,
         )
         # Rich's own answer is to exit with 1 at once.
-        console.on_broken_pipe = on_broken_pipe  # type: ignore[method-assign]
+        console.on_broken_pipe = _reader_left  # type: ignore[method-assign]
         return console
 
 

@@ -31,6 +31,7 @@ FULL = (
         pytest.param("validate 2>&-", 0, "", "", id="closed-stderr"),
         pytest.param("validate -q <&-", 0, "", "", id="closed-stdin"),
         pytest.param("schema | true", 0, "", "", id="reader-of-text-left"),
+        pytest.param("validate -o json -f no 2>&3 | true", 2, "", "", id="reader-of-an-error-left"),
         pytest.param("build | true", 0, "", "", id="reader-of-a-table-left"),
         pytest.param("validate 2>&1 >&3 | true", 0, "", "", id="reader-of-stderr-left"),
     ],
@@ -58,8 +59,8 @@ def test_no_traceback_for_any_stream(
 
 INTERRUPTED_WRITE = """
 import signal, sys
-from lcli.__main__ import _buffer_output
-_buffer_output()
+from lcli.ui.output import outlasting
+sys.stdout = outlasting(sys.stdout)
 signal.signal(signal.SIGALRM, lambda *_: None)
 signal.setitimer(signal.ITIMER_REAL, 0.2)
 sys.stdout.write("x" * 1_000_000)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 from overlay.faults import Cut, Delay, Fault, Refuse, Reset, Rule
+from overlay.outages import LCLI
 from overlay.server import overlay
 
 from lcli.aws.clients import AwsError
@@ -99,3 +103,59 @@ def test_many_calls_are_sent_once_each(hello: Any, fault: Fault) -> None:
         between.settle()
         assert all(result.failed for result in results)
         assert between.counts().total() == 20
+
+
+DENIED = Refuse(status=400, code="AccessDeniedException", message="no")
+EXPIRED = Refuse(status=403, code="ExpiredTokenException", message="it has expired")
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "calls", "fault", "refused", "next_step"),
+    [
+        pytest.param(
+            ("--async", "--wait"),
+            "",
+            1,
+            Rule(DENIED, lambda call: True, frozenset({"logs:FilterLogEvents"})),
+            "access-denied",
+            "`lcli --region us-east-1 logs hello --request {request}` shows what comes of it",
+            id="the log of what is queued",
+        ),
+        pytest.param(
+            ("--each", "-q", "--parallel", "1"),
+            "1\n\n2\n3\n4\n",
+            3,
+            Rule(EXPIRED, lambda call: call.body == b"3", frozenset({"lambda:Invoke"})),
+            "expired-credentials",
+            "once that is mended, go on after line 3 of the input; nothing else was sent",
+            id="one of many lines",
+        ),
+    ],
+)
+def test_nothing_advises_to_send_again(
+    hello: Any,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    stdin: str,
+    calls: int,
+    fault: Rule,
+    refused: str,
+    next_step: str,
+) -> None:
+    with overlay(hello.url, fault) as between:
+        done = subprocess.run(
+            [LCLI, "--region", hello.region, "invoke", "hello", *words],
+            cwd=tmp_path,
+            env={"HOME": str(tmp_path)} | hello.environ | {"AWS_ENDPOINT_URL": between.url},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        between.settle()
+        assert between.counts()["lambda:Invoke"] == calls
+    assert done.returncode == 1, done.stderr
+    request = re.match(r"[0-9a-f-]{36}", done.stdout)
+    assert f"[{refused}]" in done.stderr
+    wanted = next_step.format(request=request[0] if request else "")
+    assert done.stderr.splitlines()[-1] == f"  next: {wanted}"

@@ -152,7 +152,12 @@ def test_many_payloads_need_no_more_memory_than_a_few():
 def test_nothing_is_sent_any_more_once_it_is_closed():
     echo, begun = Echo(), []
     payloads = (Line(str(number).encode()) for number in range(1000))
-    results = invoke_many(Caller(echo, Target("f")), payloads, parallel=4, begun=begun.append)
+    results = invoke_many(
+        Caller(echo, Target("f")),
+        payloads,
+        parallel=4,
+        begun=lambda number, line: begun.append(number),
+    )
     next(results)
     results.close()
     there = max(begun)
@@ -160,10 +165,22 @@ def test_nothing_is_sent_any_more_once_it_is_closed():
     assert max(begun) == there == len(begun) == len(echo.sent) < 20
 
 
+@pytest.mark.parametrize("parallel", [1, 7])
+def test_what_is_in_flight_ends_once_nobody_reads_and_all_of_it_comes_before_the_rest(parallel):
+    echo, found = Echo(), []
+    payloads = (Line(str(number).encode(), number=number) for number in range(1, 1000))
+    calls = Caller(echo, Target("f"))
+    for result in invoke_many(calls, payloads, parallel=parallel, unread=lambda: len(found) > 2):
+        found.append(result.line)
+    assert found == [*range(1, len(found) + 1)]
+    assert sorted(int(sent) for sent in echo.sent) == found
+    assert 3 <= len(found) <= 3 + 3 * parallel
+
+
 def test_a_result_has_the_end_of_its_own_line_though_reading_is_ahead():
     text = io.BytesIO(b"1\n22\n\n333")
     results = invoke_many(Caller(Echo(), Target("f")), lines(text), parallel=4)
-    assert [result.end for result in results] == [2, 5, 9]
+    assert [(result.end, result.line) for result in results] == [(2, 1), (5, 2), (9, 4)]
 
 
 def test_a_lost_answer_says_that_the_function_may_have_run():

@@ -63,6 +63,42 @@ def followed(group, within=20.0, **more):
     return [record.event.message for record in records]
 
 
+READS = "FilterLogEvents"
+BUSY = AwsError("ServiceUnavailable", "no", service="logs", operation=READS, status=503, lost=True)
+SLOW = AwsError("ThrottlingException", "no", service="logs", operation=READS, status=400)
+CUT = AwsError("Unreachable", "no answer", service="logs", operation=READS, lost=True)
+DENIED = AwsError("AccessDeniedException", "no", service="logs", operation=READS, status=400)
+
+
+class Failing(Group):
+    """Refuses the first reads, or all of them."""
+
+    def __init__(self, *refusals, ever=False):
+        super().__init__([event(4, f"REPORT RequestId: {MINE}{REPORT}")])
+        self.refusals, self.ever = list(refusals), ever
+
+    def call(self, service, operation, /, **parameters):
+        if self.refusals:
+            raise self.refusals[0] if self.ever else self.refusals.pop(0)
+        return super().call(service, operation, **parameters)
+
+
+def test_what_passes_is_waited_out_for_as_long_as_is_promised():
+    told = []
+    refused = Failing(BUSY, BUSY, SLOW, *[CUT] * 9)
+    assert followed(refused, trouble=told.append) == [f"REPORT RequestId: {MINE}{REPORT}"]
+    assert told == [
+        "logs:FilterLogEvents: ServiceUnavailable; trying again",
+        "logs:FilterLogEvents: ThrottlingException; trying again",
+        "logs:FilterLogEvents: Unreachable; trying again",
+    ]
+    for error, pauses in ((CUT, 21), (DENIED, 1)):
+        refused = Failing(error, ever=True)
+        with pytest.raises(AwsError, match="no"):
+            followed(refused)
+        assert refused.pauses == pauses
+
+
 def test_only_the_invocation_is_followed_each_event_once_until_its_report():
     group = Group(
         None,

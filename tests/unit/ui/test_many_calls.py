@@ -5,7 +5,7 @@ import pytest
 
 from lcli.invoke.call import Response
 from lcli.invoke.latency import Measurements
-from lcli.invoke.many import Result
+from lcli.invoke.many import Line, Result
 from lcli.invoke.price import Bill, Rate
 from lcli.ui.many_calls import Count, as_document, as_line, latency_table
 from lcli.ui.response import ran
@@ -152,9 +152,9 @@ def test_the_versions_that_ran_are_counted():
 def test_an_interruption_tells_which_calls_are_open(begun, said):
     count = Count(Terminal(io.StringIO(), io.StringIO()), RATE)
     for number in begun:
-        count.begin(number)
+        count.begin(number, Line(b""))
     list(count.watch([answered(b"1"), REFUSED]))
-    assert (count.open, count.failed, count.unanswered) == (said, 1, 1)
+    assert (count.open(), count.failed, count.unanswered) == (said, 1, 1)
 
 
 def test_a_table_of_no_answers_has_no_latencies():
