@@ -50,7 +50,8 @@ def list_events(ctx: typer.Context, function: OneFunction) -> None:
         run.print_json({"function": named.name, "events": found})
         return
     if not found:
-        run.terminal.note(f"{named.name} has no shared events; lcli events put keeps one")
+        keeps = run.options.repeated(f"`lcli events put {function} NAME -p JSON`")
+        run.terminal.note(f"{named.name} has no shared events; {keeps} keeps one")
         return
     table = PlainTable("Name", header=False)
     for name in sorted(found):

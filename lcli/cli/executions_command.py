@@ -202,7 +202,8 @@ def callback(
 ) -> None:
     """Answer a callback: a result, an error, or still at work.
 
-    `lcli executions get` shows the ids of open callbacks. `succeed` takes --payload, `fail` takes
+    `lcli executions get` shows the ids of open callbacks. It is looked for in every region of the
+    manifest. `succeed` takes --payload, `fail` takes
     --message, --type, --data and --stack.
     """
     from lcli.invoke.executions import fail, heartbeat, succeed
@@ -215,15 +216,15 @@ def callback(
     error = options.error_object(message, kind, data, stack)
     if error and answer is not Answer.FAIL:
         raise usage("usage", "an error is for `callback fail`", "leave it out")
-    clients = run.session()
+    regions = map(run.session, run.regions)
     if answer is Answer.SUCCEED:
         use = "a callback's result"
         result = read_payload(payload, sys.stdin.buffer, asynchronous=True, raw=True, use=use)
-        succeed(clients, callback_id, result)
+        succeed(regions, callback_id, result)
     elif answer is Answer.FAIL:
-        fail(clients, callback_id, error)
+        fail(regions, callback_id, error)
     else:
-        heartbeat(clients, callback_id)
+        heartbeat(regions, callback_id)
     if run.json:
         run.print_json({"callback": callback_id, "answer": answer.value})
     else:

@@ -156,7 +156,8 @@ def _show(asked: Asked, response: Response, *, stack: bool = True) -> None:
         print_payload(run.stdout, response.payload, raw=asked.raw)
         if asked.raw or not run.stdout.isatty():
             begin_line(run.terminal, response.payload)
-        run.terminal.note(closing_line(name, asked.mode, response, asked.rate))
+        named = bool(asked.execution)
+        run.terminal.note(closing_line(name, asked.mode, response, asked.rate, named=named))
         if response.execution:
             run.terminal.note(f"execution {response.execution}")
 

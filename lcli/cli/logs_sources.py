@@ -143,7 +143,7 @@ def behind(run: Run, chosen: Chosen) -> str:
             "no-alias",
             f"{named.name} has no alias {chosen.alias!r}",
             "",
-            f"lcli versions {named.name} lists what it has",
+            f"`lcli versions {named.name}` lists what it has",
         )
         raise LcliError(problem, ExitCode.FAILED) from error
     shares = shares_of(answer)

@@ -142,7 +142,7 @@ def _changed(node: Any, steps: list[str | int], text: str, change: str) -> Any:
         raise _usage(
             "set-nowhere",
             f"--set {change}: there is no {step!r} in {what}",
-            "look at the event with lcli event, and count from 0",
+            "look at the event with `lcli event NAME`, and count from 0",
         )
     return node
 

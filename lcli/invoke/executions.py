@@ -7,7 +7,7 @@ PauseDurableExecution, SendDurableExecutionCallback…. Histories are in executi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -118,19 +118,22 @@ def delete(clients: Clients, arn: str) -> None:
     _asked(clients, "DeleteDurableExecution", arn)
 
 
-def succeed(clients: Clients, callback: str, result: bytes) -> None:
-    """Answer a callback."""
-    _answered(clients, "Success", callback, **({"Result": result} if result else {}))
+def succeed(regions: Iterable[Clients], callback: str, result: bytes) -> None:
+    """Answer a callback, in whichever of the regions it is.
+
+    Raises LcliError where it is in none or closed, AwsError.
+    """
+    _answered(regions, "Success", callback, **({"Result": result} if result else {}))
 
 
-def fail(clients: Clients, callback: str, error: Mapping[str, Any]) -> None:
-    """Answer a callback with an ErrorObject."""
-    _answered(clients, "Failure", callback, Error=error)
+def fail(regions: Iterable[Clients], callback: str, error: Mapping[str, Any]) -> None:
+    """Answer a callback with an ErrorObject; as `succeed`."""
+    _answered(regions, "Failure", callback, Error=error)
 
 
-def heartbeat(clients: Clients, callback: str) -> None:
-    """Say that a callback is still being worked on."""
-    _answered(clients, "Heartbeat", callback)
+def heartbeat(regions: Iterable[Clients], callback: str) -> None:
+    """Say that a callback is still being worked on; as `succeed`."""
+    _answered(regions, "Heartbeat", callback)
 
 
 def _asked(clients: Clients, operation: str, arn: str, **parameters: Any) -> Document:
@@ -164,22 +167,30 @@ def gone(error: AwsError, arn: str) -> AwsError | LcliError:
     )
 
 
-def _answered(clients: Clients, what: str, callback: str, **parameters: Any) -> None:
-    operation = f"SendDurableExecutionCallback{what}"
-    try:
-        clients.call("lambda", operation, CallbackId=callback, **parameters)
-    except AwsError as error:
-        if error.code not in ("CallbackTimeoutException", "ResourceNotFoundException"):
-            raise
-        closed = error.code == "CallbackTimeoutException"
-        raise LcliError(
-            Problem(
-                "callback-closed" if closed else "no-callback",
-                "the callback has been answered or has timed out"
-                if closed
-                else "there is no such callback",
-                next_step="`lcli executions history EXECUTION` shows what became of it"
-                if closed
-                else "`lcli executions get EXECUTION` shows the ids of open callbacks",
-            )
-        ) from error
+def _answered(regions: Iterable[Clients], what: str, callback: str, **parameters: Any) -> None:
+    operation, looked = f"SendDurableExecutionCallback{what}", list[str]()
+    for clients in regions:
+        try:
+            clients.call("lambda", operation, CallbackId=callback, **parameters)
+            return
+        except AwsError as error:
+            if error.code == "CallbackTimeoutException":
+                raise LcliError(_CLOSED) from error
+            if error.code != "ResourceNotFoundException":
+                raise
+            looked.append(clients.region)
+    raise LcliError(
+        Problem(
+            "no-callback",
+            f"there is no such callback in {' or '.join(looked)}",
+            next_step="`lcli executions get EXECUTION` shows the ids of open callbacks; "
+            "--region names another region",
+        )
+    )
+
+
+_CLOSED = Problem(
+    "callback-closed",
+    "the callback has been answered or has timed out",
+    next_step="`lcli executions history EXECUTION` shows what became of it",
+)

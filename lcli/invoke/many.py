@@ -134,16 +134,19 @@ class _Queues:
         self.order: Queue[Future[Result] | None] = Queue(maxsize=ahead)
         self.stopped = threading.Event()
         self._taking = threading.Lock()
+        self._reads_on = False
 
     def read(self, payloads: Iterable[Line]) -> None:
         """Make a job of each payload; what `payloads` raises is the last result.
 
-        Once it is stopped, the rest is read all the same: whoever gives it may count.
+        Where nobody reads the results any more the rest is read all the same: who gives it counts.
         """
         try:
             for number, line in enumerate(payloads, 1):
                 if self.stopped.is_set():
-                    continue
+                    if self._reads_on:
+                        continue
+                    return
                 future: Future[Result] = Future()
                 self.order.put(future)
                 self.jobs.put((number, line, future))
@@ -181,7 +184,8 @@ class _Queues:
             return number, line, future
 
     def begun(self) -> Iterator[Future[Result]]:
-        """Stop; what was begun and is not taken yet."""
+        """Stop, but for reading; what was begun and is not taken yet."""
+        self._reads_on = True
         self.stopped.set()
         with suppress(Empty):
             while (future := self.order.get_nowait()) is not None:

@@ -196,7 +196,9 @@ def _unknown(function: str, name: str, known: dict[str, Any]) -> LcliError:
     return _usage(
         "unknown-event",
         f"{function} has no shared event {name!r}",
-        f"did you mean {near[0]}?" if near else f"{there}; lcli events put keeps one",
+        f"did you mean {near[0]}?"
+        if near
+        else f"{there}; `lcli events put {function} NAME -p JSON` keeps one",
     )
 
 

@@ -78,10 +78,16 @@ def ran(*versions: str) -> str:
     return f" version{'s' * (len(known) > 1)} {', '.join(known)}" if known else ""
 
 
-def closing_line(name: str, mode: Mode, response: Response, rate: Rate) -> str:
-    """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``."""
+def closing_line(
+    name: str, mode: Mode, response: Response, rate: Rate, *, named: bool = False
+) -> str:
+    """``photos-thumbnail version 7: 12.34 ms, billed 13 ms, 61 of 256 MB, $0.00000025``.
+
+    `named`: the execution was given a name, and AWS does not say whether it was there already.
+    """
     if mode is Mode.ASYNC:
-        return f"{name}: {'started' if response.execution else 'queued'}"
+        started = "started, unless it was before" if named else "started"
+        return f"{name}: {started if response.execution else 'queued'}"
     if mode is Mode.DRY_RUN:
         return f"{name}: would be invoked"
     version = ran(response.version)

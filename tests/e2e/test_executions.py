@@ -64,6 +64,7 @@ def test_an_execution_waits_for_its_callback_and_runs_to_its_end(shop):
         *("invoke", "order", "--async", "--execution-name", "first"),
         *("-p", '{"amount": 7, "ask": true}'),
     )
+    assert started.stderr.startswith("shop-order: started, unless it was before\n")
     arn = started.stderr.splitlines()[-1].removeprefix("execution ")
     assert arn.startswith(
         "arn:aws:lambda:eu-west-1:123456789012:function:shop-order:1/durable-execution/first/"

@@ -353,6 +353,9 @@ def test_wait_alone_is_refused(deployed):
 
 
 def test_shared_events_are_kept_listed_sent_and_deleted(deployed):
+    none = deployed.run("--region", "eu-west-1", "events", "list", "alone")
+    hint = "`lcli --region eu-west-1 events put alone NAME -p JSON` keeps one"
+    assert none.stderr == f"invoking-alone has no shared events; {hint}\n"
     put = deployed.run("events", "put", "echo", "hi", "-p", "-", stdin='{"from": "aws"}')
     assert (put.returncode, put.stderr) == (0, "invoking-echo: kept hi\n")
     again = deployed.run("events", "put", "echo", "hi", "-p", '{"from": "afar"}')

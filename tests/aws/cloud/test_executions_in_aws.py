@@ -52,7 +52,7 @@ def told(call: Any) -> tuple[str, str]:
     return problem.what, problem.next_step
 
 
-def test_what_is_not_there_has_a_next_step(resting: Any) -> None:
+def test_what_is_not_there_has_a_next_step(cloud: Any, resting: Any) -> None:
     assert told(lambda: executions.newest(resting, "f", "nobody")) == (
         "f has no durable execution named 'nobody' in us-east-1",
         "see `lcli executions list f`; they are forgotten after their retention",
@@ -70,7 +70,10 @@ def test_what_is_not_there_has_a_next_step(resting: Any) -> None:
         "the execution does not allow that now: The durable execution is in the SUCCEEDED status."
     )
     missing = "eyJhcm4iOiAieCIsICJvcCI6ICJ5In0="
-    assert told(lambda: executions.heartbeat(resting, missing))[0] == "there is no such callback"
+    regions = [resting, cloud.clients("eu-west-1")]
+    assert told(lambda: executions.heartbeat(regions, missing))[0] == (
+        "there is no such callback in us-east-1 or eu-west-1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ functions:
 REGIONS = ("us-east-1", "eu-west-1")
 INVALID = Refuse(status=400, code="InvalidParameterValueException", message="no such thing")
 FULL = "error: the output cannot be written: No space left on device [output-not-written]"
+WHOLE = pytest.mark.whole
 FAILS = """-p '{"raise": "x"}'"""
 
 
@@ -93,13 +94,13 @@ def talk(cloud: Any) -> Any:
     ("line", "code", "calls"),
     [
         pytest.param(f"{FAILS} | true", 4, 1, id="one"),
-        pytest.param(f"{FAILS} -o json | true", 4, 1, id="a document"),
-        pytest.param(f"{FAILS} --stream | true", 4, 1, id="streamed"),
+        pytest.param(f"{FAILS} -o json | true", 4, 1, id="a document", marks=WHOLE),
+        pytest.param(f"{FAILS} --stream | true", 4, 1, id="streamed", marks=WHOLE),
         pytest.param(f"{FAILS} --repeat 3 | true", 4, 3, id="many"),
-        pytest.param("-p 1 | true", 0, 1, id="no failure"),
+        pytest.param("-p 1 | true", 0, 1, id="no failure", marks=WHOLE),
         pytest.param("-p 1 > /dev/full", 1, 1, id="full"),
         pytest.param(f"{FAILS} 2> /dev/full", 4, 1, id="full stderr"),
-        pytest.param(f"{FAILS} > /dev/full", 4, 1, id="full, and a failure"),
+        pytest.param(f"{FAILS} > /dev/full", 4, 1, id="full, and a failure", marks=WHOLE),
     ],
 )
 def test_a_call_that_nobody_reads_has_its_own_exit_code(
@@ -115,7 +116,9 @@ def test_a_call_that_nobody_reads_has_its_own_exit_code(
     ("payloads", "options", "code"),
     [
         pytest.param("seq 400", "--parallel 3", 1, id="all well"),
-        pytest.param("""yes '{"raise": 1}' | head -400""", "--parallel 1", 4, id="failures"),
+        pytest.param(
+            """yes '{"raise": 1}' | head -400""", "--parallel 1", 4, id="failures", marks=WHOLE
+        ),
         pytest.param("yes 1", "--parallel 1", 1, id="without an end"),
     ],
 )
