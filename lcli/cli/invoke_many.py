@@ -112,9 +112,10 @@ def _told(asked: Asked, count: Count) -> Iterator[None]:
         if not count.calls:
             raise
         left = count.open(refused=True)
-        note(f"{count}; {left}")
         if isinstance(error, AwsError | LcliError):
+            note(str(count))
             raise once_sent(asked.run, error, _rest(count, left)) from error
+        note(f"{count}; {left}")
         raise
     note(str(count))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from lcli.aws.clients import AwsError, Clients
+from lcli.aws.retry import Act, rule
 from lcli.invoke.call import FunctionError
 from lcli.invoke.executions import PAGE, Document, gone
 
@@ -16,6 +17,8 @@ SUCCEEDED = "ExecutionSucceeded"
 _LAST = (SUCCEEDED, "ExecutionFailed", "ExecutionTimedOut", "ExecutionStopped")
 _PAUSE = 2.0
 """Seconds between two looks at an execution that is followed."""
+_PATIENCE = 300.0
+"""Seconds for which those may fail by what passes, once one has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,25 @@ def follow(
     *,
     data: bool = True,
     sleep: Callable[[float], object] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Document]:
-    """Each event once, in order, as it happens; ends with the one that ends the execution."""
-    seen = 0
+    """Each event once, in order, as it happens; ends with the one that ends the execution.
+
+    Throttling, server errors and lost answers are waited out once something was read. Raises
+    LcliError, AwsError.
+    """
+    seen, until = 0, 0.0
     while True:
-        for event in _after(clients, arn, seen, data=data):
-            seen = event["EventId"]
-            yield event
-            if event["EventType"] in _LAST:
-                return
+        try:
+            for event in _after(clients, arn, seen, data=data):
+                seen = event["EventId"]
+                yield event
+                if event["EventType"] in _LAST:
+                    return
+            until = clock() + _PATIENCE
+        except AwsError as error:
+            if rule(error).act is not Act.RETRY or clock() >= until:
+                raise
         sleep(_PAUSE)
 
 

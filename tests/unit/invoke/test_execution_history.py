@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lcli.aws.clients import AwsError
 from lcli.invoke.execution_history import follow
 
 
@@ -42,3 +43,33 @@ def test_what_was_seen_is_not_read_again():
     clients = Growing(*["StepStarted"] * 9, "ExecutionSucceeded")
     list(follow(clients, "arn", sleep=lambda seconds: None))
     assert clients.given == 10 + 4  # one page of old events ends each later look
+
+
+@pytest.mark.parametrize(
+    ("codes", "raised"),
+    [
+        pytest.param({1: "TooManyRequestsException", 2: "ServiceException"}, "", id="passes"),
+        pytest.param({1: "AccessDeniedException"}, "AccessDeniedException", id="does not"),
+        pytest.param({0: "ServiceException"}, "ServiceException", id="before anything was read"),
+    ],
+)
+def test_what_passes_is_waited_out(codes, raised):
+    class Failing(Growing):
+        looks = -1
+
+        def pages(self, service, operation, /, **parameters):
+            self.looks += 1
+            if code := codes.get(self.looks):
+                failed = code == "ServiceException"
+                raise AwsError(code, "no", service=service, operation=operation, lost=failed)
+            return super().pages(service, operation, **parameters)
+
+    def read():
+        clients = Failing(*["StepStarted"] * 9, "ExecutionSucceeded")
+        return len(list(follow(clients, "arn", sleep=lambda seconds: None)))
+
+    if raised:
+        with pytest.raises(AwsError, match=raised):
+            read()
+    else:
+        assert read() == 10
