@@ -198,6 +198,7 @@ def finish(run: Run, reports: list[Report], *, events: bool = False) -> None:
             run.print_line({"event": "report"} | document)
         if not events:
             run.print_json(documents[0] if len(documents) == 1 else documents)
+        run.tell_unread(problem for report in reports for problem in report.every_problem)
     codes = [report.exit_code for report in reports]
     if any(code is not ExitCode.DONE for code in codes):
         raise typer.Exit(max(codes))

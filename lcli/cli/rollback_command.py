@@ -137,6 +137,7 @@ def _show(run: Run, moved: list[tuple[str, Moved]], *, several: bool) -> None:
     if run.json:
         document = [_as_json(run, region, one) for region, one in moved]
         run.print_json({"rollbacks": document})
+        run.tell_unread(one.problem for _, one in moved if one.problem)
         return
     if moved:
         _show_table(run, moved, several=several)

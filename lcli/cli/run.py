@@ -75,6 +75,11 @@ class Run:
         """As the mask is at that moment: it knows more once the manifest is loaded."""
         return self.mask.text(text)
 
+    def tell_unread(self, problems: Iterable[Problem]) -> None:
+        """On stderr, what stands in a document on stdout that nobody reads."""
+        if self.unread:
+            self.tell(problems)
+
     def tell(self, problems: Iterable[Problem]) -> None:
         """Problems on stderr, also with --quiet."""
         from lcli.ui.problems import print_problems
@@ -106,6 +111,7 @@ class Run:
         """One JSON document on stdout; AWS's own words in it may repeat secrets."""
         self._answered = True
         self._write_json(document, indent=2)
+        self.stdout.flush()
 
     def print_line(self, document: Any) -> None:
         """One line of NDJSON on stdout, at once."""

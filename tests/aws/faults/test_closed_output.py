@@ -24,6 +24,7 @@ functions:
 REGIONS = ("us-east-1", "eu-west-1")
 INVALID = Refuse(status=400, code="InvalidParameterValueException", message="no such thing")
 FULL = "error: the output cannot be written: No space left on device [output-not-written]"
+DEPLOY = "lcli deploy --yes -o json"
 WHOLE = pytest.mark.whole
 FAILS = """-p '{"raise": "x"}'"""
 
@@ -65,13 +66,13 @@ def test_a_deploy_and_a_delete_are_ended_and_judged(cloud: Any, app: Path) -> No
     environ = {name: one for name, one in cloud.environ.items() if "REGION" not in name}
 
     with overlay(cloud.url, Rule(INVALID, first(1), frozenset({"lambda:CreateFunction"}))) as at:
-        failed = shell(app, environ | {"AWS_ENDPOINT_URL": at.url}, "lcli deploy --yes | true")
+        failed = shell(app, environ | {"AWS_ENDPOINT_URL": at.url}, f"{DEPLOY} | true")
     assert (failed.returncode, deployed(cloud)) == (1, ["eu-west-1"]), failed.stderr
     assert failed.stderr.count("error: ") == 1
 
     assert shell(app, environ, "lcli plan --exit-code | true").returncode == 3
 
-    events = shell(app, environ, "lcli deploy --yes -o json --events | head -1")
+    events = shell(app, environ, f"{DEPLOY} --events | head -1")
     assert (events.returncode, deployed(cloud)) == (0, [*REGIONS]), events.stderr
     assert json.loads(events.stdout)["event"] == "started"
 
