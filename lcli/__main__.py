@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
-from lcli.errors import ExitCode, LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem, system_problem
 from lcli.ui.encoding import write_anything
 from lcli.ui.output import go_on, lost, outlasting
 
 if TYPE_CHECKING:
     from lcli.cli.run import Run
+
+_FILES = 4096
+"""How many may be open at once, where the system lets us."""
 
 
 def main() -> NoReturn:
@@ -26,6 +30,7 @@ def main() -> NoReturn:
     # Imports make many objects and no garbage: collecting while they run is a tenth of start-up.
     gc.set_threshold(200_000, 20, 20)
     _open_closed_streams()
+    _allow_files()
     sys.stdout, sys.stderr = outlasting(sys.stdout), outlasting(sys.stderr)
     go_on(sys.stderr)
     write_anything(sys.stdout, sys.stderr)
@@ -98,6 +103,19 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (to the end)
 
 
+def _allow_files() -> None:
+    """A connection is an open file, and macOS lets a process have 256 unless it asks for more."""
+    try:
+        import resource
+    except ImportError:  # Windows, where sockets are no files
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _know_shells() -> None:
     """Typer knows the shells' protocols only once this ran; by itself that is with its own
     --install-completion, for which `lcli completion` stands here."""
@@ -108,6 +126,7 @@ def _know_shells() -> None:
 
 def _report(error: Exception, run: Run) -> int:
     failure = error if isinstance(error, LcliError) else _translate(error, run)
+    run.close()  # where no more files may be open, what tells the error needs some
     run.tell(failure.problems)
     run.print_failure(failure.problems)
     return int(failure.exit_code)
@@ -151,7 +170,7 @@ def _translate(error: Exception, run: Run) -> LcliError:
 
         return LcliError(explain(error, functions=known(run)))
     if isinstance(error, OSError):
-        return LcliError(_of_the_system(error))
+        return LcliError(system_problem(error))
     if isinstance(error, UnicodeEncodeError) and (odd := _not_utf8(sys.argv[1:])):
         return LcliError(odd, ExitCode.USAGE)
     return LcliError(
@@ -173,16 +192,6 @@ def _not_utf8(arguments: list[str]) -> Problem | None:
             shown = os.fsencode(one).decode(errors="backslashreplace")
             return Problem("usage", f"{shown} is not UTF-8", "", "write it in UTF-8")
     return None
-
-
-def _of_the_system(error: OSError) -> Problem:
-    reason = error.strerror or str(error)
-    return Problem(
-        "system-error",
-        f"the system refused an operation: {reason}",
-        str(error.filename or ""),
-        "check the path, its permissions and the free space, then run the command again",
-    )
 
 
 def _flush(code: int, run: Run) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -47,3 +48,21 @@ class LcliError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         self.exit_code = exit_code
         super().__init__("; ".join(problem.what for problem in self.problems))
+
+
+_NO_MORE_FILES = frozenset({errno.EMFILE, errno.ENFILE})
+
+
+def system_problem(error: OSError) -> Problem:
+    """What the operating system refused, and what to do about it."""
+    if error.errno in _NO_MORE_FILES:
+        next_step = "allow more open files (`ulimit -n 1024`) or use a smaller --parallel, then "
+        next_step += "run the same command again"
+    else:
+        next_step = "check the path, its permissions and the free space, then run the command again"
+    return Problem(
+        "system-error",
+        f"the system refused an operation: {error.strerror or error}",
+        str(error.filename or ""),
+        next_step,
+    )

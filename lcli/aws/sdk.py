@@ -108,6 +108,19 @@ def client_of(
     return client
 
 
+def hang_up(client: Any) -> None:
+    """Closes a client's connections that no call uses; another call makes new ones.
+
+    The client's own `close` lets go of them, so that Python closes them when it looks for garbage:
+    an error of a call may still refer to them.
+    """
+    session = client._endpoint.http_session
+    for manager in (session._manager, *session._proxy_managers.values()):
+        for pool in filter(None, map(manager.pools.get, manager.pools.keys())):
+            pool.close()
+    client.close()
+
+
 def _user_agent(sdk: Any) -> str:
     """``lcli/1.0 Botocore/1.40 Python/3.13 …``, with the application's id where one is set.
 

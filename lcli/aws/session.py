@@ -22,7 +22,7 @@ from lcli.aws.expected import expecting
 from lcli.aws.pacing import Pacing, on_aws
 from lcli.aws.redacting import MASKED, pattern_of
 from lcli.aws.retry import Act, Retries, deadline, rule
-from lcli.aws.sdk import client_of, local_sdk, users_sdk
+from lcli.aws.sdk import client_of, hang_up, local_sdk, users_sdk
 from lcli.aws.silence import Silence
 from lcli.aws.spreading import Spreading
 from lcli.aws.translate import setup_problem, translated
@@ -159,6 +159,12 @@ class Session:
     def ready(self, service: str, read_timeout: float) -> None:
         """Make a client ahead of `once`, so that the first calls do not take the time for it."""
         self._client(service, read_timeout)
+
+    def close(self) -> None:
+        """Close the connections that no call uses; another call makes new ones."""
+        with self._lock:
+            for client in self._clients.values():
+                hang_up(client)
 
     def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """All pages of a list operation, each retried like any call. See `Clients.pages`."""

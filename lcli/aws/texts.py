@@ -92,6 +92,12 @@ NO_FUNCTION = Text(
     r"(?P<name>[^:\s]+)(?::(?P<qualifier>\S+))?"
 )
 """Every call that names a function (GetFunction, API reference)."""
+NO_API = Text(
+    r"Invalid API identifier specified (?:\d+:)?(?P<id>\w+)",
+    frozenset({"NotFoundException"}),
+    r"apigatewayv2:",
+)
+"""Every call that names an HTTP API (API Gateway's answer to GetApi and all that is below it)."""
 NOT_AUTHORIZED = Text(
     r"not authorized to perform: (?P<action>[\w:*-]+)(?: on resource: (?P<resource>\S+))?"
 )

@@ -80,6 +80,8 @@ def _prepare(run: Run, region: str, texts: list[str], logs: bool, parallel: int)
         parallel=parallel,
     )
     run.terminal.end_progress()
+    if len(run.regions) > 1:  # those that follow have connections of their own
+        clients.close()
     return Ready(clients, prepared)
 
 

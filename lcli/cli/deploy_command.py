@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +13,15 @@ from lcli.aws.clients import AwsError
 from lcli.cli import deploy_options as options
 from lcli.cli.exclusive import refuse_alone
 from lcli.cli.names import Functions, by_region
-from lcli.cli.preparing import Ready, confirm, prepare_regions, present, title, untouched
+from lcli.cli.preparing import (
+    Ready,
+    confirm,
+    prepare_regions,
+    present,
+    tell_notices,
+    title,
+    untouched,
+)
 from lcli.cli.region_guard import note_region
 from lcli.cli.run import Run
 from lcli.errors import ExitCode, LcliError
@@ -107,9 +115,12 @@ def apply_all(
         except KeyboardInterrupt:  # before the first change: tags, large zips
             stop.interrupted = True
             report = _apply(run, one, parallel=parallel, waits=waits, stop=stop, events=events)
+        finally:
+            one.clients.close()
         reports.append(report)
-        if not run.json and (report.problems or changes):
-            _show(run, report, report.place.region if several else "")
+        news = [each for each in report.notices if each not in one.prepared.plan.notices]
+        if not run.json and (report.problems or changes or news):
+            _show(run, report, report.place.region if several else "", news)
     if stop.interrupted:
         run.terminal.note(GO_ON)
     return reports
@@ -117,11 +128,10 @@ def apply_all(
 
 def _refused(run: Run, ready: Ready, error: LcliError | AwsError, *, events: bool) -> Report:
     """The report of a region where something was refused before the first change."""
-    from lcli.aws.translate import explain
+    from lcli.deploy.failing import problems_of
 
-    problems = error.problems if isinstance(error, LcliError) else (explain(error),)
     left = _leave(run, ready, "what comes before it was refused", events=events)
-    return replace(left, problems=problems)
+    return replace(left, problems=problems_of(error))
 
 
 def _leave(run: Run, ready: Ready, because: str, *, events: bool) -> Report:
@@ -204,10 +214,12 @@ def finish(run: Run, reports: list[Report], *, events: bool = False) -> None:
         raise typer.Exit(max(codes))
 
 
-def _show(run: Run, report: Report, region: str) -> None:
+def _show(run: Run, report: Report, region: str, news: Sequence[str]) -> None:
+    """The table of a region, what its plan has not told yet, and what went wrong."""
     from lcli.ui.report import closing_line, closing_table
 
     run.terminal.show(closing_table(report.rows, region))
     run.stdout.flush()
+    tell_notices(run, news)
     run.tell(report.every_problem)
     run.terminal.note(closing_line(report.rows, report.seconds, report.outcomes))

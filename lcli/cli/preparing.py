@@ -147,6 +147,8 @@ def _prepare(
         say=run.terminal.doing,
     )
     run.terminal.end_progress()
+    if len(run.regions) > 1:  # those that follow have connections of their own
+        clients.close()
     return Ready(clients, prepared)
 
 

@@ -251,6 +251,11 @@ class Run:
             return self._local_account
         return self._asked_caller(self.session(region)).account
 
+    def close(self) -> None:
+        """Close the connections to AWS that no call uses."""
+        for session in self._sessions.values():
+            session.close()
+
     def _check_account(self, session: Session) -> None:
         """Refuse credentials of another account than the manifest's, whatever the command names.
 

@@ -11,18 +11,18 @@ from queue import Empty, Queue
 from threading import Thread, current_thread, main_thread
 from types import FrameType
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import Clients
 from lcli.aws.retry import patience
 from lcli.aws.threads import DRAIN
-from lcli.aws.translate import explain
 from lcli.deploy.applying import Known, Work
 from lcli.deploy.events import Doing, Event, Failed, Finished, Listener, Skipped, Started, silent
+from lcli.deploy.failing import problems_of_action
 from lcli.deploy.plan import Plan
 from lcli.deploy.report import Outcome, Report, Status
 from lcli.deploy.schedule import Schedule, Step
 from lcli.deploy.stop import Stop
 from lcli.deploy.watch import Watch
-from lcli.errors import LcliError, Problem
+from lcli.errors import Problem
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Verb
 
@@ -257,8 +257,10 @@ class _Run:
 
     def _note(self, done: _Done) -> None:
         step = self.parts[done.step]
-        problems = _problems(done.error, self.plan, step)
-        if problems:
+        problems: tuple[Problem, ...] = ()
+        if done.error:
+            where = self.plan.actions[step.actions[0]].resource.where
+            problems = problems_of_action(done.error, where, self.plan, self.known)
             self.stop.fail(problems)
         for index in step.actions:
             self._note_action(index, done, problems)
@@ -294,14 +296,3 @@ def _do(action: Action, kind: Kind, work: Work) -> Outputs:
         return kind.create(action.resource, work)
     kind.delete(found, work)
     return {} if action.verb is Verb.DELETE else kind.create(action.resource, work)
-
-
-def _problems(error: BaseException | None, plan: Plan, step: Step) -> tuple[Problem, ...]:
-    """What a reader is told; raises what is neither AWS's, the network's nor the user's doing."""
-    if error is None:
-        return ()
-    if isinstance(error, AwsError):
-        return (explain(error, plan.actions[step.actions[0]].resource.where),)
-    if isinstance(error, LcliError):
-        return error.problems
-    raise error

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lcli.aws.clients import AwsError, Clients
-from lcli.aws.threads import Threads
-from lcli.aws.translate import explain
+from lcli.aws.clients import Clients
 from lcli.deploy import checks
 from lcli.deploy.account import Account
 from lcli.deploy.addresses import look_up
@@ -22,6 +20,7 @@ from lcli.deploy.code import (
     codes,
     upload_all,
 )
+from lcli.deploy.concluding import conclude
 from lcli.deploy.concurrency import concurrency
 from lcli.deploy.deletion import log_left
 from lcli.deploy.digest import Marks, digests
@@ -37,16 +36,14 @@ from lcli.deploy.read import read, searched
 from lcli.deploy.report import Report
 from lcli.deploy.scope import LOGS, Scope
 from lcli.deploy.sending import code_storage, sent
-from lcli.deploy.settling import settle
 from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
 from lcli.deploy.stop import Stop
-from lcli.errors import ExitCode, LcliError, Problem
+from lcli.errors import ExitCode, LcliError, Problem, system_problem
 from lcli.resources import kinds as all_kinds
-from lcli.resources.function_actual import Payload, hidden_told
+from lcli.resources.function_actual import hidden_told
 from lcli.resources.model import Actual, Key, Place, Verb
-from lcli.resources.version import prune_versions
 
 if TYPE_CHECKING:
     from lcli.manifest.models import App
@@ -244,7 +241,6 @@ def deploy(
     zips, tags that would not be true any more); what goes wrong afterwards is in the report.
     """
     stop = stop or Stop()
-    _send(prepared, clients)
     marks = Marks(
         prepared.plan,
         prepared.actual,
@@ -255,7 +251,11 @@ def deploy(
         listener=listener,
         parallel=parallel,
     )
-    marks.invalidate()
+    try:
+        _send(prepared, clients)
+        marks.invalidate()
+    except OSError as error:
+        raise LcliError(system_problem(error)) from error
     report = apply(
         prepared.plan,
         prepared.place,
@@ -268,7 +268,7 @@ def deploy(
         action_seconds=action_seconds,
         waits=waits,
     )
-    done = _concluded(prepared, report, clients, marks, parallel)
+    done = conclude(prepared, report, clients, marks, parallel)
     if done.problems:
         stop.fail(done.problems)
     stop.interrupted = done.interrupted
@@ -283,41 +283,3 @@ def _send(prepared: Prepared, clients: Clients) -> None:
         configured=prepared.bucket,
         prefix=prepared.prefix,
     )
-
-
-def _concluded(
-    prepared: Prepared, report: Report, clients: Clients, marks: Marks, parallel: int
-) -> Report:
-    """What comes when all actions have ended: a last look, the tags, old versions."""
-    done = () if report.interrupted else marks.done
-    try:
-        seen = settle(prepared, report, clients, done, parallel=parallel)
-        problems = (*seen.problems, *marks.close(lost=seen.lost, interrupted=report.interrupted))
-        report = replace(report, problems=problems, notices=(*report.notices, *seen.notices))
-        if report.exit_code is ExitCode.DONE:
-            return replace(report, problems=_prune_versions(report, clients, parallel))
-    except KeyboardInterrupt:  # all that was asked for is done
-        return replace(report, interrupted=True)
-    return report
-
-
-def _prune_versions(report: Report, clients: Clients, parallel: int) -> tuple[Problem, ...]:
-    """Old versions that were in use until now; that one stays is no reason to fail the others.
-
-    Nor to leave the regions that follow: the problem has a code of its own.
-    """
-    crowded: dict[str, int] = {}
-    for outcome in report.outcomes:
-        payload = outcome.action.resource.payload
-        if outcome.outputs.get("crowded") and isinstance(payload, Payload):
-            crowded[outcome.action.resource.key.name] = payload.keep_versions
-
-    def prune(name: str) -> Problem | None:
-        try:
-            prune_versions(clients, name, crowded[name])
-        except AwsError as error:
-            return replace(explain(error), code="old-versions-stay")
-        return None
-
-    with Threads(parallel, "prune") as pool:
-        return tuple(filter(None, pool.map(prune, crowded)))

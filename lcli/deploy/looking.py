@@ -45,9 +45,11 @@ class Looking:
             if one.status is Status.DONE:
                 self.known.made(one.action, one.outputs)
         self.work = Work(prepared.place, clients, self.known, lambda doing: None)
-        named = [self._named(one) for one in prepared.wanted.values()]
-        self.wanted = {one.key: one for one in named}
+        named = [(self._named(one), one.key) for one in prepared.wanted.values()]
+        self.wanted = {one.key: one for one, _ in named}
         """What was planned for, by the keys that it is found by now."""
+        self.planned = {one.key: key for one, key in named}
+        """The plan's keys, by those."""
 
     def _named(self, wanted: Resource) -> Resource:
         with suppress(LcliError):  # of a function that was not deployed, something is unknown

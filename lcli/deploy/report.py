@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,7 @@ class FunctionRow:
     arn: str = ""
     version: str = ""
     alias: str = ""
+    """The alias that is at this version; empty where it is elsewhere."""
     size: int = 0
     """Bytes of the zip."""
     addresses: tuple[str, ...] = ()
@@ -77,7 +78,20 @@ class Report:
     notices: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     """What went wrong beside the actions."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """The rows' statuses, by the manifest's keys, of functions that are not as their actions left
+    them: somebody else has changed them at the same time."""
     interrupted: bool = False
+
+    def with_outputs(self, known: Mapping[Key, Outputs]) -> Report:
+        """The same, with what is known by now of some of its resources."""
+        return replace(
+            self,
+            outcomes=tuple(
+                replace(one, outputs=known.get(one.action.resource.key, one.outputs))
+                for one in self.outcomes
+            ),
+        )
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -107,7 +121,7 @@ class Report:
         for outcome in self.outcomes:
             if outcome.action.resource.function:
                 by_function.setdefault(outcome.action.resource.function, []).append(outcome)
-        return tuple(_row(key, by_function[key]) for key in by_function)
+        return tuple(_row(key, by_function[key], self.ended.get(key, "")) for key in by_function)
 
     def as_json(self, masked: Masked) -> dict[str, Any]:
         """The documented shape of ``deploy -o json`` and ``delete -o json``."""
@@ -129,23 +143,33 @@ class Report:
         }
 
 
-def _row(function: str, outcomes: list[Outcome]) -> FunctionRow:
+def _row(function: str, outcomes: list[Outcome], ended: str) -> FunctionRow:
     def first(kind: str, attr: str) -> str:
         found = (o.outputs.get(attr, "") for o in outcomes if o.action.resource.key.kind == kind)
         return next(filter(None, found), "")
 
     own = next((o for o in outcomes if o.action.resource.key.kind == "function"), None)
     kept = [o for o in outcomes if o.action.verb is not Verb.DELETE]
-    aliases = [o.action.resource.key for o in kept if o.action.resource.key.kind == "alias"]
+    wrong = {problem.code for one in outcomes for problem in one.problems}
+    if "function-gone" in wrong:
+        return FunctionRow(function, own.action.resource.key.name if own else function, "failed")
+    version = first("version", "number")
+    aliases = [
+        _alias(o.action.resource.key)
+        for o in kept
+        if o.action.resource.key.kind == "alias"
+        and o.outputs.get("number") == version
+        and "changed-meanwhile" not in wrong
+    ]
     addresses = [o.outputs.get("url", "") for o in kept]
     code = getattr(own.action.resource.payload, "code", None) if own else None
     return FunctionRow(
         function,
         own.action.resource.key.name if own else function,
-        _row_status(own, outcomes),
+        ended or _row_status(own, outcomes),
         first("function", "arn"),
-        first("version", "number"),
-        aliases[0].name.partition(":")[2] if aliases else "",
+        version,
+        aliases[0] if aliases else "",
         # What lies at an address only AWS has measured.
         getattr(getattr(code, "artifact", None), "size", 0)
         or int(first("function", "code_size") or 0),

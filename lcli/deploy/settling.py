@@ -16,15 +16,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError, Clients
-from lcli.aws.translate import explain
 from lcli.deploy.apply import apply
+from lcli.deploy.failing import problems_of
 from lcli.deploy.looking import Difference, Looking, Subject, functions_of, subject
 from lcli.deploy.prepared import Prepared
-from lcli.deploy.report import Report
+from lcli.deploy.report import Report, Status
 from lcli.deploy.watch import Watch
 from lcli.errors import LcliError, Problem
-from lcli.resources.function_state import changed_meanwhile
-from lcli.resources.model import Action, Actual, Key, Verb
+from lcli.resources.function_state import changed_meanwhile, deleted_meanwhile
+from lcli.resources.model import Action, Actual, Key, Outputs, Verb
 
 _ROUNDS = 5
 """How often it is looked, as long as somebody else goes on writing."""
@@ -40,6 +40,11 @@ class Settled:
     problems: tuple[Problem, ...] = ()
     lost: frozenset[str] = frozenset()
     """The manifest's keys of those that are not as the manifest says."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """See `Report.ended`."""
+    outputs: Mapping[Key, Outputs] = field(default_factory=dict)
+    """By the plan's keys, of what was found or written otherwise than the run had left it."""
+    interrupted: bool = False
 
 
 def settle(
@@ -47,31 +52,14 @@ def settle(
 ) -> Settled:
     """Look at what the run has changed until nobody else changes it; a quiet run costs no call.
 
-    `done` are the manifest's keys of the functions of which nothing is left undone.
+    `done` are the manifest's keys of the functions of which nothing is left undone. Ctrl-C ends it
+    as it ends `apply`: what is written again in that moment is written to its end.
     """
     run = _Run(prepared, Looking(prepared, report, clients, parallel=parallel))
-    todo, before = run.looking.changed(done), dict[Subject, list[Difference]]()
-    for number in range(_ROUNDS):
-        if not todo:
-            break
-        time.sleep(_PAUSE * 2 ** (number - 1) if number else 0)
-        try:
-            found = run.looking.look(todo)
-            differing = run.looking.differences(todo, found)
-            # What stays as it was after it has been written again is AWS's way to say the same.
-            todo = {one for one in differing if differing[one] != before.get(one)}
-            run.tell_what_stays({one: differing[one] for one in differing.keys() - todo})
-            run.judge(todo, differing, found)
-            todo -= run.lost
-            run.write(todo, differing, found)
-        except (LcliError, AwsError) as error:
-            run.fail(todo, error)
-            break
-        # What lived in a thing that was made again has gone with the old one.
-        made = {one for one in todo for _, verb, _ in differing[one] if verb is Verb.CREATE}
-        todo, before = todo.union(*map(run.looking.users, made)) - run.lost, differing
-    for one in todo:
-        run.lose(one, run.parts(one, before.get(one, ())))
+    try:
+        run.go(run.looking.changed(done))
+    except KeyboardInterrupt:
+        run.interrupted = True
     return run.settled()
 
 
@@ -84,11 +72,42 @@ class _Run:
     lost: set[Subject] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    ended: dict[str, str] = field(default_factory=dict)
+    outputs: dict[Key, Outputs] = field(default_factory=dict)
+    interrupted: bool = False
 
     watch: Watch = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.prepared.plan, self.looking.known)
+
+    def go(self, todo: set[Subject]) -> None:
+        """Look and write again until nobody else changes these."""
+        before = dict[Subject, list[Difference]]()
+        for number in range(_ROUNDS):
+            if not todo:
+                return
+            time.sleep(_PAUSE * 2 ** (number - 1) if number else 0)
+            try:
+                found = self.looking.look(todo)
+                differing = self.looking.differences(todo, found)
+                # What stays as it was after it was written again is AWS's way to say the same.
+                todo = {one for one in differing if differing[one] != before.get(one)}
+                self.tell_what_stays({one: differing[one] for one in differing.keys() - todo})
+                self.judge(todo, differing, found)
+                todo -= self.lost
+                self.write(todo, differing, found)
+            except (LcliError, AwsError, OSError) as error:
+                self.lost |= todo
+                self.problems += problems_of(error)
+                return
+            if self.interrupted:
+                return
+            # What lived in a thing that was made again has gone with the old one.
+            made = {one for one in todo for _, verb, _ in differing[one] if verb is Verb.CREATE}
+            todo, before = todo.union(*map(self.looking.users, made)) - self.lost, differing
+        for one in todo:
+            self.lose(one, self.parts(one, before.get(one, ())))
 
     def judge(
         self,
@@ -108,10 +127,16 @@ class _Run:
         own = [one for one in made.changes if one.resource.key.kind == "function"]
         if made.refusals:
             self._tell(function, made.refusals)
+            self._know({key: {} for key in self.looking.own([function])})
         elif any(one.verb is not Verb.UPDATE for one in own):
-            self._tell(function, (_deleted(self._arn(function)),))
+            arn = self._arn(function)
+            name = arn.partition(":function:")[2]
+            self._tell(function, (deleted_meanwhile("function-gone", name, arn),))
+            self._know({key: {} for key in self.looking.own([function])})
         elif alias_name := self.looking.alias_elsewhere(function, found):
             self.lose(function, [f"alias {alias_name}"])
+            aliases = (key for key in self.looking.own([function]) if key.kind == "alias")
+            self._know({key: found[key].outputs if key in found else {} for key in aliases})
         elif own and not self._has_moved(function) and (fields := self._foreign(own[0], found)):
             self.lose(function, fields)
 
@@ -166,6 +191,12 @@ class _Run:
     def _tell(self, one: Subject, problems: Iterable[Problem]) -> None:
         self.lost.add(one)
         self.problems += problems
+        if isinstance(one, str):
+            self.ended[one] = "failed"
+
+    def _know(self, outputs: Mapping[Key, Outputs]) -> None:
+        planned = self.looking.planned
+        self.outputs |= {planned[key]: one for key, one in outputs.items() if key in planned}
 
     def tell_what_stays(self, differing: Mapping[Subject, Sequence[Difference]]) -> None:
         """Say of what is shared that it is not as it was written, twice.
@@ -190,12 +221,6 @@ class _Run:
         """Write again what differs of these."""
         if not subjects:
             return
-        for one in sorted(subjects, key=str):
-            parts = ", ".join(self.parts(one, differing[one]))
-            self.notices.append(
-                f"{self._name(one)}: someone else changed it at the same time; "
-                f"written again: {parts}"
-            )
         report = apply(
             self.looking.plan(subjects, found),
             self.prepared.place,
@@ -204,13 +229,24 @@ class _Run:
             actual=self.looking.all_known({}, found) | dict(found),
             parallel=self.looking.parallel,
         )
+        self.interrupted = report.interrupted
         self.problems += report.every_problem
-        self.lost |= {subject(one.action.resource) for one in report.failed}
-
-    def fail(self, subjects: Collection[Subject], error: LcliError | AwsError) -> None:
-        """Note that it could not be looked at these to the end."""
-        self.lost |= {*subjects}
-        self.problems += error.problems if isinstance(error, LcliError) else (explain(error),)
+        made = [one for one in report.outcomes if one.status is Status.DONE]
+        self._know({one.action.resource.key: one.outputs for one in made})
+        undone = {
+            subject(one.action.resource): "failed" if one.status is Status.FAILED else "unfinished"
+            for status in (Status.SKIPPED, Status.FAILED)
+            for one in report.outcomes
+            if one.status is status
+        }
+        self.lost |= undone.keys()
+        self.ended |= {one: ended for one, ended in undone.items() if isinstance(one, str)}
+        for one in sorted(subjects, key=str):
+            again = "not all was written again" if one in undone else "written again"
+            parts = ", ".join(self.parts(one, differing[one]))
+            self.notices.append(
+                f"{self._name(one)}: someone else changed it at the same time; {again}: {parts}"
+            )
 
     def settled(self) -> Settled:
         """What came of it; with a shared thing the functions that use it are lost."""
@@ -219,14 +255,7 @@ class _Run:
             tuple(dict.fromkeys(self.notices)),
             tuple(dict.fromkeys(self.problems)),
             functions_of(self.lost).union(*shared),
+            self.ended,
+            self.outputs,
+            self.interrupted,
         )
-
-
-def _deleted(arn: str) -> Problem:
-    name = arn.partition(":function:")[2]
-    return Problem(
-        "function-gone",
-        f"{name} was deleted by someone else during this deploy",
-        arn,
-        "run the deploy again",
-    )

@@ -8,8 +8,8 @@ from collections.abc import Callable, Container, Iterator
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
 from lcli.observe.events import LogEvent, Source, by_time, read_pages
-from lcli.observe.follow import passing
 from lcli.observe.levels import TRACEBACK
+from lcli.observe.outages import passing
 from lcli.observe.records import Kind, Reader, Record
 
 _PAUSE = 1.0

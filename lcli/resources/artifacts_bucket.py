@@ -8,7 +8,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.errors import LcliError, Problem
-from lcli.resources.code import Zip
+from lcli.resources.code import Zip, zip_bytes
 from lcli.resources.model import Place
 
 _TAG = {"Key": "lcli:shared", "Value": "artifacts"}
@@ -65,7 +65,7 @@ def upload(
     """Put a zip into the bucket under its content's hash, unless it is there; (bucket, key).
 
     S3 checks the bytes against their SHA-256. One PutObject takes 5 GB; Lambda's zips end at
-    250 MB unzipped. Raises AwsError.
+    250 MB unzipped. Raises LcliError where the zip is gone, AwsError.
     """
     checksum = artifact.code_sha256
     where = {"Bucket": bucket, "ExpectedBucketOwner": place.account}
@@ -76,11 +76,13 @@ def upload(
         if error.status != 404:
             raise
         found = {}
-    size = artifact.path.stat().st_size
     # An object that others wrote under this key may have no checksum.
-    if found.get("ContentLength") != size or found.get("ChecksumSHA256", checksum) != checksum:
+    if (
+        found.get("ContentLength") != artifact.size
+        or found.get("ChecksumSHA256", checksum) != checksum
+    ):
         # Bytes rather than an open file: a retry must begin at the beginning.
-        body = artifact.path.read_bytes()
+        body = zip_bytes(artifact)
         clients.call("s3", "PutObject", **where, Body=body, ChecksumSHA256=checksum)
     return bucket, where["Key"]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from lcli.errors import LcliError, Problem
 from lcli.resources.naming import short_hash
 
 
@@ -70,10 +71,25 @@ class Code:
         return self.content()
 
     def content(self) -> dict[str, Any]:
-        """The members of PublishLayerVersion's Content; reads the zip."""
+        """The members of PublishLayerVersion's Content; reads the zip (`zip_bytes`)."""
         if self.s3_bucket:
             version = {"S3ObjectVersion": self.s3_version} if self.s3_version else {}
             return {"S3Bucket": self.s3_bucket, "S3Key": self.s3_key} | version
         if self.artifact is None:
             raise ValueError("code without a source")
-        return {"ZipFile": self.artifact.path.read_bytes()}
+        return {"ZipFile": zip_bytes(self.artifact)}
+
+
+def zip_bytes(artifact: Zip) -> bytes:
+    """What is sent. Raises LcliError where it is not there any more, OSError."""
+    try:
+        return artifact.path.read_bytes()
+    except FileNotFoundError as error:
+        raise LcliError(
+            Problem(
+                "zip-gone",
+                "the zip was taken out of lcli's cache while it was to be sent",
+                str(artifact.path),
+                "run the same command again: it is built again",
+            )
+        ) from error

@@ -52,14 +52,8 @@ def await_ready(
     def look() -> dict[str, Any] | None:
         answer = get_function(applying.clients, name, qualifier)
         if answer is None:
-            raise LcliError(
-                Problem(
-                    "function-gone",
-                    f"{what} was deleted by someone else during this deploy",
-                    where=applying.place.arn("lambda", f"function:{what}"),
-                    next_step="run the deploy again",
-                )
-            )
+            where = applying.place.arn("lambda", f"function:{what}")
+            raise LcliError(deleted_meanwhile("function-gone", what, where))
         configuration = answer["Configuration"]
         if problem := failure(configuration, updated=updated):
             raise LcliError(problem)
@@ -114,4 +108,14 @@ def changed_meanwhile(arn: str, fields: Iterable[str], what: str = "") -> LcliEr
             where=arn,
             next_step="run `lcli plan` to see what is there now, then deploy again",
         )
+    )
+
+
+def deleted_meanwhile(code: str, what: str, where: str) -> Problem:
+    """What someone else deleted between the plan and now: ``photos-thumb``, ``HTTP API photos``."""
+    return Problem(
+        code,
+        f"{what} was deleted by someone else during this deploy",
+        where,
+        "run the deploy again",
     )

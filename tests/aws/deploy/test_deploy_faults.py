@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from app_on_cloud import OnCloud, done, everything_in, problems
@@ -13,7 +16,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.session import Session
 from lcli.deploy import engine
 from lcli.deploy.events import Doing, Event
-from lcli.errors import ExitCode
+from lcli.errors import ExitCode, LcliError
 
 MANIFEST = """
 app: photos
@@ -68,6 +71,41 @@ def test_one_function_fails_and_the_other_is_deployed(app: OnCloud) -> None:
     app.clients = None
     assert problems(app.deploy()) == []
     assert app.plan() == []
+
+
+def test_a_zip_that_has_left_the_cache_fails_its_functions(app: OnCloud) -> None:
+    prepared = app.prepare()
+    (lost,) = (app.directory / "cache").rglob("*.zip")
+    lost.unlink()
+    report = engine.deploy(prepared, app.session())
+    assert report.exit_code is ExitCode.FAILED
+    assert [one.code for one in report.every_problem] == ["zip-gone"]
+    assert {row.function: row.status for row in report.rows} == {"one": "failed", "two": "failed"}
+    app.deploy_well()
+
+
+NO_FILES = OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_what_the_system_refuses_before_the_first_change_ends_the_region(
+    app: OnCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = app.prepare()
+    monkeypatch.setattr(engine, "upload_all", Mock(side_effect=NO_FILES))
+    with pytest.raises(LcliError, match="Too many open files"):
+        engine.deploy(prepared, app.session())
+
+
+@pytest.mark.parametrize("what", ["looking.read", "digest.Marks.close"])
+def test_what_the_system_refuses_at_the_end_leaves_the_report(
+    app: OnCloud, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    prepared = app.prepare()
+    monkeypatch.setattr(f"lcli.deploy.{what}", Mock(side_effect=NO_FILES))
+    report = engine.deploy(prepared, app.session())
+    assert report.exit_code is ExitCode.FAILED
+    assert [one.code for one in report.problems] == ["system-error"]
+    assert [row.status for row in report.rows] == ["created", "created"]
 
 
 def test_a_change_by_somebody_else_is_told_and_the_alias_stays(app: OnCloud) -> None:

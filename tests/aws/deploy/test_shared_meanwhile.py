@@ -106,7 +106,18 @@ def test_what_is_shared_is_written_again(
     assert report.exit_code is ExitCode.DONE
     again = told.format("someone else changed it at the same time; written again")
     assert again in report.notices
+    addresses = {row.function: row.addresses for row in report.rows}
+    assert addresses == {"jobs": (), "site": (f"{the_api(deployed)['ApiEndpoint']}/",)}
     assert deployed.plan() == []
+
+
+def test_an_api_that_somebody_deletes_before_it_is_added_to_is_told(deployed: OnCloud) -> None:
+    deployed.manifest(manifest().replace("jobs: {}", "jobs: {triggers: [{http: GET /jobs}]}"))
+    clients = Meddled(deployed, "CreateIntegration", lambda: no_api(deployed))
+    report = engine.deploy(deployed.prepare(), clients)  # type: ignore[arg-type]
+    told = [(one.code, one.what, one.next_step) for one in report.every_problem]
+    gone = "HTTP API shop was deleted by someone else during this deploy"
+    assert told == [("api-gone", gone, "run the deploy again")]
 
 
 def no_mapping(app: OnCloud) -> None:

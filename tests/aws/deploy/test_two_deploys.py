@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from meddled import Meddled
 
 from lcli.aws.clients import AwsError
 from lcli.deploy import engine
+from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError
 
 NAME, ROLE = "photos-one", "photos-one-us-east-1"
@@ -136,20 +138,49 @@ def test_an_alias_that_somebody_else_moves_on_is_told(deployed: OnCloud) -> None
     report = run(deployed, Meddled(deployed, "UpdateAlias", rival, after=True))
     assert report.exit_code is ExitCode.FAILED
     assert problems(report) == [f"someone else changed alias live of {NAME} since the plan"]
+    (row,) = report.rows
+    assert (row.status, row.version, row.alias) == ("failed", "2", "")
     assert "lcli:digest" not in call(deployed, "GetFunction", FunctionName=NAME)["Tags"]
 
 
-def test_a_function_that_somebody_else_deletes_is_told(deployed: OnCloud) -> None:
-    deployed.manifest(manifest(128, "b"))
+@pytest.mark.parametrize(
+    ("to", "last"),
+    [
+        pytest.param((128, "b"), "PutRolePolicy", id="all is done"),
+        pytest.param((256, "a"), "UpdateFunctionConfiguration", id="a version is due"),
+        pytest.param((256, "a"), "PublishVersion", id="the alias is due"),
+        pytest.param((256, "a", "r"), "UpdateAlias", id="a statement is due"),
+    ],
+)
+def test_a_function_that_somebody_else_deletes_is_told(
+    deployed: OnCloud, to: tuple[Any, ...], last: str
+) -> None:
+    deployed.manifest(manifest(*to))
     gone = Meddled(
-        deployed,
-        "PutRolePolicy",
-        lambda: call(deployed, "DeleteFunction", FunctionName=NAME),
-        after=True,
+        deployed, last, lambda: call(deployed, "DeleteFunction", FunctionName=NAME), after=True
     )
     report = run(deployed, gone)
     assert report.exit_code is ExitCode.FAILED
-    assert problems(report) == [f"{NAME} was deleted by someone else during this deploy"]
+    told = {(one.what.replace(":live", ""), one.next_step) for one in report.every_problem}
+    gone_meanwhile = f"{NAME} was deleted by someone else during this deploy"
+    assert told == {(gone_meanwhile, "run the deploy again")}
+    (row,) = report.rows
+    assert (row.status, row.alias) == ("failed", "")
+
+
+def test_an_interrupt_while_it_is_written_again_ends_the_run(deployed: OnCloud) -> None:
+    def interrupt() -> None:
+        clients.operation, clients.done = "PutRolePolicy", False
+        clients.meddle = lambda: signal.raise_signal(signal.SIGINT)
+        write_role(deployed, "c")
+
+    deployed.manifest(manifest(256, "a"))
+    clients, stop = Meddled(deployed, "UpdateAlias", interrupt, after=True), Stop()
+    report = engine.deploy(deployed.prepare(), clients, stop=stop)  # type: ignore[arg-type]
+    assert (report.exit_code, stop.interrupted) == (ExitCode.INTERRUPTED, True)
+    assert "written again: execution role" in report.notices[-1]
+    assert bucket_of_role(deployed) == ["a"]
+    assert clients.changes()[-1] == "PutRolePolicy"
 
 
 def test_the_role_of_a_function_that_changed_since_the_plan_is_left_alone(

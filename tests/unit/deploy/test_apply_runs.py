@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from threading import Event as Flag
 
@@ -116,6 +118,43 @@ def test_nothing_more_is_started(error: Exception, stop: Stop, because: str) -> 
     report, events = run(world, ROLE, OTHER, parallel=1, stop=stop)
     assert statuses(report) == {"role r": Status.FAILED, "function gn": Status.SKIPPED}
     assert [one.because for one in events if isinstance(one, Skipped)] == [because]
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        pytest.param(
+            OSError(errno.EMFILE, os.strerror(errno.EMFILE)),
+            Problem(
+                "system-error",
+                "the system refused an operation: Too many open files",
+                "",
+                "allow more open files (`ulimit -n 1024`) or use a smaller --parallel, then run "
+                "the same command again",
+            ),
+            id="files",
+        ),
+        pytest.param(
+            PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/zips/a.zip"),
+            Problem(
+                "system-error",
+                "the system refused an operation: Permission denied",
+                "/zips/a.zip",
+                "check the path, its permissions and the free space, then run the command again",
+            ),
+            id="a file",
+        ),
+    ],
+)
+def test_what_the_system_refuses_fails_its_action_alone(refused: OSError, told: Problem) -> None:
+    report, _ = run(World(refuse={"create function fn": refused}), ROLE, FUNCTION, ALIAS, OTHER)
+    assert statuses(report) == {
+        "role r": Status.DONE,
+        "function fn": Status.FAILED,
+        "alias fn:live": Status.SKIPPED,
+        "function gn": Status.DONE,
+    }
+    assert report.every_problem == (told,)
 
 
 def test_the_missing_action_is_named() -> None:
