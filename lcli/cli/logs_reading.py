@@ -158,7 +158,8 @@ class Logs:
         aliases = Aliases(self._run, self._chosen)
         try:
             with interruption(stop):
-                past = [partial(if_present, self._impatient(s)) for s in self._sources]
+                heard = follower.outages.heard
+                past = [heard(partial(if_present, self._impatient(s))) for s in self._sources]
                 attempts = [
                     partial(follower.outages.attempt, source, wait=stop.wait)
                     for source in self._sources

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TypeVar
 
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import Act, rule
-from lcli.observe.events import Source
-from lcli.observe.history import token_expired
+from lcli.observe.events import LogEvent, Source
+from lcli.observe.history import ReadPages, token_expired
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Outages:
         self._notice = notice
         self._reconnect = reconnect
         self._told: dict[Source, str] = {}
-        self._answered = False
+        self._answered = self._accepted = False
         self._lock = Lock()
 
     def pause(self, source: Source, error: AwsError, tries: int) -> float:
@@ -86,8 +86,8 @@ class Outages:
         """What `work` gives that reads the source, as often as outages ask for it.
 
         `wait` passes that many seconds; where it gives True nobody waits for the source any more.
-        Raises AwsError where waiting mends nothing: as `pause`, and where credentials or a
-        connection were never there.
+        Raises AwsError where waiting mends nothing: as `pause`, and where there never was a
+        connection, or credentials that were accepted: who has just begun is there to renew them.
         """
         tries = 0
         while True:
@@ -96,14 +96,26 @@ class Outages:
             except AwsError as error:
                 # A connection that is cut was one.
                 self._answered = self._answered or bool(error.status) or error.lost
-                never = not self._answered and error.code in ("Unreachable", "NoCredentials")
+                self._accepted = self._accepted or error.code == ABSENT
+                never = not self._answered and error.code == "Unreachable"
+                never = never or (not self._accepted and expired(error))
                 if never or wait(self.pause(source, error, tries)):
                     raise
                 tries += 1
             else:
-                self._answered = True
+                self._answered = self._accepted = True
                 self.over(source)
                 return given
+
+    def heard(self, read: ReadPages) -> ReadPages:
+        """The same pages; with each of them there is a connection, and credentials are accepted."""
+
+        def pages(start: int, end: int) -> Iterator[list[LogEvent]]:
+            for page in read(start, end):
+                self._answered = self._accepted = True
+                yield page
+
+        return pages
 
     def _tell(self, source: Source, text: str) -> None:
         if self._told.get(source) != text:
