@@ -18,6 +18,10 @@ class BuiltZip:
     digest: str = "unused"
 
     @property
+    def size(self):
+        return self.path.stat().st_size
+
+    @property
     def code_sha256(self):
         return b64encode(sha256(self.path.read_bytes()).digest()).decode()
 
