@@ -86,16 +86,15 @@ class Outages:
         """What `work` gives that reads the source, as often as outages ask for it.
 
         `wait` passes that many seconds; where it gives True nobody waits for the source any more.
-        Raises AwsError where waiting mends nothing: as `pause`, and where there never was a
-        connection, or credentials that were accepted: who has just begun is there to renew them.
+        Raises AwsError where waiting mends nothing: as `pause`, and where there never was an
+        answer, or credentials that were accepted: who has just begun is there to mend that.
         """
         tries = 0
         while True:
             try:
                 given = work()
             except AwsError as error:
-                # A connection that is cut was one.
-                self._answered = self._answered or bool(error.status) or error.lost
+                self._answered = self._answered or bool(error.status)
                 self._accepted = self._accepted or error.code == ABSENT
                 never = not self._answered and error.code == "Unreachable"
                 never = never or (not self._accepted and expired(error))
@@ -108,7 +107,7 @@ class Outages:
                 return given
 
     def heard(self, read: ReadPages) -> ReadPages:
-        """The same pages; with each of them there is a connection, and credentials are accepted."""
+        """The same pages; each of them is an answer, for which credentials were accepted."""
 
         def pages(start: int, end: int) -> Iterator[list[LogEvent]]:
             for page in read(start, end):

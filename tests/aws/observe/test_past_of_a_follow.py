@@ -82,7 +82,7 @@ FAULTS = {
         pytest.param(*FAULTS[name], first, id=f"{name} from call {first} on")
         for name in FAULTS
         for first in (1, 6)
-        if (name, first) != ("expired", 1)
+        if (name, first) not in (("expired", 1), ("cut", 1))
     ],
 )
 def test_outages_are_waited_out_and_nothing_is_lost_or_printed_twice(tmp_path, fault, told, first):
@@ -112,13 +112,21 @@ def test_outages_are_waited_out_and_nothing_is_lost_or_printed_twice(tmp_path, f
             {"AWS_ACCESS_KEY_ID": "", "AWS_EC2_METADATA_DISABLED": "true"},
             "no AWS credentials were found",
         ),
+        (lambda asked: cut(), {}, "gave no answer"),
         (
             lambda asked: said({"events": []}),
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
             "no connection to http://127.0.0.1:9",
         ),
     ],
-    ids=["denied", "wrong credentials", "expired credentials", "no credentials", "no endpoint"],
+    ids=[
+        "denied",
+        "wrong credentials",
+        "expired credentials",
+        "no credentials",
+        "no answer",
+        "dead",
+    ],
 )
 def test_what_waiting_does_not_mend_ends_it_at_once(tmp_path, answer, environ, told):
     ran = follow(tmp_path, answer, **environ)
