@@ -71,8 +71,9 @@ class CallLog:
                     self._show(record)
                     over = over or record.kind is Kind.REPORT
             except AwsError as error:
-                # What came of the call matters more; why is said at the end.
-                trouble = not passes(error)
+                # What came of the call matters more, and is not to wait for another silence: what
+                # was logged is shown at the end.
+                trouble = not (passes(error) and error.status)
         response = answer.result()
         if not (over and running.request == response.request_id):
             self._rest(response, running)
