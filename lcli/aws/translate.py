@@ -12,7 +12,7 @@ from lcli.aws.clients import AwsError
 from lcli.aws.stories import story
 from lcli.errors import ExitCode, LcliError, Problem
 
-_EXPIRED = frozenset(
+EXPIRED = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
 )
 _WRONG_CREDENTIALS = frozenset(
@@ -28,7 +28,7 @@ _WRONG_CREDENTIALS = frozenset(
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
 )
-ENDS_ALL = _EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
+ENDS_ALL = EXPIRED | _WRONG_CREDENTIALS | _DENIED | {"NoCredentials"}
 """Codes after which no other call is likely to fare better."""
 ENDING = frozenset({"no-credentials", "expired-credentials", "wrong-credentials", "access-denied"})
 """The codes of the problems that `explain` makes of those."""
@@ -278,7 +278,7 @@ def _changed(error: AwsError, where: str) -> Problem:
 
 _STORIES: tuple[tuple[frozenset[str], Callable[[AwsError, str], Problem]], ...] = (
     (frozenset({"NoCredentials"}), _no_credentials),
-    (_EXPIRED, _expired),
+    (EXPIRED, _expired),
     (_WRONG_CREDENTIALS, _wrong_credentials),
     (_DENIED, _denied),
     (frozenset({"Unreachable"}), _unreachable),

@@ -203,8 +203,7 @@ def callback(
     """Answer a callback: a result, an error, or still at work.
 
     `lcli executions get` shows the ids of open callbacks. It is looked for in every region of the
-    manifest. `succeed` takes --payload, `fail` takes
-    --message, --type, --data and --stack.
+    manifest. `succeed` takes --payload, `fail` takes --message, --type, --data and --stack.
     """
     from lcli.invoke.executions import fail, heartbeat, succeed
     from lcli.invoke.payload import read_payload

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import typer
@@ -49,9 +50,7 @@ def command(
 
     run: Run = ctx.obj
     run.go_on()
-    refuse_together(ctx, run, _EXCLUSIVE)
-    refuse_alone(ctx, run, _NEEDED)
-    _refuse_nameless(qualifier, tenant, execution_name)
+    _refuse_misuse(ctx, run, (qualifier, tenant, execution_name))
     mode = _mode(asynchronous, dry_run)
     if each or repeat:
         run.parallel = parallel
@@ -124,9 +123,11 @@ def _context(given: str | None) -> bytes:
     return read_context(given) if given is not None else b""
 
 
-def _refuse_nameless(*names: str | None) -> None:
-    """An empty variable of a shell is not meant to be $LATEST, or no tenant."""
+def _refuse_misuse(ctx: typer.Context, run: Run, names: Iterable[str | None]) -> None:
+    refuse_together(ctx, run, _EXCLUSIVE)
+    refuse_alone(ctx, run, _NEEDED)
     for name in names:
+        # An empty variable of a shell is not meant to be $LATEST, or no tenant.
         if name is not None and not (name and name.isascii()):
             raise usage(
                 "usage",

@@ -57,10 +57,9 @@ def command(
     _refuse_misuse(ctx, run, request, alias)
     span = _span(since, until, pattern, utc)
     wanted = _wanted(grep, invert, level, request, errors)
-    from lcli.cli.logs_sources import choose, choose_patiently
+    from lcli.cli.logs_sources import choose
 
-    find = choose_patiently if follow else choose
-    chosen = find(run, functions or [], _versions(versions), alias or "")
+    chosen = choose(run, functions or [], _versions(versions), alias or "", patiently=follow)
     if insights is not None:
         from lcli.cli.logs_insights import ask
 

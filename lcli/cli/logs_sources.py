@@ -27,13 +27,36 @@ class Chosen:
     """Where only the versions behind this alias are read; it may move."""
 
 
-def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[Chosen]:
+def choose(
+    run: Run, texts: list[str], versions: list[str], alias: str, *, patiently: bool = False
+) -> list[Chosen]:
     """The functions named, all of the manifest where none is, each with its log group.
 
     In every region of the manifest, or the one that --region or an ARN says. A qualifier in what
     was typed (``f:7``, an ARN's) is a version or an alias, as `versions` and `alias` are for all
-    of them. An alias is resolved by GetAlias. Raises LcliError (USAGE).
+    of them. An alias is resolved by GetAlias. With `patiently` outages are told and waited out, but
+    for what was never there. Raises LcliError (USAGE), AwsError.
     """
+    if not patiently:
+        return _choose(run, texts, versions, alias)
+    from threading import Event
+
+    from lcli.aws.retry import patience
+    from lcli.observe.outages import Outages
+
+    def work() -> list[Chosen]:
+        with patience(RETRIES, run.terminal.debug):
+            return _choose(run, texts, versions, alias)
+
+    outages = Outages(run.terminal.note, run.reconnect)
+    try:
+        return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
+    except KeyboardInterrupt:
+        run.terminal.note("0 events")
+        raise
+
+
+def _choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[Chosen]:
     found: dict[tuple[str, str], Chosen] = {}
     for where, of_region in names.by_region(run, texts, anywhere=True).items():
         for text, named, group in _meant(run, of_region, where):
@@ -52,25 +75,6 @@ def choose(run: Run, texts: list[str], versions: list[str], alias: str) -> list[
     if not found:
         raise usage("no-function", "no function is named", "name one, or run where lcli.yaml is")
     return list(found.values())
-
-
-def choose_patiently(run: Run, texts: list[str], versions: list[str], alias: str) -> list[Chosen]:
-    """As `choose`; outages are told and waited out, but for what was never there."""
-    from threading import Event
-
-    from lcli.aws.retry import patience
-    from lcli.observe.outages import Outages
-
-    def work() -> list[Chosen]:
-        with patience(RETRIES, run.terminal.debug):
-            return choose(run, texts, versions, alias)
-
-    outages = Outages(run.terminal.note, run.reconnect)
-    try:
-        return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
-    except KeyboardInterrupt:
-        run.terminal.note("0 events")
-        raise
 
 
 def _meant(run: Run, texts: list[str], region: str) -> Iterator[tuple[str, Named, str]]:

@@ -59,11 +59,7 @@ def command(
         else:
             run.terminal.note("there is no function to roll back")
     stop = Stop()
-    moved = [
-        (one.clients.region, each)
-        for one in chosen
-        for each in _roll_back(run, one, parallel, stop)
-    ]
+    moved = [each for one in chosen for each in _roll_back(run, one, parallel, stop)]
     _show(run, moved, several=len(chosen) > 1)
     if skipped := sum(one.status == "skipped" for _, one in moved):
         run.terminal.note(f"{skipped} not tried: {stop.because}")
@@ -121,7 +117,8 @@ def _targets(run: Run, texts: list[str], place: Place | None) -> list[Target]:
     return list(dict.fromkeys(found))
 
 
-def _roll_back(run: Run, chosen: Chosen, parallel: int, stop: Stop) -> tuple[Moved, ...]:
+def _roll_back(run: Run, chosen: Chosen, parallel: int, stop: Stop) -> list[tuple[str, Moved]]:
+    """What became of each alias of a region, with the region."""
     from lcli.deploy.rollback import roll_back
 
     for move in chosen.moves:
@@ -130,7 +127,8 @@ def _roll_back(run: Run, chosen: Chosen, parallel: int, stop: Stop) -> tuple[Mov
                 f"{move.target.label}: provisioned concurrency follows {move.target.alias} to "
                 f"{move.after}; until it is ready there are cold starts"
             )
-    return roll_back(chosen.clients, chosen.moves, parallel=parallel, stop=stop)
+    moved = roll_back(chosen.clients, chosen.moves, parallel=parallel, stop=stop)
+    return [(chosen.clients.region, one) for one in moved]
 
 
 def _show(run: Run, moved: list[tuple[str, Moved]], *, several: bool) -> None:

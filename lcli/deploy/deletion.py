@@ -58,13 +58,8 @@ def prepare_deletion(
     if whole and (unclear := hidden(actual)):
         raise LcliError(unclear.values())
     keys = frozenset(named) | frozenset(_find(word, actual) for word in gone)
-    scope = Scope(
-        frozenset(),
-        None if whole else keys,
-        prune=True,
-        is_deletion=True,
-        released=released,
-    )
+    named_only = None if whole else keys
+    scope = Scope(frozenset(), named_only, prune=True, is_deletion=True, released=released)
     made = plan({}, actual, known, scope)
     made = replace(made, notices=(*made.notices, *_logs_of_others(actual, scope)))
     return Prepared(place, made, actual, known)

@@ -70,9 +70,8 @@ def prepare(
     functions to take over; `logs` lets `prune` take log groups along; `quick` trusts the digests
     in the functions' tags instead of looking at everything; `only_looking` tells of what belongs to
     others (`Plan.refusals`) instead of raising it, and of nothing that is sent only since AWS does
-    not show it. `say` is told what is being done.
-    Raises LcliError, with exit code USAGE for what is found wrong before AWS is asked to change
-    anything, and AwsError.
+    not show it. `say` is told what is being done. Raises LcliError, with exit code USAGE for what
+    is found wrong before AWS is asked to change anything, and AwsError.
     """
     if prune and functions is not None:
         raise LcliError(_PRUNE_WITH_NAMES, ExitCode.USAGE)
@@ -82,8 +81,7 @@ def prepare(
     say("reading what there is")
     lookups = answer_lookups(lookups_needed(app, place), clients)
     expanded = expand(app, place, code.functions, code.layers, lookups)
-    _refuse(checks.policies(expanded.resources.values()))
-    _refuse(checks.resource_policies(expanded.resources.values(), place))
+    _refuse_large_policies(expanded, place)
     scope = _scope(app, place, expanded, functions, prune=prune, logs=logs, adopt=adopt)
     scope = replace(scope, sends_unseen=not only_looking)
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
@@ -101,6 +99,11 @@ def prepare(
         bucket=app.artifacts.bucket or "",
         prefix=app.artifacts.prefix,
     )
+
+
+def _refuse_large_policies(expanded: Expanded, place: Place) -> None:
+    _refuse(checks.policies(expanded.resources.values()))
+    _refuse(checks.resource_policies(expanded.resources.values(), place))
 
 
 def _room(compared: Prepared, clients: Clients, *, only_looking: bool) -> tuple[str, ...]:
@@ -251,11 +254,7 @@ def deploy(
         listener=listener,
         parallel=parallel,
     )
-    try:
-        _send(prepared, clients)
-        marks.invalidate()
-    except OSError as error:
-        raise LcliError(system_problem(error)) from error
+    _begin(prepared, clients, marks)
     report = apply(
         prepared.plan,
         prepared.place,
@@ -275,11 +274,16 @@ def deploy(
     return done
 
 
-def _send(prepared: Prepared, clients: Clients) -> None:
-    upload_all(
-        sent(prepared.plan),
-        prepared.place,
-        clients,
-        configured=prepared.bucket,
-        prefix=prepared.prefix,
-    )
+def _begin(prepared: Prepared, clients: Clients, marks: Marks) -> None:
+    """What comes before the first action: large zips, tags that would not be true any more."""
+    try:
+        upload_all(
+            sent(prepared.plan),
+            prepared.place,
+            clients,
+            configured=prepared.bucket,
+            prefix=prepared.prefix,
+        )
+        marks.invalidate()
+    except OSError as error:
+        raise LcliError(system_problem(error)) from error

@@ -10,7 +10,8 @@ from lcli.invoke.answer import Answer
 from lcli.invoke.call import Response
 from lcli.invoke.report import InvocationReport, find_report
 from lcli.observe.events import Source
-from lcli.observe.invocation_log import follow_invocation, passes, records_in
+from lcli.observe.invocation_log import follow_invocation, records_in
+from lcli.observe.outages import passing
 from lcli.observe.records import Kind, Record
 from lcli.observe.running_invocation import RunningInvocation
 
@@ -73,7 +74,7 @@ class CallLog:
             except AwsError as error:
                 # What came of the call matters more, and is not to wait for another silence: what
                 # was logged is shown at the end.
-                trouble = not (passes(error) and error.status)
+                trouble = not (passing(error) and error.status)
         response = answer.result()
         if not (over and running.request == response.request_id):
             self._rest(response, running)

@@ -57,11 +57,9 @@ def follow_invocation(
                 start, pattern = events[0].timestamp, ""
                 events = read_group(clients, source, start, pattern)
         except AwsError as error:
-            if not passes(error) or clock() >= until:
+            if not passing(error) or clock() >= until:
                 raise
-            if error.code not in told:
-                told.add(error.code)
-                trouble(f"logs:{error.operation}: {error.code}; trying again")
+            _tell_once(error, told, trouble)
         for event in events:
             if event.id in seen:
                 continue
@@ -79,9 +77,10 @@ def follow_invocation(
         sleep(_PAUSE)
 
 
-def passes(error: AwsError) -> bool:
-    """Whether the next read may succeed, though nobody mends anything."""
-    return error.code == "Unreachable" or passing(error)
+def _tell_once(error: AwsError, told: set[str], trouble: Callable[[str], None]) -> None:
+    if error.code not in told:
+        told.add(error.code)
+        trouble(f"logs:{error.operation}: {error.code}; trying again")
 
 
 def read_group(clients: Clients, source: Source, start: int, pattern: str = "") -> list[LogEvent]:

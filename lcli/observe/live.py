@@ -19,12 +19,11 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, group_arn
 from lcli.observe.live_gap import SETTLE, Shown, read_gap
-from lcli.observe.outages import MAX_BACKOFF, expired, passing
+from lcli.observe.outages import ABSENT_PAUSE, MAX_BACKOFF, expired, passing
 from lcli.observe.stacks import gathered
 
 GROUPS = 10
 """Log groups of one session (StartLiveTail, API reference)."""
-_ABSENT_PAUSE = 5.0
 _SOON = 10.0
 """Seconds: sessions that last no longer are not begun one after the other at once."""
 _SAMPLED_EVERY = 30.0
@@ -138,7 +137,7 @@ class LiveTail:
                     self._tell(
                         session, f"{', '.join(groups)}: no such log group yet; waiting{hints}"
                     )
-                    self._sleep(_ABSENT_PAUSE)
+                    self._sleep(ABSENT_PAUSE)
             except AwsError as error:
                 passes = session.answered and (expired(error) or passing(error))
                 if not (passes or error.code in _RENEWED):

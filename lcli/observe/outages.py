@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import Act, rule
+from lcli.aws.translate import EXPIRED
 from lcli.observe.events import LogEvent, Source
 from lcli.observe.history import ReadPages, token_expired
 
@@ -16,13 +17,10 @@ T = TypeVar("T")
 MAX_BACKOFF = 30.0
 """Seconds between two tries at most."""
 ABSENT = "ResourceNotFoundException"
-_ABSENT_PAUSE = 5.0
+ABSENT_PAUSE = 5.0
+"""Seconds between two looks for a group that does not exist yet."""
 _DOUBLED = 5
 """So often doubled, a pause of a second is longer than `MAX_BACKOFF`."""
-_EXPIRED = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "ExpiredCredentials"}
-    | {"NoCredentials"}
-)
 
 
 class Outages:
@@ -58,7 +56,7 @@ class Outages:
             if error.code == ABSENT:
                 hint = f" ({source.hint})" if source.hint else ""
                 self._tell(source, f"{name} does not exist yet; waiting for its first event{hint}")
-                return _ABSENT_PAUSE
+                return ABSENT_PAUSE
             if expired(error):
                 self._reconnect()
                 self._tell_for_all(
@@ -130,7 +128,7 @@ class Outages:
 
 def expired(error: AwsError) -> bool:
     """Whether newer credentials would mend it."""
-    return error.code in _EXPIRED
+    return error.code in EXPIRED or error.code == "NoCredentials"
 
 
 def passing(error: AwsError) -> bool:

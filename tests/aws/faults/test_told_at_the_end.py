@@ -63,7 +63,6 @@ def test_what_was_written_again_is_told_with_where_it_is_now(cloud: Any, tmp_pat
     assert len(told) == 1
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts files as Linux shows them")
 def test_connections_of_a_region_end_with_it(cloud: Any, tmp_path: Path) -> None:
     write(tmp_path, 1, *map("f{}".format, range(4)), regions="us-east-1, eu-west-1")
     counted: list[int] = []
@@ -103,8 +102,8 @@ def test_as_many_files_as_needed_may_be_open(soft: int, then: int) -> None:
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < max(soft, then):
-        pytest.skip("this machine allows too few")
+    if hard != resource.RLIM_INFINITY:
+        soft, then = min(soft, hard), min(then, hard)
     program = (
         "import resource as r, sys; hard = r.getrlimit(r.RLIMIT_NOFILE)[1];"
         f"r.setrlimit(r.RLIMIT_NOFILE, ({soft}, hard));"
