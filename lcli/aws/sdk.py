@@ -136,17 +136,19 @@ def _refuse_what_was_cut(response_dict: Mapping[str, Any], operation_model: Any,
     """Takes an answer that ended too soon for none at all.
 
     The SDK takes it for a success without members: urllib3 only logs what is missing of the
-    headers, and is told not to mind what is missing of the body.
+    headers, and is told not to mind what is missing of the body. S3 answers HeadBucket without
+    either header of `_FRAMING`.
     """
     from botocore.exceptions import IncompleteReadError
 
     headers, body = response_dict["headers"], response_dict["body"]
     if response_dict["status_code"] in _BODILESS:
         return
-    if not {name.lower() for name in headers} & _FRAMING:
+    has_no_body = operation_model.http["method"] == "HEAD"
+    if not ({name.lower() for name in headers} & _FRAMING or (has_no_body and headers)):
         raise IncompleteReadError(actual_bytes=0, expected_bytes=1)
     length = headers.get("content-length", "")
-    is_whole = isinstance(body, bytes) and operation_model.http["method"] != "HEAD"
+    is_whole = isinstance(body, bytes) and not has_no_body
     if is_whole and length.isdecimal() and len(body) < int(length):
         raise IncompleteReadError(actual_bytes=len(body), expected_bytes=int(length))
 

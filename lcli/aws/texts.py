@@ -66,7 +66,8 @@ ROLE_HAS_POLICIES = Text(
 )
 """DeleteRole (IAM, API reference)."""
 BEING_UPDATED = Text(
-    r"update is in progress|following state: Pending|(currently|is) being (updated|created)",
+    r"update is in progress|concurrent update operation|following state: Pending"
+    r"|(currently|is) being (updated|created)",
     frozenset({"ResourceConflictException"}),
     r"lambda:(?!Invoke)",
 )

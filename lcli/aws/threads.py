@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any
@@ -27,14 +27,16 @@ class Threads(ThreadPoolExecutor):
         self.shutdown(wait=kind is None, cancel_futures=True)
 
 
-def interrupted(doing: Collection[Future[Any]]) -> bool:
+def interrupted(doing: Collection[Future[Any]], hasten: Callable[[], None] = lambda: None) -> bool:
     """Whether Ctrl-C came before all of this had ended.
 
-    Then nothing more of it is begun, and what is in flight was given `DRAIN` seconds.
+    Then nothing more of it is begun, and what is in flight was given `DRAIN` seconds, after
+    `hasten` was called.
     """
     try:
         wait(doing)
     except KeyboardInterrupt:
+        hasten()
         wait([one for one in doing if not one.cancel()], DRAIN)
         return True
     return False

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcli.artifact.model import Artifact, Build, Source, Target
+from lcli.artifact.process import end_tools
 from lcli.artifact.shared import Shared
 from lcli.aws.threads import Threads, interrupted
 from lcli.deploy.order import references
@@ -18,6 +20,7 @@ from lcli.resources.artifacts_bucket import (
     bucket_name,
     ensure_bucket,
     is_missing,
+    missing,
     object_key,
     upload,
 )
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 
 _BUILDERS = 4
 """Builds at once: packing uses threads of its own, installing is mostly waiting."""
+
+
+_TIDY = 2.0
+"""Seconds in which builds whose tools were killed take their temporary files away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,14 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
             )
             for key, function in app.functions.items()
         }
-        # Those that build take their temporary files away.
-        if interrupted([*functions.values(), *layers.values()]):
-            raise KeyboardInterrupt
+        try:
+            doing = [*functions.values(), *layers.values()]
+            if interrupted(doing, hasten=lambda: end_tools(signal.SIGINT)):
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            end_tools(signal.SIGKILL)
+            wait(doing, _TIDY)
+            raise
     problems: list[LcliError] = []
     built = {key: _result(future, problems) for key, future in functions.items()}
     layered = {key: _result(future, problems) for key, future in layers.items()}
@@ -271,14 +283,18 @@ def _code(artifact: Artifact, app: App, place: Place) -> Code:
     return Code(artifact, bucket, object_key(artifact, app.artifacts.prefix))
 
 
-def bucket_told(wanted: Iterable[Code], place: Place, clients: Clients) -> tuple[str, ...]:
+def bucket_told(
+    wanted: Iterable[Code], place: Place, clients: Clients, *, configured: str
+) -> tuple[str, ...]:
     """That lcli makes its artifacts bucket, where what is sent goes through it and it is missing.
 
-    Raises AwsError.
+    Raises AwsError, and LcliError (USAGE) where one that is `configured` is missing.
     """
-    bucket = bucket_name(place)
-    if all(code.s3_bucket != bucket for code in wanted) or not is_missing(place, clients):
+    bucket = configured or bucket_name(place)
+    if all(code.s3_bucket != bucket for code in wanted) or not is_missing(place, clients, bucket):
         return ()
+    if configured:
+        raise LcliError(missing(bucket), ExitCode.USAGE)
     return (
         f"deploy makes the bucket {bucket}, private and encrypted: zips over 50 MB go through it, "
         "of all apps of this account and region",

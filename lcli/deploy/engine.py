@@ -91,7 +91,9 @@ def prepare(
     left += _room(compared, clients, only_looking=only_looking)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
-    left += bucket_told(sent(made), place, clients)
+    if not only_looking:
+        bucket = app.artifacts.bucket or ""
+        left += bucket_told(sent(made), place, clients, configured=bucket)
     notices += (*told, *expanded.notices, *made.notices, *left)
     return replace(
         compared,

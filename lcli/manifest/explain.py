@@ -226,7 +226,7 @@ def _fault(
 ) -> Fault:
     error = errors[0]
     kind, context = error["type"], error.get("ctx", {})
-    name = dotted(path)
+    name, at_key = dotted(path), error["loc"][-1:] == ("[key]",)
     if kind == "missing":
         whole = _thing(path[:-1])
         return Fault(path, "missing-key", f"{whole} has no {path[-1]}", f"add {path[-1]}:")
@@ -246,7 +246,7 @@ def _fault(
         )
     if kind == "value_error":
         what = f"{name}: {context['error']}{_got(path, error)}"
-        return Fault(path, "wrong-value", what, SEE)
+        return Fault(path, "wrong-value", what, SEE, at_key=at_key)
     expected = dict.fromkeys(_expected(each) for each in errors)
     if isinstance(error["input"], Ref | Text):
         return Fault(
@@ -255,9 +255,8 @@ def _fault(
             f"{name} cannot be a value that AWS has yet to choose",
             "use it in environment or layers",
         )
-    return Fault(
-        path, "wrong-value", f"{name}: expected {' or '.join(expected)}{_got(path, error)}", SEE
-    )
+    what = f"{name}: expected {' or '.join(expected)}{_got(path, error)}"
+    return Fault(path, "wrong-value", what, SEE, at_key=at_key)
 
 
 SEE = "see docs/manifest.md"

@@ -32,13 +32,7 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
     if status in (401, 403):
         raise LcliError(_not_ours(place, bucket))
     if status == 404 and configured:
-        raise LcliError(
-            Problem(
-                "artifacts-bucket-missing",
-                f'the artifacts bucket "{bucket}" does not exist',
-                next_step="make it, or leave artifacts.bucket out so that lcli makes one",
-            )
-        )
+        raise LcliError(missing(bucket))
     if status == 404:
         _make(place, clients, bucket)
     if not configured:
@@ -49,9 +43,18 @@ def ensure_bucket(place: Place, clients: Clients, configured: str = "") -> str:
     return bucket
 
 
-def is_missing(place: Place, clients: Clients) -> bool:
-    """Whether lcli's own bucket (`bucket_name`) is still to be made. Raises AwsError."""
-    return _status(place, clients, bucket_name(place)) == 404
+def is_missing(place: Place, clients: Clients, bucket: str) -> bool:
+    """Whether there is no such bucket, of whichever account. Raises AwsError."""
+    return _status(place, clients, bucket) == 404
+
+
+def missing(bucket: str) -> Problem:
+    """That a bucket which the manifest names is not there."""
+    return Problem(
+        "artifacts-bucket-missing",
+        f'the artifacts bucket "{bucket}" does not exist',
+        next_step="make it, or leave artifacts.bucket out so that lcli makes one",
+    )
 
 
 def object_key(artifact: Zip, prefix: str = "") -> str:

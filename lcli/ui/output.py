@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -21,17 +22,32 @@ class _Lasting(io.BufferedWriter):
     lost: OSError | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
+        left = memoryview(data)
+        whole = left.nbytes
         try:
-            return super().write(data)
+            while left:
+                try:
+                    left = left[super().write(left) :]
+                except BlockingIOError as full:
+                    left = left[full.characters_written :]
+                    self._await_room()
         except OSError as error:
             self._lose(error)
-        return memoryview(data).nbytes
+        return whole
 
     def flush(self) -> None:
         try:
-            super().flush()
+            while True:
+                try:
+                    return super().flush()
+                except BlockingIOError:
+                    self._await_room()
         except OSError as error:
             self._lose(error)
+
+    def _await_room(self) -> None:
+        """Whoever made the pipe may have it never block; its reader may still be slow."""
+        select.select([], [self.fileno()], [])
 
     def _lose(self, error: OSError) -> None:
         self.lost = self.lost or error

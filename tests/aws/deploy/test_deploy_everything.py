@@ -392,6 +392,15 @@ def test_a_function_of_somebody_else_is_refused_and_adopted(app: OnCloud) -> Non
 
 def test_a_large_zip_goes_through_a_bucket_of_ours(app: OnCloud) -> None:
     (app.directory / "code" / "data.bin").write_bytes(random.Random(1).randbytes(53_000_000))
+    mine = f"artifacts: {{bucket: mine-{app.account}}}\n"
+    manifest = app.directory / "lcli.yaml"
+    text = manifest.read_text()
+    manifest.write_text(mine + text)
+    with pytest.raises(LcliError) as raised:
+        app.prepare("plain")
+    assert [one.code for one in raised.value.problems] == ["artifacts-bucket-missing"]
+    assert raised.value.exit_code is ExitCode.USAGE
+    manifest.write_text(text)
     told = f"deploy makes the bucket lcli-{app.account}-us-east-1-artifacts"
     assert [one.partition(",")[0] for one in app.prepare("plain").notices][-1] == told
     report = app.deploy("plain")

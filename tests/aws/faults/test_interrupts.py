@@ -173,13 +173,26 @@ functions:
     handler: app.handler
     source: code
     build:
-      command: [sh, -c, "mkdir -p out; touch out/begun; sleep 3; touch out/done"]
+      command: [sh, -c, "COMMAND"]
       output: out
 """
+ENDING = {
+    "that Ctrl-C ends": "mkdir -p out; touch out/begun; sleep 3; touch out/done",
+    "that heeds nothing": "trap '' INT; mkdir -p out; touch out/begun; sleep 14; touch out/done",
+}
 
 
-def test_what_is_being_built_may_end_and_leaves_nothing(app: Path, tmp_path: Path) -> None:
-    (app / "lcli.yaml").write_text(BUILDING)
+@pytest.mark.parametrize(
+    ("build", "seconds"),
+    [
+        pytest.param("that Ctrl-C ends", 2.5),
+        pytest.param("that heeds nothing", DRAIN + 2.5, marks=pytest.mark.whole),
+    ],
+)
+def test_what_is_being_built_ends_and_leaves_nothing(
+    app: Path, tmp_path: Path, build: str, seconds: float
+) -> None:
+    (app / "lcli.yaml").write_text(BUILDING.replace("COMMAND", ENDING[build]))
     cache = tmp_path / "home" / "cache"
     environ = {"PATH": os.environ["PATH"], "LCLI_CACHE_DIR": str(cache)}
     command = subprocess.Popen(
@@ -188,11 +201,12 @@ def test_what_is_being_built_may_end_and_leaves_nothing(app: Path, tmp_path: Pat
     while not list(tmp_path.rglob("begun")):
         time.sleep(0.02)
     command.send_signal(signal.SIGINT)
-    stderr = command.communicate(timeout=DRAIN)[1]
+    stderr = command.communicate(timeout=seconds)[1]
     assert command.returncode == 130
     assert "Traceback" not in stderr
-    assert list(app.rglob("done"))
     assert list(cache.rglob(".tmp-*")) == []
+    time.sleep(4)  # by then a build that went on would be through
+    assert list(app.rglob("done")) == []
 
 
 SIGNALS_ITSELF = """

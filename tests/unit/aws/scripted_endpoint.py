@@ -49,6 +49,16 @@ def endpoint(*answers: tuple[int, dict[str, object]] | str) -> Iterator[Script]:
             self.wfile.write(body)
             self.close_connection |= said == "cut"
 
+        def do_HEAD(self) -> None:
+            """As S3 does: nothing that tells of a body's length; nothing at all if cut."""
+            script.asked.append(f"{self.command} {self.path}")
+            said = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+            self.send_response_only(200)
+            if said != "cut":
+                self.send_header("x-amz-request-id", "ANB9MGPC6YBE1W3Q")
+            self.end_headers()
+            self.close_connection = said == "cut"
+
         do_GET = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, *arguments: object) -> None:

@@ -160,6 +160,10 @@ ROLE = error("InvalidParameterValueException", "cannot be assumed by Lambda")
 KEY = error("InvalidParameterValueException", "the KMS key is invalid for CreateGrant.")
 IN_USE = error("ResourceInUseException", "it is in use", "UpdateEventSourceMapping")
 UPDATING = error("ResourceConflictException", "An update is in progress for resource: f")
+AT_ONCE = error(
+    "ResourceConflictException",
+    "The function could not be updated due to a concurrent update operation.",
+)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +174,7 @@ UPDATING = error("ResourceConflictException", "An update is in progress for reso
         pytest.param(KEY, True, 110, 120, id="a key for a role made in this run"),
         pytest.param(IN_USE, False, 290, 300, id="a mapping in use"),
         pytest.param(UPDATING, False, 590, 600, id="an update in progress"),
+        pytest.param(AT_ONCE, False, 590, 600, id="two updates at once"),
         pytest.param(error("TooManyRequestsException"), False, 285, 300, id="throttled"),
         pytest.param(error("Unreachable"), False, 7, 10, id="no connection"),
         pytest.param(NOT_SEEN, True, 50, 60, id="a role made in this run is not seen"),

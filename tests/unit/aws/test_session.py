@@ -39,6 +39,14 @@ def session(script: Script, pauses: list[float] | None = None) -> Session:
     return made
 
 
+def test_an_answer_to_head_needs_no_length_but_a_head() -> None:
+    pauses: list[float] = []
+    with endpoint("cut", (200, {})) as script:
+        session(script, pauses).call("s3", "HeadBucket", Bucket="b")
+    assert script.asked == ["HEAD /b", "HEAD /b"]
+    assert len(pauses) == 1
+
+
 @pytest.mark.parametrize(
     "answer",
     [

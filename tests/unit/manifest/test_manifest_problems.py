@@ -100,7 +100,7 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("log: {retention_days: 2}", "4:27", None, SEE),
         ("log: {level: info}", "4:18", "log.level needs log.format: json",
          "add format: json, or leave the level out"),
-        ("environment: {A-B: 1}", "4:24", "environment.A-B: expected a variable's name: a letter, "
+        ("environment: {A-B: 1}", "4:19", "environment.A-B: expected a variable's name: a letter, "
          "then letters, digits and _ (two at least)", SEE),
         ("environment: {AWS_REGION: x}", "4:19",
          "Lambda sets the environment variable AWS_REGION itself", "use another name"),
@@ -143,9 +143,9 @@ TAG = "expected a tag's key of 128 characters at most (aws: is AWS's and lcli: i
         ("description: ${layer:imaging.arn}", "4:18",
          "description cannot be a value that AWS has yet to choose",
          "use it in environment or layers"),
-        ("tags: {'AWS:x': 1}", "4:21", f"tags.AWS:x: {TAG}, not 'AWS:x'", SEE),
-        ("tags: {'lcli:x': 1}", "4:22", f"tags.lcli:x: {TAG}, not 'lcli:x'", SEE),
-        (f"tags: {{{'k' * 129}: x}}", "4:143",
+        ("tags: {'AWS:x': 1}", "4:12", f"tags.AWS:x: {TAG}, not 'AWS:x'", SEE),
+        ("tags: {'lcli:x': 1}", "4:12", f"tags.lcli:x: {TAG}, not 'lcli:x'", SEE),
+        (f"tags: {{{'k' * 129}: x}}", "4:12",
          f"tags.{'k' * 129}: {TAG}, not '{'k' * 60}…'", SEE),
         (f"tags: {{k: {'v' * 257}}}", "4:15",
          f"tags.k: expected at most 256 characters, not '{'v' * 60}…'", SEE),
@@ -589,7 +589,7 @@ def test_a_function_with_nothing_behind_it_lacks_its_source(problems):
 
 def test_tags_of_the_app_are_checked_where_they_stand(problems):
     found = problems(f"app: photos\ntags: {{'aws:x': 1}}\nfunctions:\n  one: {{{GOOD}}}\n")
-    assert found == [("lcli.yaml:2:17", f"tags.aws:x: {TAG}, not 'aws:x'", SEE)]
+    assert found == [("lcli.yaml:2:8", f"tags.aws:x: {TAG}, not 'aws:x'", SEE)]
 
 
 def test_checks_over_all_functions_see_those_that_are_not_named(tmp_path, monkeypatch):

@@ -172,6 +172,17 @@ def test_a_secret_that_is_no_value_is_not_repeated(tmp_path, monkeypatch, key):
     assert found.secrets == {secret}
 
 
+def test_a_name_that_is_wrong_is_told_also_where_its_value_is_a_secret(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "lcli.yaml").write_text(
+        "app: photos\nfunctions:\n  one: {source: src, runtime: python3.13, handler: a.b, "
+        "environment: {X: '${ssm:/t}'}}\n"
+    )
+    document = read(tmp_path / "lcli.yaml", environ={})
+    (problem,) = loading.check(document, PLACE, clients=Recorded()).problems
+    assert problem.what.startswith("environment.X: expected a variable's name: a letter")
+
+
 @pytest.mark.parametrize(
     ("description", "holds"),
     [
