@@ -159,16 +159,19 @@ def _read_json(
     operation_model: Any,
     **_: Any,
 ) -> None:
-    """Takes an answer that is no JSON object, such as a proxy's page, for none of AWS's.
+    """Takes an answer that is no JSON object, such as a proxy's page, for none of AWS's; so, too,
+    an empty one where the operation answers with a document.
 
-    The SDK takes that for a success without members, too. A page of log events is taken as its JSON
+    The SDK takes both for a success without members. A page of log events is taken as its JSON
     says it: the SDK goes through every member of every event to the same end, which takes five
     times as long as reading the JSON, and a page has up to 10,000 events.
     """
     from botocore.parsers import ResponseParserError
 
     status, body = response_dict["status_code"], response_dict["body"]
-    if not 200 <= status < 300 or not (isinstance(body, bytes) and body):
+    if not 200 <= status < 300 or not isinstance(body, bytes):
+        return
+    if not (body or _answers_with_document(operation_model)):
         return
     try:
         answer = json.loads(body)
@@ -180,6 +183,20 @@ def _read_json(
     if is_page:
         customized_response_dict.update(answer)
         response_dict["body"] = b"{}"
+
+
+def _answers_with_document(operation_model: Any) -> bool:
+    """Whether the body of an operation's answer is a JSON object, by the SDK's model of it.
+
+    Not where it has no output (CreateLogGroup), nothing but a status and headers (DeleteFunction),
+    or a body that is a member by itself (Invoke).
+    """
+    output = operation_model.output_shape
+    return (
+        output is not None
+        and "payload" not in output.serialization
+        and any("location" not in one.serialization for one in output.members.values())
+    )
 
 
 def _stay_alive(client: Any) -> None:

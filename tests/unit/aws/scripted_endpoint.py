@@ -13,7 +13,8 @@ from threading import Thread
 @dataclass
 class Script:
     """What comes next: an answer, "reset" for a connection that is cut, "cut" for an answer whose
-    end is missing, or a page's text, with status 503 unless it begins with 200."""
+    end is missing, "empty" for a success without a body, or a page's text, with status 503 unless
+    it begins with 200."""
 
     answers: list[tuple[int, dict[str, object]] | str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -39,7 +40,9 @@ def endpoint(*answers: tuple[int, dict[str, object]] | str) -> Iterator[Script]:
                 return
             status, document = (503, {}) if isinstance(said, str) else said
             body = said.encode() if isinstance(said, str) else json.dumps(document).encode()
-            if said == "cut" or body.startswith(b"200"):
+            if said == "empty":
+                body = b""
+            if said in ("cut", "empty") or body.startswith(b"200"):
                 status = 200
             self.send_response(status)
             if "__type" in document:
@@ -59,7 +62,7 @@ def endpoint(*answers: tuple[int, dict[str, object]] | str) -> Iterator[Script]:
             self.end_headers()
             self.close_connection = said == "cut"
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
         def log_message(self, *arguments: object) -> None:
             """Say nothing."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, SSLError
 from botocore.session import Session as Sdk
+from botocore.session import get_session
 from scripted_endpoint import Script, endpoint, refusal
 from urllib3.exceptions import SSLError as Urllib3SSLError
 
@@ -58,6 +59,7 @@ def test_an_answer_to_head_needs_no_length_but_a_head() -> None:
         pytest.param("no server is available", id="a proxy's page"),
         pytest.param("200 welcome", id="a proxy's page as a success"),
         pytest.param("200", id="a number"),
+        pytest.param("empty", id="nothing as a success"),
         pytest.param(
             refusal(
                 400,
@@ -75,6 +77,44 @@ def test_what_may_pass_is_tried_again(answer: tuple[int, dict[str, object]] | st
     assert got == {"Configuration": {"FunctionName": "f", "State": "Active"}}
     assert len(script.asked) == 3
     assert len(pauses) == 2
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "answers_with_document"),
+    [
+        ("lambda", "GetFunction", True),
+        ("lambda", "UpdateFunctionCode", True),
+        ("lambda", "PutFunctionConcurrency", True),
+        ("lambda", "CreateAlias", True),
+        ("lambda", "TagResource", False),
+        ("lambda", "DeleteFunction", False),
+        ("lambda", "SendDurableExecutionCallbackSuccess", False),
+        ("logs", "FilterLogEvents", True),
+        ("logs", "StopQuery", True),
+        ("logs", "PutRetentionPolicy", False),
+        ("logs", "CreateLogGroup", False),
+        ("apigatewayv2", "UpdateRoute", True),
+        ("apigatewayv2", "TagResource", False),
+        ("apigatewayv2", "DeleteApi", False),
+        ("schemas", "UpdateSchema", True),
+        ("sqs", "GetQueueUrl", True),
+        ("resourcegroupstaggingapi", "GetResources", True),
+    ],
+)
+def test_an_empty_answer_is_one_where_the_operation_gives_no_document(
+    service: str, operation: str, answers_with_document: bool
+) -> None:
+    model = get_session().get_service_model(service).operation_model(operation)
+    some = {"list": ["k"], "map": {"k": "v"}, "integer": 7, "string": "arn:aws:lambda:x"}
+    members = model.input_shape.members
+    given = {name: some[members[name].type_name] for name in model.input_shape.required_members}
+    with endpoint("empty") as script:
+        if answers_with_document:
+            with pytest.raises(AwsError) as raised:
+                session(script).once(service, operation, 5, **given)
+            assert (raised.value.code, raised.value.lost) == ("Unreachable", True)
+        else:
+            session(script).once(service, operation, 5, **given)
 
 
 def test_calls_say_that_they_are_lclis_and_which_application_they_are_for(
