@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,6 +62,9 @@ _QUEUEING = 60.0
 UNBOUNDED = 6 * 3600.0
 """Seconds for which the socket waits for one that runs: `lcli.invoke.answer` gives up long before,
 and a peer that is gone is noticed by TCP keep-alive."""
+_STATUSES = {Mode.SYNC: 200, Mode.ASYNC: 202, Mode.DRY_RUN: 204}
+"""With what Lambda answers (StatusCode: Invoke, API reference)."""
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _STACKS = ("stackTrace", "trace", "stack")
 
 
@@ -118,21 +122,44 @@ def invoke(
 
     `read_timeout` is in seconds, for one that runs.
 
-    A function that fails is a Response with `error`, not an exception. Raises AwsError.
+    A function that fails is a Response with `error`, not an exception. Raises AwsError, as for an
+    answer that is not Lambda's.
     """
     parameters = request(target, payload, mode)
     seconds = read_timeout if mode is Mode.SYNC else _QUEUEING
     answer = single.once("lambda", "Invoke", seconds, **parameters)
+    request_id = request_id_of(answer, "Invoke", mode)
     body = _read(answer["Payload"]) if "Payload" in answer else b""
     return Response(
         status=answer["StatusCode"],
         payload=body,
-        request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
+        request_id=request_id,
         version=answer.get("ExecutedVersion", ""),
         log=log_tail(answer.get("LogResult", "")),
         error=function_error(answer.get("FunctionError", ""), body),
         execution=answer.get("DurableExecutionArn", ""),
     )
+
+
+def request_id_of(answer: Mapping[str, Any], operation: str, mode: Mode) -> str:
+    """The request id of an answer that is whole and Lambda's.
+
+    Raises AwsError (lost) for any other success: a proxy's or portal's page, a head that was cut
+    and has no end or half of an id. Lambda's has the status of its `mode`, an id and, where the
+    function ran, the version that did (Invoke and InvokeWithResponseStream, API reference).
+    """
+    request_id = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
+    status, ran = answer["StatusCode"], mode is Mode.SYNC
+    if status != _STATUSES[mode]:
+        lacks = f"its status is {status}"
+    elif not _REQUEST_ID.fullmatch(request_id):
+        lacks = "it has no request id"
+    elif ran and not answer.get("ExecutedVersion"):
+        lacks = "it does not say which version ran"
+    else:
+        return request_id
+    message = f"the answer is not a whole one of Lambda's ({lacks})"
+    raise AwsError("Unreachable", message, service="lambda", operation=operation, lost=True)
 
 
 def _read(body: Any) -> bytes:

@@ -18,6 +18,7 @@ from lcli.invoke.call import (
     function_error,
     log_tail,
     request,
+    request_id_of,
 )
 from lcli.invoke.payload import is_json
 
@@ -33,11 +34,12 @@ def invoke_stream(
     (InvokeWithResponseStream, API reference).
 
     The Response has no payload, since it is written. A function that fails is a Response with
-    `error`, also after it has sent something. Raises AwsError; a stream that ends without its
-    InvokeComplete event was cut, and is Unreachable.
+    `error`, also after it has sent something. Raises AwsError, as for an answer that is not
+    Lambda's; a stream that ends without its InvokeComplete event was cut, and is Unreachable.
     """
     parameters = request(target, payload, Mode.SYNC)
     answer = single.once("lambda", _OPERATION, UNBOUNDED, **parameters)
+    request_id = request_id_of(answer, _OPERATION, Mode.SYNC)
     sent, size = bytearray(), 0
     complete: dict[str, Any] | None = None
     for event in _events(answer["EventStream"]):
@@ -59,7 +61,7 @@ def invoke_stream(
     return Response(
         status=answer["StatusCode"],
         payload=b"",
-        request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""),
+        request_id=request_id,
         version=answer.get("ExecutedVersion", ""),
         log=log_tail(complete.get("LogResult", "")),
         error=_error(complete, bytes(sent)),

@@ -7,12 +7,19 @@ from botocore.exceptions import ResponseStreamingError
 from botocore.session import get_session
 from urllib3.exceptions import IncompleteRead, ProtocolError
 
+from lcli.aws.clients import AwsError
 from lcli.invoke.call import FunctionError, Mode, Target, cut, invoke
+from lcli.invoke.stream import invoke_stream
+
+
+ID = "8524742e-23b6-4b18-9700-5a45127f9ad1"
+METADATA = {"RequestId": ID}
+WHOLE = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "ResponseMetadata": METADATA}
 
 
 class OneAnswer:
     def __init__(self, **answer):
-        self.answer = {"StatusCode": 200, "ResponseMetadata": {"RequestId": "r-1"}} | answer
+        self.answer = WHOLE | answer
         self.requests = []
 
     def once(self, service, operation, read_timeout, /, **parameters):
@@ -42,7 +49,7 @@ def test_one_request_is_sent_and_its_answer_returned():
         )
     ]
     assert (response.payload, response.version, response.log) == (b'{"ok":true}', "7", "hello\n")
-    assert (response.request_id, response.error, response.report) == ("r-1", None, None)
+    assert (response.request_id, response.error, response.report) == (ID, None, None)
 
 
 def test_all_that_a_call_takes_is_sent():
@@ -67,6 +74,34 @@ def test_an_asynchronous_call_asks_for_no_log():
     single = OneAnswer(StatusCode=202)
     assert invoke(single, Target("f"), b"", mode=Mode.ASYNC).status == 202
     assert single.requests[0][2] == {"FunctionName": "f", "InvocationType": "Event"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "answer"),
+    [
+        (mode, {"StatusCode": status} | lacks)
+        for mode, status in ((Mode.SYNC, 200), (Mode.ASYNC, 202), (Mode.DRY_RUN, 204))
+        for lacks in (
+            {"ResponseMetadata": {}},
+            {"ResponseMetadata": {"RequestId": ID[:-1]}},
+            {"StatusCode": 202 if status == 200 else 200},
+            *([{"ExecutedVersion": ""}] if mode is Mode.SYNC else []),
+        )
+    ],
+)
+def test_a_success_that_is_not_lambdas_own_is_an_answer_that_was_lost(mode, answer):
+    single = OneAnswer(Payload=io.BytesIO(b"<html>log in</html>"), **answer)
+    with pytest.raises(AwsError) as caught:
+        invoke(single, Target("f"), b"", mode=mode)
+    assert (caught.value.code, caught.value.lost) == ("Unreachable", True)
+    assert len(single.requests) == 1
+
+
+def test_a_page_that_takes_the_place_of_a_stream_is_an_answer_that_was_lost():
+    single, written = OneAnswer(EventStream=iter([]), ResponseMetadata={}), []
+    with pytest.raises(AwsError, match="it has no request id") as caught:
+        invoke_stream(single, Target("f"), b"", written.append)
+    assert (caught.value.lost, written) == (True, [])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,12 @@ from lcli.invoke.call import FunctionError, Target
 from lcli.invoke.many import Caller, Line, invoke_many, lines
 from lcli.invoke.payload import SYNC_LIMIT
 
+WHOLE = {
+    "StatusCode": 200,
+    "ExecutedVersion": "$LATEST",
+    "ResponseMetadata": {"RequestId": "8524742e-23b6-4b18-9700-5a45127f9ad1"},
+}
+
 
 class Echo:
     """Answers with the payload; the first of every four answers comes last."""
@@ -32,7 +38,7 @@ class Echo:
         code = self.refusals.get(payload.decode().strip('"'))
         if code:
             raise AwsError(code, "no", service=service, operation=operation)
-        answer = {"StatusCode": 200, "Payload": io.BytesIO(payload)}
+        answer = WHOLE | {"Payload": io.BytesIO(payload)}
         failed = b"errorType" in payload
         return answer | ({"FunctionError": "Unhandled"} if failed else {})
 
@@ -136,7 +142,7 @@ def test_many_payloads_need_no_more_memory_than_a_few():
 
     class Quick:
         def once(self, service, operation, read_timeout, /, **parameters):
-            return {"StatusCode": 200, "Payload": io.BytesIO(parameters["Payload"] + b" ")}
+            return WHOLE | {"Payload": io.BytesIO(parameters["Payload"] + b" ")}
 
     tracemalloc.start()
     for _ in invoke_many(

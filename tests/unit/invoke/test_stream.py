@@ -20,7 +20,7 @@ class OneStream:
 
     def once(self, service, operation, read_timeout, /, **parameters):
         self.requests.append((service, operation, parameters))
-        metadata = {"RequestId": "r-1"}
+        metadata = {"RequestId": "8524742e-23b6-4b18-9700-5a45127f9ad1"}
         return {
             "StatusCode": 200,
             "ExecutedVersion": "7",
