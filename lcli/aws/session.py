@@ -156,6 +156,13 @@ class Session:
         self.clock.note(answer)
         return answer
 
+    def sign_in(self) -> None:
+        """Look for the credentials now; else the first client does. Raises LcliError (USAGE)."""
+        try:
+            self.sdk.get_credentials()
+        except Exception as error:
+            raise setup_problem(error) from error
+
     def ready(self, service: str, read_timeout: float) -> None:
         """Make a client ahead of `once`, so that the first calls do not take the time for it."""
         self._client(service, read_timeout)

@@ -50,6 +50,8 @@ class Run:
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
         self._sessions: dict[str, Session] = {}
+        self._before: dict[str, Session] = {}
+        """Of each region, the last session before `reconnect`."""
         self._checked: set[str] = set()
         """Regions whose session is known to have the manifest's account."""
         self._caller: Caller | None = None
@@ -215,7 +217,24 @@ class Run:
         """A session of which it may not be known yet whose it is."""
         session = self._sessions.get(region)
         if session is None:
-            session = self._sessions[region] = self._connect(region)
+            session = self._sessions[region] = self._renewed(region)
+        return session
+
+    def _renewed(self, region: str) -> Session:
+        """A new session; again the one before where none can be set up after `reconnect`.
+
+        What renews credentials may write files anew, in which a profile is missing meanwhile, and
+        a `credential_process` fails until they are: the session before says that they have expired.
+        """
+        before = self._before.get(region)
+        try:
+            session = self._connect(region)
+            if before:
+                session.sign_in()
+        except LcliError:
+            if before is None:
+                raise
+            return before
         return session
 
     def reconnect(self) -> bool:
@@ -229,6 +248,7 @@ class Run:
             cloud = found(self.environ)
             if cloud is None or cloud.url == self._cloud:
                 return False
+        self._before.update(self._sessions)
         self._sessions.clear()
         self._checked.clear()
         self._caller = None
