@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.invoke.answer import Answer
 from lcli.invoke.call import Response
 from lcli.invoke.report import InvocationReport, find_report
+from lcli.observe.apart import Apart
 from lcli.observe.events import Source
 from lcli.observe.invocation_log import follow_invocation, records_in
 from lcli.observe.outages import passing
@@ -19,18 +22,27 @@ _LATE = 30.0
 """Seconds for which the log of an invocation that is over is waited for."""
 _UNREPORTED = 5.0
 """The same where the answer's own log shows that no REPORT is written."""
+_SILENCE = 8.0
+"""The same where CloudWatch Logs answers nothing: a refused read is tried again for five."""
 _CLOCKS = 60_000
 """Milliseconds by which the beginning of a call may be misjudged."""
 _PAUSE = 1.0
 """Seconds until the log is first looked at, and between two looks: FilterLogEvents allows five a
 second in the whole account."""
+_SOON = 0.2
+"""Seconds within which what was read is shown."""
 
 
 @dataclass(slots=True)
 class Followed:
     """What was seen of an invocation's log."""
 
-    lines: int = 0
+    request: str = ""
+    """Of the lines that were shown."""
+    printed: set[str] = field(default_factory=set)
+    """Ids of their events."""
+    over: bool = False
+    """Whether the REPORT was among them."""
     report: InvocationReport | None = None
 
 
@@ -60,40 +72,54 @@ class CallLog:
         """Show the log while the function runs, then what is left of it up to the REPORT.
 
         Where it cannot be told which log is that of this call, its log is shown once the answer
-        has brought the request id. Raises AwsError where there is no answer.
+        has brought the request id. A log that does not answer keeps nobody waiting for longer than
+        `_SILENCE` beyond the call. Raises AwsError where there is no answer.
         """
-        running = RunningInvocation(self._clients, self._source, self._began)
-        trouble = over = False
-        while not answer.wait(_PAUSE):
-            if trouble:
-                continue
+        shown, answered = Followed(), Event()
+        reading = Apart[Record | str](self._clients, partial(self._running, answered), _SILENCE)
+        try:
+            while not answer.wait(_SOON):
+                self._take(reading, shown)
+        finally:
+            answered.set()
+        self._take(reading, shown)
+        response = answer.result()
+        if not (shown.over and shown.request == response.request_id):
+            self._rest(response, shown)
+
+    def _running(
+        self, answered: Event, clients: Clients, put: Callable[[Record | str], None]
+    ) -> None:
+        """Put the records of the invocation that runs."""
+        running = RunningInvocation(clients, self._source, self._began)
+        while not answered.wait(_PAUSE):
             try:
                 for record in running.poll():
-                    self._show(record)
-                    over = over or record.kind is Kind.REPORT
+                    put(record)
             except AwsError as error:
-                # What came of the call matters more, and is not to wait for another silence: what
-                # was logged is shown at the end.
-                trouble = not (passing(error) and error.status)
-        response = answer.result()
-        if not (over and running.request == response.request_id):
-            self._rest(response, running)
+                if not (passing(error) and error.status):
+                    # What came of the call matters more: what was logged is shown at the end.
+                    return
 
-    def _rest(self, response: Response, running: RunningInvocation) -> None:
+    def _rest(self, response: Response, shown: Followed) -> None:
         """The answer's own log is enough if all of it is there and nothing of it was shown."""
-        if running.request not in ("", response.request_id):
-            self._tell(f"the lines above are those of request {running.request}, called meanwhile")
+        if shown.request not in ("", response.request_id):
+            self._tell(f"the lines above are those of request {shown.request}, called meanwhile")
         log = response.log
-        if not running.printed and response.log_is_whole:
+        if not shown.printed and response.log_is_whole:
             self._show_all(log)
             return
         within = _LATE if find_report(log) else _UNREPORTED
         why = f"its REPORT did not come within {within:.0f} s"
+        read = partial(self._read, response.request_id, within, frozenset(shown.printed))
+        reading, found = Apart[Record | str](self._clients, read, _SILENCE), Followed()
         try:
-            followed = self.until_report(response.request_id, within, running.printed)
-            if followed.report:
+            while not reading.over(_SOON):
+                self._take(reading, found)
+            self._take(reading, found)
+            if found.over:
                 return
-            if followed.lines or running.request == response.request_id:
+            if found.printed or shown.request == response.request_id:
                 self._tell(f"{why}; its log level may suppress it")
                 return
         except AwsError as error:
@@ -101,24 +127,49 @@ class CallLog:
         self._show_all(log)
         self._tell(f"only the end of the log: {why}")
 
-    def until_report(self, request: str, within: float, printed: Container[str] = ()) -> Followed:
-        """Show an invocation's log but for what is `printed` until its REPORT, for `within`
-        seconds at most. Raises AwsError."""
+    def _take(self, reading: Apart[Record | str], into: Followed) -> None:
+        for item in reading.given():
+            self._put(into, item)
+
+    def _put(self, into: Followed, item: Record | str) -> None:
+        """Show a record, or what troubles the reading."""
+        if isinstance(item, str):
+            self._tell(item)
+            return
+        self._show(item)
+        into.request = item.request
+        into.printed.add(item.event.id)
+        if item.kind is Kind.REPORT:
+            into.over, into.report = True, find_report(item.event.message)
+
+    def until_report(self, request: str, within: float) -> Followed:
+        """Show an invocation's log until its REPORT, for `within` seconds at most.
+
+        Raises AwsError.
+        """
         found = Followed()
+        self._read(request, within, (), self._clients, partial(self._put, found))
+        return found
+
+    def _read(
+        self,
+        request: str,
+        within: float,
+        printed: Container[str],
+        clients: Clients,
+        put: Callable[[Record | str], None],
+    ) -> None:
+        """Put an invocation's records but for what is `printed`, and what troubles the reading."""
         for record in follow_invocation(
-            self._clients,
+            clients,
             self._source,
             request,
             lambda: self._began() - _CLOCKS,
             within=within,
             printed=printed,
-            trouble=self._tell,
+            trouble=put,
         ):
-            self._show(record)
-            found.lines += 1
-            if record.kind is Kind.REPORT:
-                found.report = find_report(record.event.message)
-        return found
+            put(record)
 
     def _show_all(self, log: str) -> None:
         for record in records_in(log, self._source):

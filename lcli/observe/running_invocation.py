@@ -34,8 +34,6 @@ class RunningInvocation:
         self._suspect = ""
         self.request = ""
         """Whose log is printed; empty as long as that is not clear."""
-        self.printed: set[str] = set()
-        """Ids of the events that were given out."""
         self.several = False
         """Other invocations began meanwhile: nothing is read any more."""
 
@@ -55,7 +53,6 @@ class RunningInvocation:
             return []
         new = [record for record in self._held if record.request == self.request]
         self._held.clear()
-        self.printed |= {record.event.id for record in new}
         return new
 
     def _read(self) -> set[str]:

@@ -11,7 +11,6 @@ from lcli.aws.clients import AwsError
 from lcli.invoke.call import FunctionError, Mode, Target, cut, invoke
 from lcli.invoke.stream import invoke_stream
 
-
 ID = "8524742e-23b6-4b18-9700-5a45127f9ad1"
 METADATA = {"RequestId": ID}
 WHOLE = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "ResponseMetadata": METADATA}

@@ -1,8 +1,12 @@
 """What lcli invoke shows of the log of its call, and when."""
 
+import time
+from threading import Event
+
 import pytest
 
 from lcli.invoke.call import Response
+from lcli.observe import call_log, invocation_log
 from lcli.observe.call_log import CallLog
 from lcli.observe.events import Source
 
@@ -24,8 +28,10 @@ class Group:
     def __init__(self, *looks):
         self.looks = list(looks)
         self.messages = []
+        self.calls = 0
 
     def call(self, service, operation, /, **parameters):
+        self.calls += 1
         self.messages += self.looks.pop(0) if self.looks else []
         return {
             "events": [
@@ -36,18 +42,26 @@ class Group:
 
 
 class Answer:
-    """Comes after so many looks."""
+    """Comes after so many looks at a group."""
 
-    def __init__(self, looks, log=""):
-        self.looks = looks
+    def __init__(self, group, looks, log=""):
+        self.there = lambda: group.calls >= looks
         self.response = Response(200, b"1", MINE, "1", log, None)
 
     def wait(self, seconds):
-        self.looks -= 1
-        return self.looks < 0
+        time.sleep(0.001)
+        return self.there()
 
     def result(self):
         return self.response
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch):
+    for module in (call_log, invocation_log):
+        monkeypatch.setattr(module, "_PAUSE", 0.01)
+    monkeypatch.setattr(call_log, "_SOON", 0.01)
+    monkeypatch.setattr(call_log, "_SILENCE", 0.3)
 
 
 def seen(group, answer):
@@ -77,13 +91,54 @@ LONG = "x" * 5_000
     ids=["after the answer", "while it runs and after", "before the answer"],
 )
 def test_the_log_is_shown_once_up_to_its_report(looks, before, shown):
-    assert seen(Group(*looks), Answer(before, LONG + REPORT)) == (shown, [])
+    group = Group(*looks)
+    assert seen(group, Answer(group, before, LONG + REPORT)) == (shown, [])
 
 
 def test_an_answer_with_the_whole_log_needs_no_other():
     group = Group([START])
-    assert seen(group, Answer(0, START + "one\n" + REPORT)) == (
+    assert seen(group, Answer(group, 0, START + "one\n" + REPORT)) == (
         [START[:-1], "one", REPORT.rstrip("\n")],
         [],
     )
     assert group.looks
+
+
+class Silent(Group):
+    """Answers so many looks, and then none."""
+
+    def call(self, service, operation, /, **parameters):
+        answer = super().call(service, operation, **parameters)
+        if not self.looks:
+            Event().wait(20)
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("group", "looks", "log", "shown", "told"),
+    [
+        pytest.param(
+            Silent([]), 1, f"{START}one\n{REPORT}", [START[:-1], "one", REPORT[:-1]], [], id="whole"
+        ),
+        pytest.param(
+            Silent([]),
+            1,
+            LONG,
+            [LONG],
+            ["only the end of the log: logs:FilterLogEvents: no answer within 0 s"],
+            id="its end",
+        ),
+        pytest.param(
+            Silent([START, "one\n"], [], []),
+            3,
+            LONG,
+            [START, "one\n", LONG],
+            ["only the end of the log: logs:FilterLogEvents: no answer within 0 s"],
+            id="after it was shown",
+        ),
+    ],
+)
+def test_a_log_that_does_not_answer_keeps_nobody_waiting(group, looks, log, shown, told):
+    began = time.monotonic()
+    assert seen(group, Answer(group, looks, log)) == (shown, told)
+    assert time.monotonic() - began < 5
