@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -34,7 +33,7 @@ def command(
     lcli event s3 --set Records[0].s3.object.key=cat.jpg | lcli invoke thumbnail -p -
     """
     from lcli.invoke.event import KINDS, override, own_events, read_event
-    from lcli.invoke.payload import check_json
+    from lcli.invoke.payload import check_json, value_of
 
     run: Run = ctx.obj
     directory = run.folder
@@ -56,4 +55,4 @@ def command(
     check_json(event, kind)
     if changes:
         event = override(event, changes)
-    run.print_json(json.loads(event))
+    run.print_json(value_of(event, kind))

@@ -140,6 +140,22 @@ def parsed(text: str) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_finite if large else None)
 
 
+def value_of(payload: bytes, source: str) -> Any:
+    """The value of JSON that is to be written again.
+
+    Raises LcliError (USAGE) for JSON that Python cannot hold, and would write as none (`parsed`).
+    """
+    try:
+        return parsed(payload.decode())
+    except ValueError as error:
+        raise _usage(
+            "payload-beyond-limits",
+            f"the payload cannot be read and written again: {error}",
+            source,
+            "write such a number as text, and lists and objects less deep in one another",
+        ) from error
+
+
 def is_too_deep(text: str) -> bool:
     """Whether JSON text is nested deeper than `DEEPEST`, at which encoders fail by and by."""
     if text.count("[") + text.count("{") <= DEEPEST:

@@ -14,7 +14,7 @@ from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.invoke.payload import as_json
+from lcli.invoke.payload import as_json, parsed, value_of
 
 REGISTRY = "lambda-testevent-schemas"
 PREFIX = "shared:"
@@ -51,7 +51,7 @@ def put_shared_event(
     """Keep a JSON event; whether it replaced one.
 
     Raises AwsError, and LcliError (USAGE) for a name that a schema cannot have, for one that is
-    taken unless `replace`, and for more than a schema can hold.
+    taken unless `replace`, for numbers that Python cannot hold, and for more than a schema can.
     """
     if not _NAME.fullmatch(name):
         raise _usage(
@@ -59,7 +59,7 @@ def put_shared_event(
             f"{name!r} is no name of a shared event",
             "use letters, digits, dots, hyphens and underscores",
         )
-    value = json.loads(event)
+    value = value_of(event, name)
     document = _document(clients, function)
     if document is None and (document := _create(clients, function, name, value)) is None:
         return False
@@ -108,14 +108,15 @@ def _document(clients: Clients, function: str) -> dict[str, Any] | None:
             raise
         return None
     try:
-        document = json.loads(answer["Content"])
+        document = parsed(answer["Content"])
     except ValueError:
         document = None
     if not isinstance(document, dict):
         raise LcliError(
             Problem(
                 "schema-broken",
-                f"the schema of {function}'s shared events is no JSON object",
+                f"the schema of {function}'s shared events is no JSON object that can be written "
+                "again",
                 answer["SchemaArn"],
                 "delete the schema in the EventBridge console, and put the events again",
             )

@@ -17,18 +17,19 @@ def moment(text: str, now: datetime, zone: tzinfo | None = None) -> int:
 
     A time of day alone is the last one that was. Spans count back from `now`, which has a zone;
     texts without one are read in `zone`: None is this machine's, with its summer time.
-    Raises LcliError (USAGE).
+    Raises LcliError (USAGE), as for what is before 1970: AWS's APIs count from there.
     """
     text = text.strip()
     try:
         found = _span(text, now) or _day(text, now, zone) or _iso(text, zone)
     except (OverflowError, OSError, ValueError):  # beyond the years that there are
         found = None
-    if found is None:
+    early = found is not None and found.timestamp() < 0
+    if found is None or early:
         raise LcliError(
             Problem(
                 "bad-time",
-                f"{text!r} is not a point in time",
+                f"{text!r} is {'before 1970' if early else 'not a point in time'}",
                 "",
                 "write 10m, 2h, 1d12h, now, 14:00, yesterday 14:00 or ISO 8601 "
                 "(2026-03-01T14:00:00Z)",

@@ -116,6 +116,8 @@ def test_refusals(cloud):
     assert refusal(lambda: put_shared_event(clients, "hello", "one", b"2", replace=False)) == (
         "hello has a shared event 'one' already"
     )
+    said = refusal(lambda: put_shared_event(clients, "hello", "e", b'{"e":1e400}', replace=False))
+    assert said.endswith("the number 1e400 is too large")
     large = json.dumps("x" * 100_000).encode()
     for function in ("hello", "without"):
         said = refusal(lambda f=function: put_shared_event(clients, f, "l", large, replace=False))
@@ -136,13 +138,19 @@ def test_the_service_refuses_what_is_no_schema_and_names_that_are_taken(cloud, s
 class Broken:
     """EventBridge Schemas with a schema that somebody edited by hand."""
 
+    def __init__(self, content):
+        self.content = content
+
     def call(self, service, operation, **parameters):
-        return {"Content": "[]", "SchemaArn": "arn:aws:schemas:eu-west-1:1:schema/r/s"}
+        return {"Content": self.content, "SchemaArn": "arn:aws:schemas:eu-west-1:1:schema/r/s"}
 
 
-def test_a_schema_that_somebody_broke_is_told_with_its_arn():
+@pytest.mark.parametrize(
+    "content", ["[]", "{", '{"components": {"examples": {"e": {"value": 1e400}}}}']
+)
+def test_a_schema_that_somebody_broke_is_told_with_its_arn(content):
     with pytest.raises(LcliError, match="the schema of hello's shared events is no JSON") as raised:
-        shared_events(Broken(), "hello")
+        shared_events(Broken(content), "hello")
     assert raised.value.problems[0].where == "arn:aws:schemas:eu-west-1:1:schema/r/s"
 
 

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from lcli.errors import ExitCode, LcliError
-from lcli.invoke.payload import ASYNC_LIMIT, read_context, read_payload
+from lcli.invoke.payload import ASYNC_LIMIT, read_context, read_payload, value_of
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,14 @@ def test_a_bad_payload_is_refused_before_anything_is_sent(given, asynchronous, c
         read_payload(given, io.BytesIO(), asynchronous=asynchronous)
     assert caught.value.exit_code is ExitCode.USAGE
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+@pytest.mark.parametrize("given", ['{"e": 1e400}', "[-1e999]", "[" * 201 + "]" * 201])
+def test_what_would_be_written_again_as_no_json_is_refused(given):
+    assert read_payload(given, io.BytesIO(), asynchronous=False) == given.encode()
+    with pytest.raises(LcliError, match="cannot be read and written again") as caught:
+        value_of(given.encode(), "x.json")
+    assert caught.value.exit_code is ExitCode.USAGE
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,9 @@ def test_this_machines_zone_is_that_of_the_day_which_is_meant(berlin, text, now,
         "2026-13-01",
         "9" * 30 + "w",
         "0001-01-01",
+        "1969-12-31",
+        "1970-01-01T01:59:59",  # of a zone that is two hours ahead
+        "3000w",
     ],
 )
 def test_anything_else_is_refused_with_what_can_be_written(text):
