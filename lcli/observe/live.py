@@ -19,7 +19,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.observe.events import LogEvent, Source, by_time, group_arn
 from lcli.observe.live_gap import SETTLE, Shown, read_gap
-from lcli.observe.outages import ABSENT_PAUSE, MAX_BACKOFF, expired, passing
+from lcli.observe.outages import ABSENT_PAUSE, MAX_BACKOFF, expired, passing, unnamed
 from lcli.observe.stacks import gathered
 
 GROUPS = 10
@@ -139,7 +139,7 @@ class LiveTail:
                     )
                     self._sleep(ABSENT_PAUSE)
             except AwsError as error:
-                passes = session.answered and (expired(error) or passing(error))
+                passes = session.answered and (expired(error) or passing(error) or unnamed(error))
                 if not (passes or error.code in _RENEWED):
                     self._updates.put(([], error))
                     return

@@ -48,7 +48,8 @@ class Outages:
     def pause(self, source: Source, error: AwsError, tries: int) -> float:
         """Seconds until the source may be asked again, which failed `tries` times before.
 
-        Tells of the outage, unless it has been told. Raises `error` where waiting mends nothing.
+        Tells of the outage, unless it has been told. Raises `error` where waiting mends nothing,
+        and for what a proxy says where AWS has never been heard.
         """
         backoff = min(MAX_BACKOFF, 2.0 ** min(tries, _DOUBLED))
         name = source.group
@@ -68,6 +69,10 @@ class Outages:
                 self._tell_for_all(f"{error.message}; trying again")
             elif passing(error):
                 self._tell(source, f"{name}: {error.code}; trying again")
+            elif self._accepted and unnamed(error):
+                self._tell_for_all(
+                    f"an answer with status {error.status} is not AWS's; trying again"
+                )
             else:
                 raise error
         return backoff
@@ -75,6 +80,7 @@ class Outages:
     def over(self, source: Source) -> None:
         """The source was read: tells so where it was told that it could not be."""
         with self._lock:
+            self._answered = self._accepted = True
             told = self._told.pop(source, "")
             if self.cut or told:
                 self._notice("going on" if self.cut else f"{source.group}: going on")
@@ -100,7 +106,6 @@ class Outages:
                     raise
                 tries += 1
             else:
-                self._answered = self._accepted = True
                 self.over(source)
                 return given
 
@@ -129,6 +134,11 @@ class Outages:
 def expired(error: AwsError) -> bool:
     """Whether newer credentials would mend it."""
     return error.code in EXPIRED or error.code == "NoCredentials"
+
+
+def unnamed(error: AwsError) -> bool:
+    """Whether it has no code of AWS's: a proxy, or what wants a login, answered in its place."""
+    return error.code == str(error.status)
 
 
 def passing(error: AwsError) -> bool:

@@ -83,6 +83,21 @@ def test_troubles_are_waited_out_and_told_once():
     ]
 
 
+@pytest.mark.parametrize("status", [302, 403, 407])
+def test_what_a_proxy_says_ends_a_follow_only_where_it_begins(status):
+    clock = SimulatedClock()
+    page = AwsError(str(status), "<html>log in</html>", **REFUSAL, status=status)
+    groups = [SimulatedGroup(s, clock, events(s, 200, 300, lambda rng: 100)) for s in (1, 2)]
+    for group in groups:
+        group.fail = {5: page, 6: page}
+    printed, notices = follow(groups, clock, 500)
+    assert len(printed) == 400
+    assert notices == [f"an answer with status {status} is not AWS's; trying again", "going on"]
+    groups[0].fail = {len(groups[0].calls) + 1: page}
+    with pytest.raises(AwsError, match="log in"):
+        follow(groups, clock, 505)
+
+
 def unreachable():
     return AwsError("Unreachable", "no connection to http://127.0.0.1:9", **REFUSAL)
 
