@@ -142,20 +142,22 @@ def invoke(
 
 
 def request_id_of(answer: Mapping[str, Any], operation: str, mode: Mode) -> str:
-    """The request id of an answer that is whole and Lambda's.
+    """The request id of an answer that is whole and Lambda's; empty where there is none.
 
-    Raises AwsError (lost) for any other success: a proxy's or portal's page, a head that was cut
-    and has no end or half of an id. Lambda's has the status of its `mode`, an id and, where the
-    function ran, the version that did (Invoke and InvokeWithResponseStream, API reference).
+    Raises AwsError (lost) for any other success: a proxy's or portal's page, a head that was cut.
+    Lambda's has the status of its `mode` and an id (Invoke and InvokeWithResponseStream, API
+    reference); what stands in for Lambda on a laptop (the Runtime Interface Emulator, `sam local
+    start-lambda`) has none.
     """
-    request_id = str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
-    status, ran = answer["StatusCode"], mode is Mode.SYNC
-    if status != _STATUSES[mode]:
-        lacks = f"its status is {status}"
-    elif not _REQUEST_ID.fullmatch(request_id):
-        lacks = "it has no request id"
-    elif ran and not answer.get("ExecutedVersion"):
-        lacks = "it does not say which version ran"
+    metadata = answer.get("ResponseMetadata", {})
+    request_id = str(metadata.get("RequestId", ""))
+    content = str(metadata.get("HTTPHeaders", {}).get("content-type", ""))
+    if answer["StatusCode"] != _STATUSES[mode]:
+        lacks = f"its status is {answer['StatusCode']}"
+    elif request_id and not _REQUEST_ID.fullmatch(request_id):
+        lacks = "its request id is none"
+    elif not request_id and content.startswith("text/html"):
+        lacks = "it is a page without a request id"
     else:
         return request_id
     message = f"the answer is not a whole one of Lambda's ({lacks})"

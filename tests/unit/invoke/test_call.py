@@ -81,10 +81,9 @@ def test_an_asynchronous_call_asks_for_no_log():
         (mode, {"StatusCode": status} | lacks)
         for mode, status in ((Mode.SYNC, 200), (Mode.ASYNC, 202), (Mode.DRY_RUN, 204))
         for lacks in (
-            {"ResponseMetadata": {}},
+            {"ResponseMetadata": {"HTTPHeaders": {"content-type": "text/html; charset=utf-8"}}},
             {"ResponseMetadata": {"RequestId": ID[:-1]}},
             {"StatusCode": 202 if status == 200 else 200},
-            *([{"ExecutedVersion": ""}] if mode is Mode.SYNC else []),
         )
     ],
 )
@@ -96,9 +95,18 @@ def test_a_success_that_is_not_lambdas_own_is_an_answer_that_was_lost(mode, answ
     assert len(single.requests) == 1
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_what_stands_in_for_lambda_may_have_no_request_ids(mode):
+    headers = {"content-type": "application/json"}
+    status = {Mode.SYNC: 200, Mode.ASYNC: 202, Mode.DRY_RUN: 204}[mode]
+    single = OneAnswer(StatusCode=status, ResponseMetadata={"HTTPHeaders": headers})
+    assert invoke(single, Target("f"), b"", mode=mode).request_id == ""
+
+
 def test_a_page_that_takes_the_place_of_a_stream_is_an_answer_that_was_lost():
-    single, written = OneAnswer(EventStream=iter([]), ResponseMetadata={}), []
-    with pytest.raises(AwsError, match="it has no request id") as caught:
+    page = {"HTTPHeaders": {"content-type": "text/html"}}
+    single, written = OneAnswer(EventStream=iter([]), ResponseMetadata=page), []
+    with pytest.raises(AwsError, match="it is a page without a request id") as caught:
         invoke_stream(single, Target("f"), b"", written.append)
     assert (caught.value.lost, written) == (True, [])
 
