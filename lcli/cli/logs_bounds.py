@@ -15,9 +15,13 @@ from lcli.aws.threads import DRAIN
 from lcli.cli.logs_sources import Chosen, behind
 from lcli.cli.run import Run
 from lcli.errors import LcliError, Problem
-from lcli.observe.events import LogEvent, Source
+from lcli.manifest.nearest import listed
+from lcli.observe.events import LogEvent, LogGroup, Source
 from lcli.observe.history import ReadPages
+from lcli.ui.outlet import Outlet
 
+_LAST = 1.0
+"""Seconds for which a reader is waited for that does not read, after a second Ctrl-C."""
 _ALIAS_EVERY = 20.0
 """Seconds between two looks at an alias: a deeper sweep then still finds what came before."""
 
@@ -45,28 +49,27 @@ class Span:
 
 
 class Absent:
-    """The sources that turned out to have no log group, while the others are read."""
+    """The groups that turned out not to be there, while the others are read."""
 
     def __init__(self) -> None:
-        self._groups: set[tuple[str, str]] = set()
+        self._groups: set[LogGroup] = set()
 
     def read(
-        self, source: Source, read: ReadPages, start: int, end: int
+        self, group: LogGroup, read: ReadPages, start: int, end: int
     ) -> Iterator[list[LogEvent]]:
         """As `read`; a group that is absent has no events, and is remembered."""
-        where = (source.region, source.group)
-        if where in self._groups:
+        if group in self._groups:
             return
         try:
             yield from read(start, end)
         except AwsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-            self._groups.add(where)
+            self._groups.add(group)
 
-    def among(self, sources: list[Source]) -> list[Source]:
-        """Those of the sources that are absent."""
-        return [source for source in sources if (source.region, source.group) in self._groups]
+    def among(self, groups: list[LogGroup]) -> list[Source]:
+        """The functions of the groups that are absent."""
+        return [source for group in groups if group in self._groups for source in group.sources]
 
 
 def no_logs(absent: list[Source]) -> LcliError:
@@ -94,6 +97,14 @@ def if_present(read: ReadPages, start: int, end: int) -> Iterator[list[LogEvent]
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise
+
+
+def missing(unasked: list[LogGroup]) -> str:
+    """What to say of the groups that the last sweep did not read."""
+    if not unasked:
+        return ""
+    names = listed({source.function for group in unasked for source in group.sources})
+    return f"; the last ones of {names} may be missing, as they were not asked for"
 
 
 class Aliases:
@@ -130,20 +141,46 @@ class Aliases:
 
 
 @contextmanager
-def interruption(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C sets `stop`, so that what was read is also printed; the second one
-    interrupts as ever, and so does what still goes on `DRAIN` seconds later."""
-    before = signal.getsignal(signal.SIGINT)
+def interruption(stop: threading.Event, outlet: Outlet) -> Iterator[None]:
+    """The first Ctrl-C sets `stop`, so that what was read is also printed; the second one, or
+    SIGTERM, interrupts, and so do `DRAIN` seconds after it or the last `postpone`.
 
-    def interrupted(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
-        signal.signal(signal.SIGALRM, signal.default_int_handler)
-        signal.setitimer(signal.ITIMER_REAL, DRAIN)
+    None breaks into printing: a slow reader is waited for, from the second Ctrl-C on for `_LAST`
+    seconds. A third one interrupts that, too.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def first(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, second)
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, DRAIN, DRAIN)
         stop.set()
 
-    signal.signal(signal.SIGINT, interrupted)
+    def second(number: int, frame: object) -> None:
+        again()
+        outlet.until = time.monotonic() + _LAST
+        stop.set()
+        interrupt()
+
+    def interrupt(*_: object) -> None:
+        if not outlet.busy:
+            raise KeyboardInterrupt
+
+    def again() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    outlet.watch()
+    signal.signal(signal.SIGINT, first)
+    signal.signal(signal.SIGTERM, second)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGINT, before)
+        again()
+
+
+def postpone() -> None:
+    """After the first Ctrl-C: what begins now has `DRAIN` seconds."""
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        signal.setitimer(signal.ITIMER_REAL, DRAIN, DRAIN)

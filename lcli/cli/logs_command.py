@@ -49,9 +49,9 @@ def command(
 
     --follow prints every event exactly once if it reaches CloudWatch within 15 minutes of its
     timestamp. Events of several functions are held for 2.5 seconds to bring them into the order
-    of time (of more than ten for a quarter of a second each); one that comes behind newer ones all
-    the same is marked (late). --live shows them sooner, but AWS samples above 500 events a second.
-    With -o json each event is one line.
+    of time (of more than ten log groups for a quarter of a second each); one that comes behind
+    newer ones all the same is marked (late). --live shows them sooner, but AWS samples above 500
+    events a second. With -o json each event is one line.
     """
     run: Run = ctx.obj
     _refuse_misuse(ctx, run, request, alias)

@@ -11,14 +11,22 @@ from functools import partial
 from lcli.aws.clients import AwsError
 from lcli.aws.clock import Clock
 from lcli.aws.retry import patience
-from lcli.cli.logs_bounds import Absent, Aliases, Span, if_present, interruption, no_logs
+from lcli.cli.logs_bounds import (
+    Absent,
+    Aliases,
+    Span,
+    if_present,
+    interruption,
+    missing,
+    no_logs,
+    postpone,
+)
 from lcli.cli.logs_past import Past, impatient
 from lcli.cli.logs_sources import RETRIES, Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
-from lcli.manifest.nearest import listed
 from lcli.observe.attribution import LONGEST
-from lcli.observe.events import Known, LogEvent, Source, read_pages
+from lcli.observe.events import Known, LogEvent, LogGroup, log_groups, read_pages
 from lcli.observe.filters import Predicate
 from lcli.observe.follow import CALLS, Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages
@@ -60,6 +68,7 @@ class Logs:
         self._run = run
         self._chosen = chosen
         self._sources = [one.source for one in chosen]
+        self._groups = log_groups(self._sources)
         self._span = span
         self._tail = selection.tail
         self._is_filtered = bool(
@@ -131,11 +140,11 @@ class Logs:
     def _history(self) -> ExitCode:
         found = Absent()
         try:
-            self._past().print([partial(found.read, s, self._read_all(s)) for s in self._sources])
+            self._past().print([partial(found.read, g, self._read_all(g)) for g in self._groups])
         finally:
             self._run.terminal.end_progress()
         self._printer.finish()
-        absent = found.among(self._sources)
+        absent = found.among(self._groups)
         if not self._printer.count and len(absent) < len(self._sources):
             match = " that match" if self._is_filtered else ""
             self._run.terminal.note(
@@ -149,35 +158,36 @@ class Logs:
         printer, stop = self._printer, threading.Event()
         turns = Turns(time.monotonic, stop.wait)
         follower = Follower(
-            [(s, self._read(s, turns)) for s in self._sources],
+            [(g, self._read(g, turns)) for g in self._groups],
             self._span.start,
             notice=self._run.terminal.note,
             reconnect=self._run.reconnect,
             wall=self._now,
         )
         aliases = Aliases(self._run, self._chosen)
-        try:
-            with interruption(stop):
+        with interruption(stop, printer.outlet):
+            try:
                 heard = follower.outages.heard
-                past = [heard(partial(if_present, self._impatient(s))) for s in self._sources]
+                past = [heard(partial(if_present, self._impatient(g))) for g in self._groups]
                 attempts = [
-                    partial(follower.outages.attempt, source, wait=stop.wait)
-                    for source in self._sources
+                    partial(follower.outages.attempt, group, wait=stop.wait)
+                    for group in self._groups
                 ]
                 self._past(stop.is_set).print(past, attempts, printed=follower.printed)
                 if stop.is_set():
                     # Its last sweep would begin there, and print all that is left.
                     return self._counted("; ended within the past, later ones were not read")
                 self._sweep(follower, aliases, stop)
-            if not printer.enough:
-                self._sweep_once_more(follower, aliases)
-        except KeyboardInterrupt:
-            # A second Ctrl-C, or a call that hung after the first: what was read is printed.
-            pass
-        finally:
-            printer.events(follower.rest())
-            printer.finish()
-        return ExitCode.DONE if printer.enough else self._counted(_missing(follower.unasked))
+                if not (printer.enough or printer.outlet.hurried):
+                    self._sweep_once_more(follower, aliases)
+            except KeyboardInterrupt:
+                # A second Ctrl-C, or a call that hung after the first: what was read is printed.
+                pass
+            finally:
+                with printer.outlet.unbroken():
+                    printer.events(follower.rest())
+                    printer.finish()
+        return ExitCode.DONE if printer.enough else self._counted(missing(follower.unasked))
 
     def _sweep(self, follower: Follower, aliases: Aliases, stop: threading.Event) -> None:
         """Print what arrives until `stop` or the limit."""
@@ -195,10 +205,11 @@ class Logs:
 
     def _sweep_once_more(self, follower: Follower, aliases: Aliases) -> None:
         """Print what arrived late; the next Ctrl-C is KeyboardInterrupt."""
-        seconds = len(self._sources) / CALLS
+        postpone()
+        seconds = len(self._groups) / CALLS
         if seconds > _LONG:
             self._run.terminal.note(
-                f"asking {len(self._sources):,} log groups once more, some {seconds:.0f} s at "
+                f"asking {len(self._groups):,} log groups once more, some {seconds:.0f} s at "
                 "AWS's quota; Ctrl-C again ends it now"
             )
         # Where nothing answers one try is enough: whoever pressed Ctrl-C waits for it.
@@ -211,6 +222,8 @@ class Logs:
                 )
             for events in follower.last_sweep():
                 self._printer.events(events)
+                if self._printer.outlet.hurried:
+                    return
 
     def live(self) -> ExitCode:
         """Print what CloudWatch pushes until Ctrl-C or the limit."""
@@ -219,7 +232,7 @@ class Logs:
         printer, run, sources = self._printer, self._run, self._sources
         regions = list(dict.fromkeys(source.region for source in sources))
         stop = threading.Event()
-        with interruption(stop):
+        with interruption(stop, printer.outlet):
             tail = LiveTail(
                 [
                     (partial(run.session, region), [s for s in sources if s.region == region])
@@ -243,6 +256,8 @@ class Logs:
 
     def _counted(self, more: str = "") -> ExitCode:
         self._printer.finish()
+        if left := self._printer.unwritten:
+            more = f"; {left:,} more were not printed, as nobody read the output{more}"
         if self._run.terminal.live:
             # Over the ^C that the terminal shows.
             self._run.stderr.write("\r")
@@ -260,14 +275,18 @@ class Logs:
             with_requests=self._run.json,
         )
 
-    def _read(self, source: Source, turns: Turns | None = None) -> ReadNew:
+    def _read(self, group: LogGroup, turns: Turns | None = None) -> ReadNew:
         pattern = self._span.pattern
-        before = partial(turns.wait, source) if turns else lambda: None
+
+        def before() -> None:
+            if turns:
+                turns.wait(group)
+                postpone()
 
         def read(start: int, end: int, known: Known | None) -> Iterator[list[LogEvent]]:
-            clients = self._run.session(source.region)
+            clients = self._run.session(group.region)
             pages = read_pages(
-                clients, source, start, end, known, pattern=pattern, before_call=before
+                clients, group, start, end, known, pattern=pattern, before_call=before
             )
             try:
                 for page in pages:
@@ -279,18 +298,10 @@ class Logs:
 
         return read
 
-    def _read_all(self, source: Source) -> ReadPages:
-        read = self._read(source)
+    def _read_all(self, group: LogGroup) -> ReadPages:
+        read = self._read(group)
         return lambda start, end: read(start, end, None)
 
-    def _impatient(self, source: Source) -> ReadPages:
+    def _impatient(self, group: LogGroup) -> ReadPages:
         """As `_read_all`; a page that does not come soon is for the follow to wait for."""
-        return partial(impatient, self._read_all(source), RETRIES, self._run.terminal.debug)
-
-
-def _missing(unasked: list[Source]) -> str:
-    """What to say of the groups that the last sweep did not read."""
-    if not unasked:
-        return ""
-    names = listed({source.function for source in unasked})
-    return f"; the last ones of {names} may be missing, as they were not asked for"
+        return partial(impatient, self._read_all(group), RETRIES, self._run.terminal.debug)

@@ -10,7 +10,7 @@ from lcli.cli.names import Named
 from lcli.cli.run import Run, usage
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.invoke.price import Rate
-from lcli.observe.events import Source
+from lcli.observe.events import LogGroup, Source
 from lcli.resources.naming import default_log_group
 
 RETRIES = 5.0
@@ -50,7 +50,7 @@ def choose(
 
     outages = Outages(run.terminal.note, run.reconnect)
     try:
-        return outages.attempt(Source("", "looking for the log groups"), work, Event().wait)
+        return outages.attempt(LogGroup("", "looking for the log groups"), work, Event().wait)
     except KeyboardInterrupt:
         run.terminal.note("0 events")
         raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -72,15 +72,54 @@ class Source:
     """What else the user may have meant, where there is no such log group."""
 
     @property
+    def usual(self) -> bool:
+        """Whether the group is the function's own: its streams do not say whose they are."""
+        return self.group in ("", default_log_group(self.name))
+
+    @property
     def whole(self) -> bool:
         """Whether every stream of the group is meant."""
-        return not self.versions and self.group in ("", default_log_group(self.name))
+        return not self.versions and self.usual
 
     def has(self, stream: str) -> bool:
         """Whether a stream is of this function and of the versions that are meant."""
         name, version = _stream(stream)
         of_others = name and self.name and name != self.name
         return not of_others and (not self.versions or version in self.versions)
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """A log group, and the functions whose events are read of it: it is read once for all."""
+
+    region: str
+    name: str
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """What else the user may have meant, where there is no such log group."""
+        several = len(self.sources) > 1
+        hints = [f"{s.function}: {s.hint}" if several else s.hint for s in self.sources if s.hint]
+        return "; ".join(hints)
+
+    def owner(self, stream: str) -> Source | None:
+        """Of these functions the one whose a stream is; None where it is of none of them.
+
+        One that does not say whose it is goes to the function whose own group this is, or else to
+        the first that it may be of: its events are read once.
+        """
+        name = _stream(stream)[0]
+        meant = (source for source in self.sources if source.whole or source.has(stream))
+        return min(meant, key=lambda s: (s.name != name, not s.usual), default=None)
+
+
+def log_groups(sources: Iterable[Source]) -> list[LogGroup]:
+    """The groups of these functions, in the functions' order."""
+    found: dict[tuple[str, str], list[Source]] = {}
+    for source in sources:
+        found.setdefault((source.region, source.group), []).append(source)
+    return [LogGroup(*where, tuple(sharing)) for where, sharing in found.items()]
 
 
 @lru_cache(maxsize=4096)
@@ -97,7 +136,7 @@ Known = Callable[[str, int], bool]
 
 def read_pages(
     clients: Clients,
-    source: Source,
+    group: LogGroup,
     start: int,
     end: int,
     known: Known | None = None,
@@ -105,39 +144,41 @@ def read_pages(
     pattern: str = "",
     before_call: Callable[[], None] = lambda: None,
 ) -> Iterator[list[LogEvent]]:
-    """The events of a group with ``start <= timestamp < end``, page by page, but for those that
-    are `known`.
+    """The events of a group's functions with ``start <= timestamp < end``, page by page, but for
+    those that are `known`.
 
     Follows nextToken to its end, since pages may be empty while a token remains
     (FilterLogEvents, API reference). Pages need not be in the order of time, and may repeat
     events. Raises AwsError.
     """
     # endTime is inclusive in practice although the reference says "later than": end - 1
-    parameters = {"logGroupName": source.group, "startTime": start, "endTime": end - 1}
+    parameters = {"logGroupName": group.name, "startTime": start, "endTime": end - 1}
     if pattern:
         parameters["filterPattern"] = pattern
     token = ""
     while True:
         before_call()
         page = clients.call("logs", "FilterLogEvents", **parameters)
-        yield _events_of(page, source, known)
+        yield _events_of(page, group, known)
         following = page.get("nextToken", "")
         if not following or following == token:
             return
         token = parameters["nextToken"] = following
 
 
-def _events_of(page: dict[str, Any], source: Source, known: Known | None) -> list[LogEvent]:
-    """The source's events of one answer but for those that are known."""
-    events, everything = page["events"], source.whole
+def _events_of(page: dict[str, Any], group: LogGroup, known: Known | None) -> list[LogEvent]:
+    """The functions' events of one answer but for those that are known."""
+    events = page["events"]
     if known:
         events = [e for e in events if not known(e["eventId"], e["timestamp"])]
+    streams = {event.get("logStreamName", "") for event in events}
+    functions = {one: owner.function for one in streams if (owner := group.owner(one))}
     return [
         _made(
             (
-                source.function,
-                source.group,
-                intern(event.get("logStreamName", "")),
+                functions[stream],
+                group.name,
+                intern(stream),
                 event["eventId"],
                 event["timestamp"],
                 event.get("ingestionTime", event["timestamp"]),
@@ -147,7 +188,7 @@ def _events_of(page: dict[str, Any], source: Source, known: Known | None) -> lis
             )
         )
         for event in events
-        if everything or source.has(event.get("logStreamName", ""))
+        if (stream := event.get("logStreamName", "")) in functions
     ]
 
 

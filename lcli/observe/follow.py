@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Bucket
-from lcli.observe.events import Known, LogEvent, Source, by_place
+from lcli.observe.events import Known, LogEvent, LogGroup, by_place
 from lcli.observe.history import BUDGET, slices
 from lcli.observe.outages import ABSENT, Outages
 from lcli.observe.seen import Seen
@@ -48,17 +48,19 @@ _PRUNE_EVERY = 60_000
 _MOST_HELD = 20_000
 
 
-def held_for(sources: Iterable[Source]) -> float:
-    """Seconds for which a follow of these holds events to bring them into the order of time.
+def held_for(groups: Sequence[LogGroup]) -> float:
+    """Seconds for which a follow of these holds events to bring them into the order of time: none
+    of one function alone.
 
-    Longer where there are so many that asking all of them takes longer.
+    Longer where there are so many groups that asking all of them takes longer.
     """
-    most = max(Counter(source.region for source in sources).values(), default=0)
-    return max(REORDER, 1.25 * most / CALLS) if most > 1 else 0.0
+    most = max(Counter(group.region for group in groups).values(), default=0)
+    several = sum(len(group.sources) for group in groups) > 1
+    return max(REORDER, 1.25 * most / CALLS) if several else 0.0
 
 
 class Turns:
-    """Paces the calls of a follow: 5 a second for all functions of a region, one for each.
+    """Paces the calls of a follow: 5 a second for all groups of a region, one for each.
 
     FilterLogEvents has 5 a second in an account and region ("CloudWatch Logs quotas"), which
     others need too. After a pause a few calls may follow at once.
@@ -68,12 +70,12 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
         self._regions: dict[str, Bucket] = {}
-        self._each: dict[tuple[str, str], Bucket] = {}
+        self._each: dict[LogGroup, Bucket] = {}
 
-    def wait(self, source: Source) -> None:
-        """Returns when it is this function's turn."""
-        each = self._each.setdefault((source.region, source.group), Bucket(1, 10))
-        together = self._regions.setdefault(source.region, Bucket(CALLS, CALLS))
+    def wait(self, group: LogGroup) -> None:
+        """Returns when it is this group's turn."""
+        each = self._each.setdefault(group, Bucket(1, 10))
+        together = self._regions.setdefault(group.region, Bucket(CALLS, CALLS))
         now = self._clock()
         delay = max(together.reserve(now), each.reserve(now))
         if delay > 0:
@@ -128,7 +130,7 @@ def _at(event: LogEvent) -> int:
 
 @dataclass(slots=True)
 class _Group:
-    source: Source
+    log: LogGroup
     read: ReadNew
     start: int
     newest: int
@@ -163,13 +165,13 @@ class _Group:
 class Follower:
     """Sweeps groups in turn; `poll` gives what is new.
 
-    `reads` reads each source's group; `clock` is in seconds, `wall` in milliseconds since 1970;
-    `notice` and `reconnect` are as of `Outages`.
+    `reads` reads each group, once for all its functions; `clock` is in seconds, `wall` in
+    milliseconds since 1970; `notice` and `reconnect` are as of `Outages`.
     """
 
     def __init__(
         self,
-        reads: Sequence[tuple[Source, ReadNew]],
+        reads: Sequence[tuple[LogGroup, ReadNew]],
         start: int,
         *,
         notice: Callable[[str], None] = lambda text: None,
@@ -177,16 +179,20 @@ class Follower:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = lambda: int(time.time() * 1000),
     ) -> None:
-        self._groups = [_Group(source, read, start, start) for source, read in reads]
-        self._by_name = {(one.source.function, one.source.group): one for one in self._groups}
+        self._groups = [_Group(log, read, start, start) for log, read in reads]
+        self._by_name = {
+            (source.function, source.group): one
+            for one in self._groups
+            for source in one.log.sources
+        }
         self.outages = Outages(notice, reconnect)
         self._clouds = 0
         self._clock = clock
         self._wall = wall
-        self.unasked = [one.source for one in self._groups]
+        self.unasked = [one.log for one in self._groups]
         """What the last sweep has not read to its end."""
         self._share = BUDGET // max(len(reads), 1)
-        self._reorder = Reorder(held_for(source for source, _ in reads))
+        self._reorder = Reorder(held_for([log for log, _ in reads]))
 
     def printed(self, events: Sequence[LogEvent]) -> None:
         """Events, in order of time, that were printed before the follow began: they are not
@@ -216,13 +222,15 @@ class Follower:
     def last_sweep(self) -> Iterator[list[LogEvent]]:
         """The deepest sweep of every group once more; what is held then is left to `rest`.
 
-        Where nothing answers the groups that are left are not asked: they stay in `unasked`.
+        After each group it gives something, be it nothing: the caller may end it there. Where
+        nothing answers the groups that are left are not asked: they stay in `unasked`.
         """
         for group in self._groups:
             if (yield from self._sweep(group, len(SWEEPS) - 1)):
-                self.unasked.remove(group.source)
+                self.unasked.remove(group.log)
             elif self.outages.cut:
                 return
+            yield []
 
     def rest(self) -> list[LogEvent]:
         """All that is held, when nothing more is asked."""
@@ -253,12 +261,12 @@ class Follower:
                 group.advance(min(events[-1].timestamp, wall))
                 yield self._reorder.ready(self._clock())
         except AwsError as error:
-            pause = self.outages.pause(group.source, error, group.failures)
+            pause = self.outages.pause(group.log, error, group.failures)
             self._forget_other_cloud()
             group.failures += 1
             group.wait_until = self._clock() + pause
             return error.code == ABSENT
-        self.outages.over(group.source)
+        self.outages.over(group.log)
         group.failures = 0
         if group.calls > 1:
             # A pattern that nothing matches must not have hours searched again every two seconds.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
-from lcli.observe.events import LogEvent, Source, by_time, read_pages
+from lcli.observe.events import LogEvent, Source, by_time, log_groups, read_pages
 from lcli.observe.levels import TRACEBACK
 from lcli.observe.outages import passing
 from lcli.observe.records import Kind, Reader, Record
@@ -89,9 +89,10 @@ def read_group(clients: Clients, source: Source, start: int, pattern: str = "") 
     Tried again for some seconds only: whoever follows reads again. Raises AwsError.
     """
     end = int(time.time() * 1000) + _FUTURE
+    (group,) = log_groups([source])
     try:
         with patience(_RETRIES, lambda doing: None):
-            pages = list(read_pages(clients, source, start, end, pattern=pattern))
+            pages = list(read_pages(clients, group, start, end, pattern=pattern))
     except AwsError as error:
         if error.code != "ResourceNotFoundException":
             raise

@@ -17,7 +17,7 @@ from threading import Event, Thread
 from typing import Any
 
 from lcli.aws.clients import AwsError, Clients
-from lcli.observe.events import LogEvent, Source, by_time, group_arn
+from lcli.observe.events import LogEvent, Source, by_time, group_arn, log_groups
 from lcli.observe.live_gap import SETTLE, Shown, read_gap
 from lcli.observe.outages import ABSENT_PAUSE, MAX_BACKOFF, expired, passing, unnamed
 from lcli.observe.stacks import gathered
@@ -231,11 +231,11 @@ class LiveTail:
         Thread(target=copy_context().run, args=(work,), name="live gap", daemon=True).start()
 
     def _update(self, update: dict[str, Any], sources: Sequence[Source], shown: Shown) -> None:
-        events = []
+        events, groups = [], {group.name: group for group in log_groups(sources)}
         for result in update.get("sessionResults", ()):
             stream = result.get("logStreamName", "")
             name = result.get("logGroupIdentifier", "").rpartition(":")[2]
-            source = next((s for s in sources if s.group == name and s.has(stream)), None)
+            source = groups[name].owner(stream) if name in groups else None
             if source is not None:
                 at = result["timestamp"]
                 arrived = result.get("ingestionTime", at)

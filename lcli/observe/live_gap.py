@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 
 from lcli.aws.clients import Clients
-from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.events import LogEvent, LogGroup, Source, log_groups, read_pages
 from lcli.observe.history import slices
 
 SETTLE = 5.0
@@ -78,10 +78,10 @@ def read_gap(
     An event that was ingested later than two minutes after its timestamp is not found. They are
     marked as late. Raises AwsError.
     """
-    for source in sources:
+    for group in log_groups(sources):
 
-        def read(start: int, end: int, source: Source = source) -> Iterator[list[LogEvent]]:
-            return read_pages(clients, source, start, end, pattern=pattern)
+        def read(start: int, end: int, group: LogGroup = group) -> Iterator[list[LogEvent]]:
+            return read_pages(clients, group, start, end, pattern=pattern)
 
         for events in slices(read, max(0, began - _MARGIN - _LATE), ended + _MARGIN):
             of_gap = (

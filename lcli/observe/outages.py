@@ -9,7 +9,7 @@ from typing import TypeVar
 from lcli.aws.clients import AwsError
 from lcli.aws.retry import Act, rule
 from lcli.aws.translate import EXPIRED
-from lcli.observe.events import LogEvent, Source
+from lcli.observe.events import LogEvent, LogGroup
 from lcli.observe.history import ReadPages, token_expired
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ _DOUBLED = 5
 
 
 class Outages:
-    """The outages of all sources of a follow, whichever of its threads meets them.
+    """The outages of all groups of a follow, whichever of its threads meets them.
 
     `notice` is told what the user must know. `reconnect` is called before a try with credentials
     that had expired, or where nothing answered; it says whether another cloud answers from now on.
@@ -41,22 +41,22 @@ class Outages:
         """How often another cloud has taken the place of the one before."""
         self._notice = notice
         self._reconnect = reconnect
-        self._told: dict[Source, str] = {}
+        self._told: dict[LogGroup, str] = {}
         self._answered = self._accepted = False
         self._lock = Lock()
 
-    def pause(self, source: Source, error: AwsError, tries: int) -> float:
-        """Seconds until the source may be asked again, which failed `tries` times before.
+    def pause(self, group: LogGroup, error: AwsError, tries: int) -> float:
+        """Seconds until the group may be asked again, which failed `tries` times before.
 
         Tells of the outage, unless it has been told. Raises `error` where waiting mends nothing,
         and for what a proxy says where AWS has never been heard.
         """
         backoff = min(MAX_BACKOFF, 2.0 ** min(tries, _DOUBLED))
-        name = source.group
+        name = group.name
         with self._lock:
             if error.code == ABSENT:
-                hint = f" ({source.hint})" if source.hint else ""
-                self._tell(source, f"{name} does not exist yet; waiting for its first event{hint}")
+                hint = f" ({group.hint})" if group.hint else ""
+                self._tell(group, f"{name} does not exist yet; waiting for its first event{hint}")
                 return ABSENT_PAUSE
             if expired(error):
                 self._reconnect()
@@ -68,7 +68,7 @@ class Outages:
                 self.clouds += self._reconnect()
                 self._tell_for_all(f"{error.message}; trying again")
             elif passing(error):
-                self._tell(source, f"{name}: {error.code}; trying again")
+                self._tell(group, f"{name}: {error.code}; trying again")
             elif self._accepted and unnamed(error):
                 self._tell_for_all(
                     f"an answer with status {error.status} is not AWS's; trying again"
@@ -77,19 +77,19 @@ class Outages:
                 raise error
         return backoff
 
-    def over(self, source: Source) -> None:
-        """The source was read: tells so where it was told that it could not be."""
+    def over(self, group: LogGroup) -> None:
+        """The group was read: tells so where it was told that it could not be."""
         with self._lock:
             self._answered = self._accepted = True
-            told = self._told.pop(source, "")
+            told = self._told.pop(group, "")
             if self.cut or told:
-                self._notice("going on" if self.cut else f"{source.group}: going on")
+                self._notice("going on" if self.cut else f"{group.name}: going on")
             self.cut = ""
 
-    def attempt(self, source: Source, work: Callable[[], T], wait: Callable[[float], bool]) -> T:
-        """What `work` gives that reads the source, as often as outages ask for it.
+    def attempt(self, group: LogGroup, work: Callable[[], T], wait: Callable[[float], bool]) -> T:
+        """What `work` gives that reads the group, as often as outages ask for it.
 
-        `wait` passes that many seconds; where it gives True nobody waits for the source any more.
+        `wait` passes that many seconds; where it gives True nobody waits for the group any more.
         Raises AwsError where waiting mends nothing: as `pause`, and where there never was an
         answer, or credentials that were accepted: who has just begun is there to mend that.
         """
@@ -102,11 +102,11 @@ class Outages:
                 self._accepted = self._accepted or error.code == ABSENT
                 never = not self._answered and error.code == "Unreachable"
                 never = never or (not self._accepted and expired(error))
-                if never or wait(self.pause(source, error, tries)):
+                if never or wait(self.pause(group, error, tries)):
                     raise
                 tries += 1
             else:
-                self.over(source)
+                self.over(group)
                 return given
 
     def heard(self, read: ReadPages) -> ReadPages:
@@ -119,9 +119,9 @@ class Outages:
 
         return pages
 
-    def _tell(self, source: Source, text: str) -> None:
-        if self._told.get(source) != text:
-            self._told[source] = text
+    def _tell(self, group: LogGroup, text: str) -> None:
+        if self._told.get(group) != text:
+            self._told[group] = text
             self._notice(text)
 
     def _tell_for_all(self, text: str) -> None:

@@ -15,6 +15,7 @@ from lcli.observe.invocations import MOST, Invocations
 from lcli.observe.records import Reader, Record
 from lcli.observe.stacks import stack_of, stacks
 from lcli.ui.log_lines import Lines, Write
+from lcli.ui.outlet import Outlet
 from lcli.ui.terminal import Terminal
 
 _PIECE = 1_000_000
@@ -38,6 +39,9 @@ class Printer:
         """`before` is called before anything is written, `notice` told what the user must know."""
         self.count = 0
         """Events written so far."""
+        self.unwritten = 0
+        """Events that were not, as the reader was no longer waited for."""
+        self.outlet = Outlet(stream)
         self._stream = stream
         self._write = write
         self._wanted = wanted
@@ -78,15 +82,17 @@ class Printer:
 
     def records(self, records: Iterable[Record], before: str = "") -> None:
         """Write these records, all of them up to the limit, and flush."""
-        if self._limit is None:
-            lines = [line for line in map(self._write, records) if line]
-        else:
-            lines = list(self._up_to_limit(records))
-        self.count += len(lines)
-        if lines:
-            self._before()
-            self._stream.write(before + "".join(lines))
-            self._stream.flush()
+        with self.outlet.unbroken():
+            if self._limit is None:
+                lines = [line for line in map(self._write, records) if line]
+            else:
+                lines = list(self._up_to_limit(records))
+            if lines:
+                self._before()
+                lines[0] = before + lines[0]
+                written = self.outlet.write(lines)
+                self.count += written
+                self.unwritten += len(lines) - written
 
     def _up_to_limit(self, records: Iterable[Record]) -> Iterator[str]:
         for record in records:
@@ -129,10 +135,11 @@ class Printer:
         )
 
     def _blocks(self, blocks: Iterable[Sequence[Record]]) -> None:
-        for block in blocks:
-            if self.enough:
-                return
-            self.held(block, self._between if self.count else "")
+        with self.outlet.unbroken():
+            for block in blocks:
+                if self.enough:
+                    return
+                self.held(block, self._between if self.count else "")
         if self._invocations and self._invocations.crowded and not self._told_crowded:
             self._told_crowded = True
             self._notice(

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import chain
 
 from lcli.aws.clients import AwsError
-from lcli.observe.events import Source, read_pages
+from lcli.observe.events import LogGroup, Source, read_pages
 from lcli.observe.follow import Follower, Turns
 
 REFUSAL = {"service": "logs", "operation": "FilterLogEvents"}
@@ -120,15 +120,18 @@ class SimulatedGroup:
         return AwsError("ThrottlingException", "Rate exceeded", **REFUSAL, status=400)
 
 
-def follow(groups, clock, until, *, trouble=None):
-    """Everything printed from now until `until` seconds, with the moment of printing."""
+def follow(groups, clock, until, *, trouble=None, sharing=()):
+    """Everything printed from now until `until` seconds, with the moment of printing.
+
+    Each group is of one function, or of those that are `sharing` it.
+    """
     turns = Turns(clock, clock.sleep)
     reads = []
     for number, group in enumerate(groups):
-        source = Source(f"f{number}", f"/aws/lambda/f{number}")
-        reads.append(
-            (source, partial(read_pages, group, source, before_call=partial(turns.wait, source)))
-        )
+        name = f"/aws/lambda/f{number}"
+        sources = sharing or (Source(f"f{number}", name),)
+        log = LogGroup("", name, sources)
+        reads.append((log, partial(read_pages, group, log, before_call=partial(turns.wait, log))))
     notices = []
     follower = Follower(
         reads,
@@ -146,5 +149,5 @@ def follow(groups, clock, until, *, trouble=None):
     for events in chain(follower.last_sweep(), [follower.rest()]):
         printed += [(clock.wall(), event) for event in events]
     if follower.unasked:
-        notices.append(f"not asked: {', '.join(one.function for one in follower.unasked)}")
+        notices.append(f"not asked: {', '.join(one.name for one in follower.unasked)}")
     return printed, notices

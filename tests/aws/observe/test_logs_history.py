@@ -123,6 +123,40 @@ def test_a_group_without_events_beside_one_that_is_absent_is_told(tmp_path, word
     assert [a["logGroupName"] for _, a in asked].count("/aws/lambda/absent") == 1
 
 
+SHARED = """
+app: shop
+region: eu-west-1
+defaults: {runtime: python3.13, handler: a.b, source: src, log: {group: /shared}}
+functions: {a: {}, b: {}, c: {}}
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["--filter", "x"]], ids=["", "filtered"])
+@pytest.mark.parametrize("follow", [[], ["--follow", "--limit", "4"]], ids=["", "followed"])
+def test_a_group_that_functions_share_is_read_once_for_all_of_them(tmp_path, words, follow):
+    (tmp_path / "lcli.yaml").write_text(SHARED)
+    now = int(time.time() * 1000) - 60_000
+    streams = ["shop-a[7]0", "shop-b[7]1", "other[7]2", "shop-c[$LATEST]3", "of a program"]
+    events = [
+        {**event(n, now + n, f"of {stream[:6]}"), "logStreamName": f"2026/03/01/{stream}"}
+        for n, stream in enumerate(streams)
+    ]
+    events[-1]["logStreamName"] = streams[-1]
+    ran, asked = logs(tmp_path, paged({"/shared": events}), *words, *follow)
+    assert ran.code == 0
+    assert ran.stdout.splitlines() == ["a of shop-a", "b of shop-b", "c of shop-c", "a of of a p"]
+    found = [parameters for name, parameters in asked if name == "FilterLogEvents"]
+    assert [one.get("filterPattern") for one in found] == words[1:] or [None]
+
+
+def test_that_a_shared_group_is_absent_is_told_once(tmp_path):
+    (tmp_path / "lcli.yaml").write_text(SHARED)
+    ran, asked = logs(tmp_path, paged({}))
+    assert "a, b, c have no log group" in ran.stderr
+    assert "  at: /shared\n" in ran.stderr
+    assert len(asked) == 1
+
+
 def crossed(now):
     """Two stacks that are written at once, over the border of the last minute."""
     lines = ["ERROR in a", "ERROR in b", "\tat a.one", "\tat b.one", "Caused by: a", "next"]

@@ -8,7 +8,7 @@ from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup, follow
 from overlay.log_hours import LAGS, hours_of_trouble
 
 from lcli.aws.clients import AwsError
-from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.events import LogEvent, LogGroup, Source, log_groups, read_pages
 from lcli.observe.follow import Follower, Reorder
 
 
@@ -52,6 +52,42 @@ def test_functions_are_merged_by_time_and_what_comes_behind_is_marked(count, hel
     assert sum(event.late for _, event in printed) < 0.01 * len(printed)
     shown = sorted(at - event.timestamp for at, event in printed)
     assert shown[len(shown) // 2] < (1.2 * held + 1) * 1000
+
+
+def test_functions_that_share_a_group_are_followed_in_order_and_it_is_read_once():
+    clock, names = SimulatedClock(), [f"f{number}" for number in range(20)]
+    group = SimulatedGroup(1, clock, events(1, 10_000, 300, LAGS["half a second"]))
+    for number, event in enumerate(group.events):
+        event["logStreamName"] = f"2026/03/01/{names[number % 20]}[7]{number % 20:04}"
+    sharing = tuple(Source(name, "/aws/lambda/f0", f"{name}") for name in names)
+    printed, _ = follow([group], clock, 400, sharing=sharing)
+    times = [event.timestamp for _, event in printed if not event.late]
+    assert times == sorted(times)
+    assert sum(event.late for _, event in printed) < 0.01 * len(printed)
+    assert sorted(event.id for _, event in printed) == [one["eventId"] for one in group.events]
+    assert all(event.function in event.stream for _, event in printed)
+    assert max(at - event.timestamp for at, event in printed) < 10_000
+    assert len(group.calls) <= clock() + 10
+
+
+@pytest.mark.parametrize(
+    ("stream", "owner"),
+    [
+        ("2026/03/01/a[7]0", "a"),
+        ("2026/03/01/b[7]0", "b"),
+        ("2026/03/01/b[8]0", None),
+        ("2026/03/01/other[7]0", None),
+        ("2026/03/01/own[7]0", "own"),
+        ("2026/03/01/[7]0", "own"),
+        ("2026/03/01/[6]0", "a"),
+        ("of a program", "a"),
+    ],
+)
+def test_each_stream_of_a_shared_group_is_of_one_function(stream, owner):
+    group = "/aws/lambda/own"
+    sources = [("a", set()), ("b", {"7"}), ("own", {"7"})]
+    (log,) = log_groups(Source(name, group, name, versions) for name, versions in sources)
+    assert getattr(log.owner(stream), "function", None) == owner
 
 
 def test_troubles_are_waited_out_and_told_once():
@@ -135,7 +171,7 @@ def test_the_last_sweep_ends_with_the_first_group_where_nothing_answers():
         group.fail = dict.fromkeys(range(3, 100), unreachable())
     printed, notices = follow(groups, clock, 10)
     assert len(printed) == 3
-    assert notices[-1] == "not asked: f0, f1, f2"
+    assert notices[-1] == "not asked: /aws/lambda/f0, /aws/lambda/f1, /aws/lambda/f2"
     assert [group.calls[-1] == clock() for group in groups] == [True, False, False]
 
 
@@ -147,7 +183,7 @@ def test_a_poll_may_be_ended_after_each_group():
         return lambda start, end, known: iter([asked.append(number)][:0])
 
     follower = Follower(
-        [(Source(f"f{n}", f"/aws/lambda/f{n}"), read(n)) for n in range(3)],
+        [(LogGroup("", f"/aws/lambda/f{n}"), read(n)) for n in range(3)],
         0,
         clock=clock,
         wall=clock.shown,
@@ -182,10 +218,8 @@ def test_a_timestamp_in_the_future_hides_nothing():
 def test_a_reader_that_was_away_for_an_hour_gets_everything_in_order():
     clock = SimulatedClock()
     group = SimulatedGroup(7, clock, events(7, 60_000, 3_600, lambda rng: 100))
-    source = Source("f", "g")
-    follower = Follower(
-        [(source, partial(read_pages, group, source))], 0, clock=clock, wall=clock.wall
-    )
+    (log,) = log_groups([Source("f", "g")])
+    follower = Follower([(log, partial(read_pages, group, log))], 0, clock=clock, wall=clock.wall)
     clock.seconds = 10
     printed = [event for batch in follower.poll() for event in batch]
     clock.seconds = 3_700
@@ -199,12 +233,10 @@ def test_a_reader_that_was_away_for_an_hour_gets_everything_in_order():
 def test_what_was_printed_before_is_not_given_out_again():
     clock = SimulatedClock()
     group = SimulatedGroup(8, clock, [(1_000, 0), (2_000, 0)])
-    source = Source("f", "g")
-    follower = Follower(
-        [(source, partial(read_pages, group, source))], 0, clock=clock, wall=clock.wall
-    )
+    (log,) = log_groups([Source("f", "g")])
+    follower = Follower([(log, partial(read_pages, group, log))], 0, clock=clock, wall=clock.wall)
     clock.seconds = 3
-    follower.printed(next(read_pages(group, source, 0, 1_500)))
+    follower.printed(next(read_pages(group, log, 0, 1_500)))
     assert [e.timestamp for batch in follower.poll() for e in batch] == [2_000]
 
 

@@ -9,7 +9,7 @@ from overlay.log_group import REFUSAL, SimulatedClock, SimulatedGroup
 
 from lcli.aws.clients import AwsError
 from lcli.aws.pacing import Pacing
-from lcli.observe.events import LogEvent, Source, read_pages
+from lcli.observe.events import LogEvent, Source, log_groups, read_pages
 from lcli.observe.history import history, slices
 
 HOUR = 3_600_000
@@ -24,7 +24,7 @@ def group(seed, count, *, start=0, by_stream=False, trouble=0.0):
 
 
 def reading(simulated, name="f"):
-    return partial(read_pages, simulated, Source(name, f"/aws/lambda/{name}"))
+    return partial(read_pages, simulated, *log_groups([Source(name, f"/aws/lambda/{name}")]))
 
 
 @pytest.mark.parametrize("by_stream", [False, True], ids=["by time", "stream by stream"])
@@ -103,7 +103,7 @@ def test_slices_are_read_at_once_and_no_more_than_may_be_held():
         if 1 < len(begun) <= 4:
             # The first slice is everything and alone; three more are here at the same time.
             met.wait(5)
-        yield from read_pages(simulated, Source("f", "g"), start, end)
+        yield from read_pages(simulated, *log_groups([Source("f", "g")]), start, end)
 
     found = slices(read, 0, HOUR, 1_600_000, lanes=3)
     next(found)
