@@ -67,7 +67,13 @@ def command(
     from lcli.cli.logs_reading import Logs, Selection
 
     selection = Selection(
-        wanted, limit, group, tail, backwards=not (follow or request), by_request=bool(request)
+        wanted,
+        limit,
+        group,
+        tail,
+        backwards=not (follow or request),
+        by_request=bool(request),
+        follows=follow or live,
     )
     logs = Logs(run, chosen, span, _write(run, chosen, span, timestamps, utc, raw), selection)
     raise typer.Exit(logs.live() if live else logs.follow() if follow else logs.history())
@@ -102,6 +108,9 @@ def _refuse_misuse(ctx: typer.Context, run: Run, request: str | None, alias: str
         if value == "":
             advice = "look where it comes from; for all of them leave the option out"
             raise usage("usage", f"{name} is empty", advice)
+    if request and ctx.params["live"]:
+        what = "--live and --request exclude each other: the invocation began before what is live"
+        raise usage("usage", what, "use --follow --request, which reads its START, too")
 
 
 def _versions(given: list[str] | None) -> list[str]:

@@ -66,7 +66,11 @@ Level = Annotated[
 ]
 Request = Annotated[
     str | None,
-    typer.Option("--request", metavar="ID", help="Only the invocation whose id begins so."),
+    typer.Option(
+        "--request",
+        metavar="ID",
+        help="Only the invocation whose id begins so; not with --live: use --follow.",
+    ),
 ]
 Errors = Annotated[
     bool,

@@ -25,12 +25,12 @@ from lcli.cli.logs_past import Past, impatient
 from lcli.cli.logs_sources import RETRIES, Chosen
 from lcli.cli.run import Run
 from lcli.errors import ExitCode
-from lcli.observe.attribution import LONGEST
 from lcli.observe.events import Known, LogEvent, LogGroup, log_groups, read_pages
 from lcli.observe.filters import Predicate
-from lcli.observe.follow import CALLS, Follower, ReadNew, Turns
+from lcli.observe.follow import CALLS, DEEPEST, Follower, ReadNew, Turns
 from lcli.observe.history import ReadPages
 from lcli.observe.records import Record
+from lcli.observe.spans import LONGEST
 from lcli.ui.log_lines import Write
 from lcli.ui.log_printer import Printer, Reading
 from lcli.ui.measures import counted
@@ -57,6 +57,8 @@ class Selection:
     """The last ones are looked for from the end."""
     by_request: bool
     """An invocation's lines are wanted: its START is read, too, where it is earlier."""
+    follows: bool
+    """What arrives is printed, too: events may come behind newer ones."""
 
 
 class Logs:
@@ -85,6 +87,8 @@ class Logs:
             wanted=self._within if self._lead else self._wanted,
             limit=selection.limit,
             grouped=selection.grouped,
+            late=DEEPEST if selection.follows else 0,
+            by_request=selection.by_request,
             before=run.terminal.end_progress,
             notice=run.terminal.note,
         )

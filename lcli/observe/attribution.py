@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lcli.observe.events import LogEvent
 from lcli.observe.records import Kind, Reader, Record
-
-LONGEST = 900_000
-"""Milliseconds that an invocation lasts at most (Lambda guide, "Lambda quotas": function time-out):
-its START is not earlier than that before any of its lines."""
+from lcli.observe.spans import LONGEST
 
 
 def requests(

@@ -47,7 +47,7 @@ def follow_invocation(
     is told of it once. Raises AwsError for other refusals, and for what has not passed in time.
     """
     until, told = clock() + within, set[str]()
-    reader, seen, start = Reader(), set[str](), 0
+    reader, seen, start = Reader(_LATE), set[str](), 0
     pattern = f'"{request}"'
     while True:
         events: list[LogEvent] = []

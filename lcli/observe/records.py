@@ -18,6 +18,7 @@ from lcli.observe.levels import (
     level_of_document,
     level_of_text,
 )
+from lcli.observe.spans import Spans
 
 
 class Kind(StrEnum):
@@ -31,6 +32,8 @@ class Kind(StrEnum):
     REPORT = "report"
 
 
+_LINE, _INIT, _START, _REPORT = Kind.LINE, Kind.INIT, Kind.START, Kind.REPORT
+"""By these names: looking members up in their class takes a tenth of the time of a reading."""
 _PLATFORM = {
     "platform.initStart": Kind.INIT,
     "platform.initRuntimeDone": Kind.INIT,
@@ -89,7 +92,7 @@ class Record:
         Looked for in a line only when it is asked for: most are printed without it.
         """
         is_text = self.document is None or not self.event.message.startswith("{")
-        if self.known or self.kind is not Kind.LINE or not is_text:
+        if self.known or self.kind is not _LINE or not is_text:
             return self.known
         named = _NAMED.match(self.event.message)
         return (named[1] or named[2]) if named else ""
@@ -133,14 +136,12 @@ on."""
 
 
 class Reader:
-    """Reads events in the order of time, and attributes each to its invocation.
+    """Reads events in the order of time, and attributes each to its invocation: see `Spans`."""
 
-    An execution environment has a stream of its own and works on one request at a time, so what
-    stands between START and REPORT in a stream belongs to that request.
-    """
-
-    def __init__(self) -> None:
-        self._requests: dict[tuple[str, str], str] = {}
+    def __init__(self, late: int = 0) -> None:
+        """`late`: milliseconds by which events may come behind newer ones, as in a follow."""
+        self.spans = Spans(late)
+        self._streams = self.spans.streams
         self._last: dict[tuple[str, str], Record] = {}
         self._tracebacks: set[tuple[str, str]] = set()
         """Where Python's traceback has begun and not yet named the error."""
@@ -152,20 +153,26 @@ class Reader:
         where = (event.group, event.stream)
         message = event.message
         first = message[:1]
+        stream = self._streams.get(where)
+        if stream is None:
+            request = ""
+        elif event.timestamp >= stream.newest:
+            request = stream.request
+        else:
+            request = stream.holds(event.timestamp)
         if first == "{" and (document := parsed(message)) is not None:
-            kind = _PLATFORM.get(str(document.get("type")), Kind.LINE)
-            request = request_of(document) or self._requests.get(where, "")
-            record = Record(event, kind, request, unwrapped(document))
+            kind = _PLATFORM.get(str(document.get("type")), _LINE)
+            record = Record(event, kind, request_of(document) or request, unwrapped(document))
         elif first in _MARKS and (mark := _MARK.match(message)):
-            record = Record(event, _TEXT.get(mark[1], Kind.INIT), mark[2] or "")
+            record = Record(event, _TEXT.get(mark[1], _INIT), mark[2] or "")
         else:
             document = _document_behind_prefix(message) if "\t{" in message else None
-            record = Record(event, Kind.LINE, self._requests.get(where, ""), document)
-        if record.kind is not Kind.LINE:
+            record = Record(event, _LINE, request, document)
+        if record.kind is not _LINE:
             self._mark(record, where)
-        elif where in self._dumps:
+        elif self._dumps and where in self._dumps:
             self._go_on_dying(record, where)
-        elif first in _CARRY_ON or first.isspace() or not first or where in self._tracebacks:
+        elif first <= " " or first in _CARRY_ON or (self._tracebacks and where in self._tracebacks):
             self._carry_on(record, where)
         else:
             self._keep(record, where)
@@ -194,7 +201,7 @@ class Reader:
             self._keep(record, where)
 
     def _keep(self, record: Record, where: tuple[str, str]) -> None:
-        if len(self._last) >= _STREAMS:
+        if len(self._last) >= _STREAMS and where not in self._last:
             self._last.pop(next(iter(self._last)))
         self._last[where] = record
 
@@ -222,10 +229,10 @@ class Reader:
 
     def _mark(self, record: Record, where: tuple[str, str]) -> None:
         """An invocation begins or ends in this stream."""
-        if record.kind is Kind.START:
-            self._requests[where] = record.request
-        elif record.kind is Kind.REPORT:
-            self._requests.pop(where, None)
+        if record.kind is _START:
+            self.spans.began(where, record.event.timestamp, record.request)
+        elif record.kind is _REPORT:
+            self.spans.ended(where, record.event.timestamp, record.request)
         self._last.pop(where, None)
         self._tracebacks.discard(where)
         self._dumps.discard(where)

@@ -131,6 +131,10 @@ class Lines:
             before += "(late) "
         return f"{before}{body}\n"
 
+    def heading(self, text: str) -> str:
+        """A line that is none of the log."""
+        return self._paint(neutralise(text) if self._style.neutral else text, _DIM) + "\n"
+
     def _body(self, record: Record) -> str:
         level, text, fields = content(record)
         if "\r" in text:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import select
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TextIO
 
 from lcli.observe.events import LogEvent
 from lcli.observe.filters import Predicate
-from lcli.observe.invocations import MOST, Invocations
+from lcli.observe.invocations import MOST, QUIET, Block, Invocations
 from lcli.observe.records import Reader, Record
 from lcli.observe.stacks import stack_of, stacks
+from lcli.observe.unclaimed import HELD, Unclaimed
 from lcli.ui.log_lines import Lines, Write
 from lcli.ui.outlet import Outlet
 from lcli.ui.terminal import Terminal
@@ -33,10 +34,15 @@ class Printer:
         wanted: Predicate | None = None,
         limit: int | None = None,
         grouped: bool = False,
+        late: int = 0,
+        by_request: bool = False,
         before: Callable[[], None] = lambda: None,
         notice: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """`before` is called before anything is written, `notice` told what the user must know."""
+        """`late`: milliseconds by which events may come behind newer ones, in a follow; there
+        `by_request` keeps what may yet turn out to be of the invocation that is wanted. `before` is
+        called before anything is written, `notice` told what the user must know.
+        """
         self.count = 0
         """Events written so far."""
         self.unwritten = 0
@@ -46,13 +52,24 @@ class Printer:
         self._write = write
         self._wanted = wanted
         self._limit = limit
-        self._invocations = Invocations(wanted or (lambda record: True)) if grouped else None
+        self._late = late
+        self._reader = Reader(late)
+        self._unclaimed: Unclaimed | None = None
+        self._invocations: Invocations | None = None
+        if grouped:
+            self._invocations = Invocations(
+                wanted or (lambda record: True),
+                self._reader.spans.nearest,
+                unknown=HELD if late and by_request else QUIET,
+            )
+        elif late and by_request:
+            self._unclaimed = Unclaimed(self._reader.spans)
         self._before = before
         self._notice = notice
         self._told_crowded = False
-        self._reader = Reader()
-        # Lines for programs, and those as they are stored, have nothing between them.
-        self._between = "\n" if isinstance(write, Lines) else ""
+        self._more_of = ""
+        """The invocation to which the block belongs that was written last, where that was written
+        before."""
         self._whole = 0
         """Events written so far, those of a stack as one."""
         self._stack: Record | None = None
@@ -69,10 +86,13 @@ class Printer:
         records = (read(event) for event in events)
         if self._invocations is not None:
             self._blocks(chain.from_iterable(map(self._invocations.add, records)))
-        elif self._wanted is None:
-            self.records(records)
         else:
-            self.records(filter(self._wanted, records))
+            self.records(self._selected(records))
+
+    def _selected(self, records: Iterable[Record]) -> Iterable[Record]:
+        if self._unclaimed is not None:
+            records = self._unclaimed.known(records)
+        return records if self._wanted is None else filter(self._wanted, records)
 
     def held(self, records: Iterable[Record], before: str = "") -> None:
         """Write these records as `records` does, but hold the lines of some of them alone."""
@@ -127,25 +147,36 @@ class Printer:
             self._blocks(self._invocations.rest())
 
     def visible(self, events: Iterable[LogEvent]) -> Iterator[list[Record]]:
-        """The records of `events` that would be written, read without what came before them;
-        those of a stack together."""
-        records = map(Reader().read, events)
-        return stacks(
-            r for r in records if (not self._wanted or self._wanted(r)) and self._write(r)
-        )
+        """The records of `events` that would be written, those of a stack together.
 
-    def _blocks(self, blocks: Iterable[Sequence[Record]]) -> None:
+        In a follow what is read of them counts for those that come after them; else they are read
+        without what came before.
+        """
+        read = (self._reader if self._late else Reader()).read
+        return stacks(filter(self._write, self._selected(map(read, events))))
+
+    def _blocks(self, blocks: Iterable[Block]) -> None:
         with self.outlet.unbroken():
             for block in blocks:
                 if self.enough:
                     return
-                self.held(block, self._between if self.count else "")
+                count = self.count
+                self.held(block.records, self._between(block.more_of))
+                if self.count > count:
+                    self._more_of = block.more_of
         if self._invocations and self._invocations.crowded and not self._told_crowded:
             self._told_crowded = True
             self._notice(
                 f"--group holds {MOST // 1_000_000} MB of unfinished invocations at most: those "
                 "begun first are printed before they end"
             )
+
+    def _between(self, more_of: str) -> str:
+        """What stands before a block: nothing where lines are for programs, or as stored."""
+        if not isinstance(self._write, Lines) or (more_of and more_of == self._more_of):
+            return ""
+        heading = self._write.heading(f"more of {more_of}:") if more_of else ""
+        return "\n" * bool(self.count) + heading
 
 
 def _pieces(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -19,8 +19,9 @@ class Gathered:
 
     def __init__(self):
         self.seconds = 0.0
-        self.invocations = Invocations(lambda record: True, lambda: self.seconds)
-        self.reader = Reader()
+        self.reader = Reader(late=10_000)
+        nearest = self.reader.spans.nearest
+        self.invocations = Invocations(lambda record: True, nearest, lambda: self.seconds)
         self.numbers = count()
 
     def add(self, *messages, stream="a", at=None):
@@ -39,8 +40,13 @@ class Gathered:
     def rest(self):
         return self._messages(self.invocations.rest())
 
+    def more_of(self, message, at):
+        """Of which invocation that was given out before a late event is given out."""
+        event = LogEvent("f", "g", "a", "late", at, at, message)
+        return [(b.more_of, len(b.records)) for b in self.invocations.add(self.reader.read(event))]
+
     def _messages(self, blocks):
-        return [[record.event.message for record in block] for block in blocks]
+        return [[record.event.message for record in block.records] for block in blocks]
 
 
 def start(request):
@@ -110,6 +116,61 @@ def test_a_line_that_comes_late_ends_nothing():
     gathered = Gathered()
     gathered.add(line(SECOND, "two"), at=10)
     assert gathered.add(line(FIRST, "late"), at=5) == []
+
+
+@pytest.mark.parametrize("finished", [False, True], ids=["", "after the next one"])
+def test_late_lines_of_one_that_was_given_out_are_given_out_as_more_of_it(finished):
+    gathered = Gathered()
+    gathered.add(start(FIRST), at=10)
+    gathered.add(report(FIRST), at=20)
+    gathered.add(start(SECOND), at=30)
+    if finished:
+        gathered.add(report(SECOND), at=40)
+    late = [("plain", 15), (line(FIRST, "named"), 16), ("of nobody", 5)]
+    assert [gathered.more_of(*one) for one in late] == [[(FIRST, 1)], [(FIRST, 1)], []]
+    assert gathered.rest() == [*([] if finished else [[start(SECOND)]]), ["of nobody"]]
+
+
+def test_a_call_that_is_made_again_with_its_id_is_another_block():
+    gathered = Gathered()
+    for _ in range(2):
+        assert gathered.add(start(FIRST), "plain") == []
+        assert gathered.add(report(FIRST)) == [[start(FIRST), "plain", report(FIRST)]]
+
+
+def test_lines_whose_start_comes_late_are_put_into_their_invocation_and_into_no_other():
+    gathered = Gathered()
+    gathered.add("loading", at=5)
+    gathered.add("plain", at=15)
+    gathered.add(start(SECOND), at=30)
+    gathered.add("of the second", at=31)
+    assert gathered.add(start(FIRST), at=10) == []
+    second = [start(SECOND), "of the second", report(SECOND)]
+    assert gathered.add(report(SECOND), at=40) == [second]
+    first = ["loading", start(FIRST), "plain", report(FIRST)]
+    assert gathered.add(report(FIRST), at=20) == [first]
+
+
+def test_a_late_start_takes_its_lines_from_those_that_are_nobodys():
+    gathered = Gathered()
+    gathered.add(start("0"), report("0"), at=1)
+    gathered.add(one := line(FIRST, "one"), at=12)
+    gathered.add(start(SECOND), at=30)
+    gathered.add(report(SECOND), at=40)
+    gathered.add("two", at=14)
+    gathered.add(start(FIRST), at=10)
+    gathered.add("of nobody", at=45)
+    assert gathered.rest() == [[start(FIRST), one, "two"], ["of nobody"]]
+
+
+def test_a_line_of_nobody_stands_in_no_invocation_that_is_known():
+    gathered = Gathered()
+    gathered.add(start("0"), at=5)
+    gathered.add(report("0"), at=6)
+    gathered.add(start(SECOND), at=30)
+    gathered.add(report(FIRST), at=20)
+    gathered.add("of one that has no START yet", at=15)
+    assert gathered.add(report(SECOND), at=40) == [[start(SECOND), report(SECOND)]]
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,20 @@ def test_invocations_are_printed_whole_and_unfinished_ones_last():
     assert text == f"loading a\none\nthree\n{closing}\ntwo\n"
 
 
+def test_late_lines_of_an_invocation_that_was_printed_say_whose_they_are():
+    stream = io.StringIO()
+    printer = Printer(stream, Lines(Style(timestamps=False)), grouped=True, late=1_000)
+    marks = [(10, f"START RequestId: {ID} Version: 7"), (20, REPORT)]
+    marks += [(30, f"START RequestId: {OTHER} Version: 7"), (31, "of the other")]
+    late = [(12, "one"), (13, "two")]
+    for at, message in marks + late:
+        moment = event(message)._replace(timestamp=at, late=(at, message) in late)
+        printer.events([moment])
+    printer.finish()
+    shown = stream.getvalue().partition("\n")[2]
+    assert shown == f"\nmore of {ID}:\n(late) one\n(late) two\n\nof the other\n"
+
+
 def test_invocations_have_nothing_between_them_for_programs():
     documents, _ = printed(TWO_AT_ONCE, as_json, grouped=True)
     assert len([json.loads(line) for line in documents.splitlines()]) == len(TWO_AT_ONCE)
