@@ -11,7 +11,7 @@ LONGEST = 900_000
 """Milliseconds that an invocation lasts at most (Lambda guide, "Lambda quotas": function time-out):
 its START is not earlier than that before any of its lines."""
 MOST = 100_000
-"""Beginnings and ends that are kept of all streams: 7 MB, about, and 5 MB for so many streams."""
+"""Beginnings and ends that are kept of all streams: 10 MB, about, and 15 MB of so many streams."""
 STREAMS = 10_000
 """Streams of which they are kept: the ones in which an invocation began or ended last."""
 
