@@ -12,12 +12,18 @@ The order, and why a killed run leaves nothing that the next one cannot find:
 
 What a function reserves and what is provisioned of it bound one another, so those change in an
 order of their own (lcli/deploy/concurrency.py), which goes before the second rule.
+
+What is written together (a bucket's rules, of all functions) is one step, that comes after what any
+of it comes after. Where such steps would wait for themselves, the second rule gives way for what
+they drop: of two functions that swap their buckets, or of one that reserves what another one gives
+back, each on the way to a rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.resources.model import Action, Key, Ref, Resource, Text, Value, Verb
@@ -96,3 +102,51 @@ def before(
             i for i in gone.values() if actions[i].resource.function == resource.function
         }
     return earlier
+
+
+def together(actions: Iterable[Action]) -> list[tuple[int, ...]]:
+    """The indexes of what is done at once: of single actions, then of those of each group."""
+    alone: list[tuple[int, ...]] = []
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, action in enumerate(actions):
+        resource = action.resource
+        if resource.shared:
+            groups.setdefault((resource.key.kind, resource.shared), []).append(index)
+        else:
+            alone.append((index,))
+    return alone + [tuple(indices) for indices in groups.values()]
+
+
+def in_steps(actions: Sequence[Action], earlier: Mapping[int, set[int]]) -> list[int]:
+    """The actions' indexes in a valid order, those that are done at once beside one another.
+
+    `earlier` gives for each those before it; what gives way is taken out of it. Raises CycleError
+    for a circle in which nothing can.
+    """
+    steps = together(actions)
+    home = {index: step for step in steps for index in step}
+    while True:
+        graph = {
+            step: {home[one] for index in step for one in earlier[index]} - {step} for step in steps
+        }
+        try:
+            return [index for step in TopologicalSorter(graph).static_order() for index in step]
+        except CycleError as error:
+            if not any(_gives_way(actions, earlier, *edge) for edge in pairwise(error.args[1])):
+                raise
+
+
+def _gives_way(
+    actions: Sequence[Action],
+    earlier: Mapping[int, set[int]],
+    first: Iterable[int],
+    then: Iterable[int],
+) -> bool:
+    """Whether one step need not wait for another, where it did so for what it drops."""
+    found = False
+    for index in then:
+        action = actions[index]
+        if action.resource.shared and action.verb is Verb.DELETE:
+            found |= not earlier[index].isdisjoint(first)
+            earlier[index].difference_update(first)
+    return found

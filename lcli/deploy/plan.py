@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from lcli.deploy.concurrency import Concurrency, concurrency
 from lcli.deploy.containers import Containers
 from lcli.deploy.leftovers import Leftovers
-from lcli.deploy.order import before
+from lcli.deploy.order import before, in_steps
 from lcli.deploy.parts_tag import split
 from lcli.deploy.reserving import reserving
 from lcli.deploy.scope import Scope
@@ -91,6 +90,6 @@ def _ordered(
     for first, then in (edge for share in shares for edge in share.order()):
         earlier[first].discard(then)  # else what leaves a function goes last
         earlier[then].add(first)
-    order = list(TopologicalSorter(earlier).static_order())
+    order = in_steps(actions, earlier)
     position = {old: new for new, old in enumerate(order)}
     return order, tuple(frozenset(position[one] for one in earlier[old]) for old in order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lcli.deploy.order import together
 from lcli.deploy.plan import Plan
 from lcli.resources.kind import Kind
 
@@ -71,13 +72,11 @@ class Schedule:
 
 def _steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[Step]:
     """The plan's actions in their order; those that are written together as one, at the end."""
-    groups: dict[tuple[str, str], list[int]] = {}
-    steps: list[Step] = []
-    for index, action in enumerate(plan.actions):
-        resource = action.resource
-        if resource.shared:
-            groups.setdefault((resource.key.kind, resource.shared), []).append(index)
-        else:
-            inside = kinds[resource.key.kind].within or resource.key.kind == "function"
-            steps.append(Step((index,), lane=resource.function if inside else ""))
-    return steps + [Step(tuple(indices), grouped=True) for indices in groups.values()]
+    return [_step(plan, kinds, indices) for indices in together(plan.actions)]
+
+
+def _step(plan: Plan, kinds: Mapping[str, Kind], indices: tuple[int, ...]) -> Step:
+    resource = plan.actions[indices[0]].resource
+    inside = kinds[resource.key.kind].within or resource.key.kind == "function"
+    lane = resource.function if inside else ""
+    return Step(indices, grouped=bool(resource.shared), lane=lane)

@@ -265,3 +265,16 @@ def test_what_one_function_gives_up_another_provisions(
     report = app.deploy(prune=True)
     assert (problems(report), report.exit_code) == ([], ExitCode.DONE)
     assert app.plan(prune=True) == []
+
+
+def test_a_reservation_and_the_triggers_of_a_bucket_change_hands_at_once(app: OnCloud) -> None:
+    s3 = "triggers: [{s3: {bucket: pics, prefix: %s/}}]"
+    app.session().call("s3", "CreateBucket", Bucket="pics")
+    app.manifest(f"{HEAD}  a: {{{s3 % 'a'}}}\n  b: {{{s3 % 'b'}, concurrency: {{reserved: 5}}}}\n")
+    app.deploy_well()
+    app.manifest(f"{HEAD}  a: {{{s3 % 'c'}, concurrency: {{reserved: 5}}}}\n  b: {{{s3 % 'd'}}}\n")
+    app.sent.clear()
+    app.deploy_well()
+    assert steps(app) == [DELETE_R, PUT_R]
+    assert [one.operation for one in app.sent].count("PutBucketNotificationConfiguration") == 1
+    assert app.plan() == []
