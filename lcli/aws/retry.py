@@ -202,16 +202,6 @@ RULES: tuple[Rule, ...] = (
         says="waiting for IAM: the role is not known yet",
     ),
     Rule(
-        why="a policy that is gone is still seen: DeleteRole",
-        act=Act.RETRY,
-        says_one_of=(texts.ROLE_HAS_POLICIES,),
-        seconds=15,
-        seconds_after_iam=60,
-        base=0.5,
-        cap=3,
-        says="waiting for IAM: the role's policies are not gone yet",
-    ),
-    Rule(
         why="one update of a function at a time: 'Lambda function states'",
         act=Act.WAIT,
         says_one_of=(texts.BEING_UPDATED,),

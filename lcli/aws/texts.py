@@ -93,6 +93,13 @@ NO_FUNCTION = Text(
     r"(?P<name>[^:\s]+)(?::(?P<qualifier>\S+))?"
 )
 """Every call that names a function (GetFunction, API reference)."""
+NO_ROLE = Text(
+    r"role with name (?P<name>\S+) cannot be found",
+    frozenset({"NoSuchEntity", "NoSuchEntityException"}),
+    r"iam:",
+)
+"""Every call that names a role (IAM, API reference: the code; `ROLE_NOT_SEEN` in those that may
+meet one that was made just now)."""
 NO_API = Text(
     r"Invalid API identifier specified (?:\d+:)?(?P<id>\w+)",
     frozenset({"NotFoundException"}),

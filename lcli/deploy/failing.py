@@ -34,7 +34,7 @@ def problems_of_action(
 
 
 def _deleted(error: AwsError, where: str, plan: Plan, known: Known) -> Problem | None:
-    """The function or HTTP API that was there, or was made by this run, and AWS has no more."""
+    """The function, role or HTTP API that was there, or that this run has made, and is no more."""
     there = {
         one.resource.key
         for one in plan.actions
@@ -47,6 +47,8 @@ def _deleted(error: AwsError, where: str, plan: Plan, known: Known) -> Problem |
         what = qualified(name, qualifier)
         if Key(kind, name if kind == "version" else what) in there:
             return deleted_meanwhile("function-gone", what, where)
+    if (missing := texts.NO_ROLE.found(error)) and Key("role", missing["name"]) in there:
+        return deleted_meanwhile("role-gone", f"role {missing['name']}", where)
     if missing := texts.NO_API.found(error):
         for key in there:
             if key.kind == "http_api" and known.output(key, "id") == missing["id"]:

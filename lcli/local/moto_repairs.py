@@ -22,7 +22,7 @@ def install() -> None:
     _know_operations()
     _know_managed_policies()
     _serialise_queues()
-    _copy_the_roles()
+    _look_for_roles()
     _count_messages_late()
     moto_http_apis.install()
     _filter_log_events()
@@ -75,14 +75,24 @@ def _know_managed_policies() -> None:
     IAMBackend.get_policy = got
 
 
-def _copy_the_roles() -> None:
-    """Let a role be looked for while another thread makes one: moto walks its own dictionary."""
+def _look_for_roles() -> None:
+    """Let a role be looked for while another thread makes one: moto walks its own dictionary.
+
+    And let a role that is not there be told as IAM does.
+    """
+    from moto.iam.exceptions import NotFoundException
     from moto.iam.models import IAMBackend
 
     def roles(self: Any) -> list[Any]:
         return list(self.roles.values())
 
-    IAMBackend.get_roles = roles
+    def role(self: Any, role_name: str) -> Any:
+        for one in roles(self):
+            if one.name == role_name:
+                return one
+        raise NotFoundException(f"The role with name {role_name} cannot be found.")
+
+    IAMBackend.get_roles, IAMBackend.get_role = roles, role
 
 
 def _serialise_queues() -> None:

@@ -227,7 +227,7 @@ class Role(Kind):
 
     def delete(self, actual: Actual, applying: Applying) -> None:
         """Detach and delete its policies, then DeleteRole."""
-        remove(applying.clients, actual.resource.key.name)
+        remove(actual.resource.key.name, applying)
 
 
 def _listed(reading: Reading) -> dict[str, Mapping[str, Any]]:

@@ -6,11 +6,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lcli.aws.clients import Clients
+from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
+from lcli.aws.texts import ROLE_HAS_POLICIES
 from lcli.resources.kind import Applying
 from lcli.resources.model import Resource
 from lcli.resources.role_reading import GONE, POLICY_NAME, attached, inline
+
+_REMOVED = 60.0
+"""Seconds for IAM to see that a role has no policies any more."""
 
 
 def _put_policy(name: str, policy: Any, before: Any, clients: Clients) -> None:
@@ -94,20 +98,34 @@ def converge(
             step(wanted.key.name, value, before.get(field), applying.clients)
 
 
-def remove(clients: Clients, name: str) -> None:
-    """Detach and delete a role's policies, then the role. Raises AwsError."""
+def remove(name: str, applying: Applying) -> None:
+    """Detach and delete a role's policies, then the role.
+
+    What somebody else writes into it meanwhile goes, too, and a policy that IAM still sees is
+    looked for again. Raises AwsError, and LcliError where that does not end.
+    """
+    clients = applying.clients
 
     def call(operation: str, **which: str) -> None:
         # Each by itself: an answer that was lost makes its repetition find nothing.
         with expecting(*GONE):
             clients.call("iam", operation, RoleName=name, **which)
 
-    with expecting(*GONE):
-        for arn in attached(clients, name):
-            call("DetachRolePolicy", PolicyArn=arn)
-        for policy in inline(clients, name):
-            call("DeleteRolePolicy", PolicyName=policy)
-    call("DeleteRole")
+    def removed() -> bool | None:
+        with expecting(*GONE):
+            for arn in attached(clients, name):
+                call("DetachRolePolicy", PolicyArn=arn)
+            for policy in inline(clients, name):
+                call("DeleteRolePolicy", PolicyName=policy)
+        try:
+            call("DeleteRole")
+        except AwsError as error:
+            if ROLE_HAS_POLICIES.found(error):
+                return None
+            raise
+        return True
+
+    applying.poll(removed, f"taking the policies out of role {name}", _REMOVED)
 
 
 def as_text(document: object) -> str:

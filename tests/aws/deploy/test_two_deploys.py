@@ -15,6 +15,7 @@ from meddled import Meddled
 
 from lcli.aws.clients import AwsError
 from lcli.deploy import engine
+from lcli.deploy.deletion import prepare_deletion
 from lcli.deploy.stop import Stop
 from lcli.errors import ExitCode, LcliError
 
@@ -166,6 +167,41 @@ def test_a_function_that_somebody_else_deletes_is_told(
     assert told == {(gone_meanwhile, "run the deploy again")}
     (row,) = report.rows
     assert (row.status, row.alias) == ("failed", "")
+
+
+@pytest.mark.parametrize(
+    ("to", "first"),
+    [
+        pytest.param((128, "b"), "PutRolePolicy", id="its policy is due"),
+        pytest.param((128, "a", "tagged"), "TagRole", id="its tags are due"),
+    ],
+)
+def test_a_role_that_somebody_else_deletes_is_told(
+    deployed: OnCloud, to: tuple[Any, ...], first: str
+) -> None:
+    def delete_role() -> None:
+        iam = deployed.session()
+        iam.call("iam", "DeleteRolePolicy", RoleName=ROLE, PolicyName="lcli")
+        iam.call("iam", "DeleteRole", RoleName=ROLE)
+
+    # Of a role that its own session has made, IAM is asked again for a minute.
+    app = OnCloud(deployed.directory, deployed.url, deployed.account)
+    app.manifest(manifest(*to[:2]) + ("tags: {team: b}\n" if "tagged" in to else ""))
+    report = run(app, Meddled(app, first, delete_role))
+    told = {(one.code, one.what, one.next_step) for one in report.every_problem}
+    gone = f"role {ROLE} was deleted by someone else during this deploy"
+    assert told == {("role-gone", gone, "run the deploy again")}
+    assert problems(app.deploy()) == []
+    assert app.plan() == []
+
+
+def test_a_role_that_somebody_else_writes_to_while_it_is_deleted_goes(deployed: OnCloud) -> None:
+    clients = Meddled(deployed, "DeleteRole", lambda: write_role(deployed, "c"))
+    report = engine.deploy(prepare_deletion(deployed.place(), clients), clients)  # type: ignore[arg-type]
+    assert problems(report) == []
+    assert clients.changes().count("DeleteRole") == 2
+    with pytest.raises(AwsError, match="cannot be found"):
+        bucket_of_role(deployed)
 
 
 def test_an_interrupt_while_it_is_written_again_ends_the_run(deployed: OnCloud) -> None:

@@ -24,7 +24,6 @@ def error(
     return AwsError(code, message, service=service, operation=operation, status=status, lost=lost)
 
 
-DETACHED = "Cannot delete entity, must detach all policies first."
 NOT_SEEN = error(
     "NoSuchEntity",
     "The role with name photos-one cannot be found.",
@@ -117,11 +116,6 @@ NOT_SEEN = error(
             error("Unreachable", operation="StartPipeline", lost=True), Act.FAIL, id="not known"
         ),
         pytest.param(error("Unreachable", operation="StartPipeline"), Act.RETRY, id="never sent"),
-        pytest.param(
-            error("DeleteConflict", DETACHED, "DeleteRole", service="iam", status=409),
-            Act.RETRY,
-            id="policies that are gone and still seen",
-        ),
         pytest.param(
             error(
                 "DeleteConflict",
