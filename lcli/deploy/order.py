@@ -13,10 +13,10 @@ The order, and why a killed run leaves nothing that the next one cannot find:
 What a function reserves and what is provisioned of it bound one another, so those change in an
 order of their own (lcli/deploy/concurrency.py), which goes before the second rule.
 
-What is written together (a bucket's rules, of all functions) is one step, that comes after what any
-of it comes after. Where such steps would wait for themselves, the second rule gives way for what
-they drop: of two functions that swap their buckets, or of one that reserves what another one gives
-back, each on the way to a rule.
+What is written together (a bucket's rules, of all functions) is one step, which comes after all
+that any of it comes after. Where such a step would wait for itself (two functions swap their
+buckets, or one loses its rule and reserves what another one, which gets a rule, gives back), the
+second rule gives way for what the step drops: that need not wait for the rest of its function.
 """
 
 from __future__ import annotations
