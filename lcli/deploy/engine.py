@@ -40,6 +40,7 @@ from lcli.deploy.shared_sources import leftovers_at_sources
 from lcli.deploy.sources import answer_lookups
 from lcli.deploy.standins import brought_here
 from lcli.deploy.stop import Stop
+from lcli.deploy.taken_over import routes_left
 from lcli.errors import ExitCode, LcliError, Problem, system_problem
 from lcli.resources import kinds as all_kinds
 from lcli.resources.function_actual import hidden_told
@@ -91,6 +92,7 @@ def prepare(
     left += _room(compared, clients, only_looking=only_looking)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
+    left += routes_left(made.changes, compared.actual)
     if not only_looking:
         bucket = app.artifacts.bucket or ""
         left += bucket_told(sent(made), place, clients, configured=bucket)
@@ -193,6 +195,7 @@ def _looked_at(
         parallel=parallel,
         everywhere=searched(kinds, scope.released) if scope.prune else frozenset(),
         known=known,
+        adopt=scope.adopt,
     )
     wanted = with_what_stays(expanded.resources, actual, place)
     made = plan(wanted, actual, kinds, scope)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from lcli.deploy.containers import Containers
 from lcli.deploy.scope import Scope
+from lcli.deploy.taken_over import taken_from
 from lcli.errors import Problem
 from lcli.resources.kind import Kind
 from lcli.resources.model import Action, Actual, Key, Resource, Verb
@@ -100,6 +101,8 @@ class Leftovers:
         kind = self.kinds[key.kind]
         asks = f"deletes {kind.title} {key.name}" if kind.missed or kind.keeps else ""
         reason = "no longer in the manifest"
+        if owner := taken_from(found.resource, self.actual):
+            reason = f"of {owner}, and not in this manifest"
         return Action(Verb.DELETE, found.resource, found, reason=reason, confirm=asks)
 
     def _stays(self, key: Key) -> bool:

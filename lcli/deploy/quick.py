@@ -116,7 +116,15 @@ def look(
     """
     wanted = {key: one for key, one in expanded.resources.items() if key.kind == kind.name}
     kinds = {kind.name: kind}
-    found = read(wanted, place, clients, kinds, functions=scope.named, parallel=parallel)
+    found = read(
+        wanted,
+        place,
+        clients,
+        kinds,
+        functions=scope.named,
+        parallel=parallel,
+        adopt=scope.adopt,
+    )
     left = [one for key, one in found.items() if key not in wanted and one.ours]
     stale = {
         one.function

@@ -28,12 +28,14 @@ def read(
     parallel: int = 16,
     everywhere: frozenset[str] = frozenset(),
     known: Mapping[Key, Actual] | None = None,
+    adopt: frozenset[str] = frozenset(),
 ) -> dict[Key, Actual]:
     """Everything that the kinds find, each after those that it looks at; calls in parallel.
 
     `functions` are the manifest's keys that the command names, None for all; `everywhere` is for
     deletions (`Reading.everywhere`); `known` are functions that were read already: those are not
-    read again. Raises AwsError and what a kind raises about what it found (LcliError).
+    read again; `adopt` are keys of functions to take over. Raises AwsError and what a kind raises
+    about what it found (LcliError).
     """
     found = dict(known or {})
     todo = {name: kind for name, kind in kinds.items() if known is None or name != "function"}
@@ -51,7 +53,7 @@ def read(
         while sorter.is_active():
             for name in sorter.get_ready():
                 each = _each(stack.enter_context(Threads(parallel, name)))
-                one = Reading(place, ahead, desired, {**found}, each, functions, everywhere)
+                one = Reading(place, ahead, desired, {**found}, each, functions, everywhere, adopt)
                 running[threads.submit(_all, kinds[name], one)] = name
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

@@ -81,7 +81,8 @@ class Wanted:
             return Action(Verb.NONE, resource, found, reason=found.note)
         exposing = self._exposing(key, changes)
         if not fixed:
-            reason = found.note if found.ours else _taken_over(found, changes)
+            is_theirs = found.adopted or not found.ours
+            reason = _taken_over(found, changes) if is_theirs else found.note
             confirm = f"ends the rollback of {key.name}" if found.outputs.get("held") else exposing
             return Action(Verb.UPDATE, resource, found, changes, reason, confirm)
         in_place = f"{', '.join(fixed)} cannot be changed in place"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -17,6 +17,8 @@ from lcli.resources.owners import led_to, owners
 
 ONE_RULE = "S3 allows one rule for an object's event"
 EXCLUDE = "give them prefixes or suffixes that exclude each other"
+_LCLI = "lcli."
+"""What the ids of every app's rules begin with."""
 _PRUNE = "that rule is this app's: `lcli deploy --prune` removes it"
 _SETTLES = 60.0
 """Seconds for S3 to show what was written."""
@@ -60,7 +62,7 @@ def bucket_notification(
 
 def _mark(place: Place) -> str:
     """What the ids of this app's and stage's rules begin with; no name in it has a dot."""
-    return f"lcli.{place.app}.{place.stage}."
+    return f"{_LCLI}{place.app}.{place.stage}."
 
 
 class BucketNotification(Kind):
@@ -74,6 +76,7 @@ class BucketNotification(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """The rules with our ids, of the buckets that are wanted or that may call our functions.
 
+        A rule that another app's lcli made for a function that is ours by now is the function's.
         Raises LcliError (USAGE) where the rules that are wanted could not be written: the bucket
         does not exist, or rules of others overlap with them. (The manifest's own are compared when
         it is checked, the app's in the plan: `excludes`.)
@@ -83,15 +86,15 @@ class BucketNotification(Kind):
             wanted.setdefault(_bucket(one.key), []).append(one)
         buckets = sorted(wanted.keys() | set(_pushing(reading)))
         answers = reading.each(lambda bucket: _configuration(reading, bucket), buckets)
-        keys = owners(reading)
+        keys, mine = owners(reading), _ours(reading)
         problems: list[Problem] = []
         found: list[Actual] = []
         for bucket, answer in zip(buckets, answers, strict=True):
-            problems += _refusals(reading, bucket, answer, wanted.get(bucket, []))
+            problems += _refusals(reading, keys, bucket, answer, wanted.get(bucket, []))
             found += [
                 _actual(reading, keys, bucket, rule)
                 for rule in rules_of(answer or {})
-                if rule.id.startswith(_mark(reading.place))
+                if _is_own(rule, reading.place, mine)
             ]
         if problems:
             raise LcliError(problems, ExitCode.USAGE)
@@ -196,9 +199,27 @@ def _configuration(reading: Reading, bucket: str) -> Configuration | None:
         raise
 
 
+def _ours(reading: Reading) -> set[str]:
+    """The AWS names of the functions that are ours by now."""
+    return {one.resource.key.name for one in reading.existing("function") if one.ours}
+
+
+def _is_own(rule: Rule, place: Place, functions: Collection[str]) -> bool:
+    """Whether this app made a rule, or another one for what is one of these `functions` by now."""
+    if rule.id.startswith(_mark(place)):
+        return True
+    is_here = rule.destination.startswith(place.arn("lambda", "function:"))
+    return is_here and rule.id.startswith(_LCLI) and led_to(rule.destination) in functions
+
+
 def _refusals(
-    reading: Reading, bucket: str, answer: Configuration | None, wanted: list[Resource]
+    reading: Reading,
+    functions: Collection[str],
+    bucket: str,
+    answer: Configuration | None,
+    wanted: list[Resource],
 ) -> Iterable[Problem]:
+    """`functions` are the AWS names of those that are ours or will be."""
     where = wanted[0].where if wanted else ""
     if answer is None:
         # The local cloud makes it when the manifest is deployed.
@@ -210,7 +231,7 @@ def _refusals(
                 "make it first, or correct the trigger's bucket",
             )
         return
-    theirs = [one for one in rules_of(answer) if not one.id.startswith(_mark(reading.place))]
+    theirs = [one for one in rules_of(answer) if not _is_own(one, reading.place, functions)]
     for one, two in product(wanted, theirs):
         mine = _rule(one.key, one.fields)
         if mine.overlaps(two):

@@ -57,7 +57,7 @@ def event_source_mapping(
     identity = {"EventSourceArn": source_arn} | dict(settings)
     fields = defaults(str(source_arn)) | {key: normal(key, one) for key, one in settings.items()}
     fields["FunctionName"] = place.arn("lambda", f"function:{qualified(name, qualifier)}")
-    fields["Tags"] = {**dict(sorted((tags or {}).items())), **place.tags(function)}
+    fields["Tags"] = tagging.own(place, function, tags or {})
     if source_arn:
         fields["EventSourceArn"] = source_arn
     return Resource(
@@ -99,7 +99,8 @@ class EventSourceMapping(Kind):
     def read(self, reading: Reading) -> Iterable[Actual]:
         """One list of the account's mappings, where any is wanted or ``lcli:parts`` names some.
 
-        Others' mappings are left out, but for those that keep an alias that would go.
+        Those that lcli made for a function are its own, also where their tags name the app that it
+        was taken over from. Others' are left out, but for those that keep an alias that would go.
         Tags are asked for only of mappings that nothing wants, of functions that had none of
         ours so far, of functions whose own tags are about to change, and of those whose last
         deploy did not come to its end: the function's tags may have changed, its mapping's not.
@@ -134,9 +135,7 @@ class EventSourceMapping(Kind):
         tags = {one["UUID"]: found for one, found in zip(asked, answers, strict=True)}
         for one in mappings:
             actual = _actual(reading, one, functions, tags.get(one["UUID"]))
-            if actual.resource.key in wanted or tagging.are_ours(
-                tags.get(one["UUID"], {}), reading.place
-            ):
+            if actual.resource.key in wanted or tagging.are_lclis(tags.get(one["UUID"], {})):
                 yield actual
             elif not leaving.isdisjoint(actual.resource.needs):
                 yield replace(actual, ours=False)
@@ -196,14 +195,12 @@ class EventSourceMapping(Kind):
     def update(
         self, wanted: Resource, actual: Actual, changes: Sequence[Change], applying: Applying
     ) -> Outputs:
-        """UpdateEventSourceMapping with what changed, tags by TagResource, and the wait."""
+        """UpdateEventSourceMapping with what changed, the tags, and the wait."""
         fields = {change.path.partition(".")[0] for change in changes}
         uuid = actual.outputs["uuid"]
         sent = {field: merged(wanted, actual, field) for field in sorted(fields)}
         if "Tags" in sent:
-            tags = applying.settle(sent.pop("Tags"))
-            arn = applying.place.arn("lambda", f"event-source-mapping:{uuid}")
-            applying.clients.call("lambda", "TagResource", Resource=arn, Tags=tags)
+            _retag(uuid, actual.resource.fields["Tags"], sent.pop("Tags"), applying)
         if sent:
             self._write(wanted, uuid, sent, applying)
         return _settled(uuid, applying, waits=applying.waits)
@@ -282,7 +279,10 @@ def _actual(
     if tags is None:
         unknown |= {"Tags"}
     else:
-        fields["Tags"] = {name: one for name, one in tags.items() if name in _names(governed)}
+        wanted_tags = governed.get("Tags")
+        fields["Tags"] = tagging.governed(
+            tags, wanted_tags if isinstance(wanted_tags, Mapping) else {}
+        )
     alias = (Key("alias", qualified(name, qualifier)),) if qualifier else ()
     return Actual(
         Resource(
@@ -299,9 +299,12 @@ def _actual(
     )
 
 
-def _names(governed: Mapping[str, Value]) -> frozenset[str]:
-    tags = governed.get("Tags")
-    return frozenset(tags) if isinstance(tags, Mapping) else frozenset()
+def _retag(uuid: str, before: Value, wanted: Value, applying: Applying) -> None:
+    arn = applying.place.arn("lambda", f"event-source-mapping:{uuid}")
+    tags = applying.settle(wanted)
+    if gone := tagging.dropped(before, tags):
+        applying.clients.call("lambda", "UntagResource", Resource=arn, TagKeys=gone)
+    applying.clients.call("lambda", "TagResource", Resource=arn, Tags=tags)
 
 
 def _note(mapping: Mapping[str, Any], governed: Mapping[str, Value]) -> str:

@@ -126,8 +126,10 @@ class Function(Kind):
         """The desired functions, and when all are read, ours that left the manifest.
 
         One GetFunction each. Of others' functions those that run with a role of this app's, which
-        has to stay for them, and those whose tags AWS hides: they may be ours. Raises LcliError
-        where the tags of a desired one are hidden.
+        has to stay for them, and those whose tags AWS hides: they may be ours. One that is taken
+        over counts as ours, so that what its ``lcli:parts`` names does: just as when a run is
+        killed after it has written the tags. Raises LcliError where the tags of a desired one are
+        hidden.
         """
         wanted = {one.key.name: one for one in reading.wanted("function")}
         names = list(wanted)
@@ -140,7 +142,7 @@ class Function(Kind):
             actual = actual_function(answer, wanted.get(name), reading.place)
             may_be_ours = actual.ours or actual.outputs["hidden"]
             if name in wanted:
-                yield _of_manifest(actual, wanted[name])
+                yield _of_manifest(actual, wanted[name], reading)
             elif may_be_ours or has_own_role(answer["Configuration"], reading.place):
                 yield actual
 
@@ -255,10 +257,10 @@ class Function(Kind):
         if sends_code and code.code_sha256:
             put |= _code_tag(code, code.code_sha256)
         arn = actual.outputs["arn"]
+        if drop := tagging.dropped(before, after):
+            applying.clients.call("lambda", "UntagResource", Resource=arn, TagKeys=drop)
         if put:
             _tag(applying, arn, put)
-        if drop := sorted(before.keys() - after.keys()):
-            applying.clients.call("lambda", "UntagResource", Resource=arn, TagKeys=drop)
         return bool(put or drop)
 
     def _send_code(self, step: Update, code: Code, *, drops_key: bool) -> None:
@@ -293,10 +295,13 @@ class Function(Kind):
             )
 
 
-def _of_manifest(actual: Actual, wanted: Resource) -> Actual:
+def _of_manifest(actual: Actual, wanted: Resource, reading: Reading) -> Actual:
     """The same, belonging to the function that desires it, whatever its tag says."""
     key = wanted.function or actual.resource.function
-    return replace(actual, resource=replace(actual.resource, function=key))
+    own = replace(actual, resource=replace(actual.resource, function=key))
+    if actual.ours or key not in reading.adopt:
+        return own
+    return replace(own, ours=True, adopted=True)
 
 
 def _members(value: Value) -> Mapping[str, Value]:

@@ -100,9 +100,27 @@ def are_ours(tags: Mapping[str, str], place: Place) -> bool:
     return place.tags().items() <= tags.items()
 
 
+def are_lclis(tags: Mapping[str, str]) -> bool:
+    """Whether the tags say that lcli made the thing, for whichever app."""
+    return "lcli:app" in tags
+
+
+def dropped(before: object, wanted: object) -> list[str]:
+    """Names of tags that go, sorted.
+
+    They are taken away before the others are written: as long as one is there, the tag that names
+    it is, wherever a run is killed.
+    """
+    return sorted(_names(before) - _names(wanted))
+
+
+def _names(tags: object) -> set[str]:
+    return {*tags} if isinstance(tags, Mapping) else set()
+
+
 def owner(tags: Mapping[str, str]) -> str:
     """Who owns a function that is not ours, for a message."""
-    if "lcli:app" in tags:
+    if are_lclis(tags):
         stage = tags.get("lcli:stage")
         return f"lcli app {tags['lcli:app']}" + (f", stage {stage}" if stage else "")
     if stack := tags.get("aws:cloudformation:stack-name"):
@@ -131,7 +149,7 @@ def check_owner(function: Mapping[str, Any], place: Place | None = None) -> None
     name, arn = configuration["FunctionName"], configuration["FunctionArn"]
     if error := function.get("TagsError"):
         raise LcliError(tags_hidden(name, arn, error["ErrorCode"]), ExitCode.USAGE)
-    if are_ours(tags, place) if place else "lcli:app" in tags:
+    if are_ours(tags, place) if place else are_lclis(tags):
         return
     raise LcliError(
         Problem(

@@ -10,7 +10,7 @@ from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.aws.retry import made_once
 from lcli.errors import LcliError, Problem
-from lcli.resources.function_tags import are_ours, governed, own
+from lcli.resources.function_tags import are_ours, dropped, governed, own
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource
 from lcli.resources.naming import derived_name
@@ -127,11 +127,12 @@ class HttpApi(Kind):
             clients.call("apigatewayv2", "DeleteCorsConfiguration", ApiId=api_id)
         if "Tags" in fields:
             tags = _mapping(wanted, "Tags")
-            gone = sorted(_mapping(actual.resource, "Tags").keys() - tags.keys())
+            gone = dropped(actual.resource.fields["Tags"], tags)
             arn = actual.outputs["arn"]
-            _retag(clients, arn, tags, gone)
+            # The stage first, since it is the API's tags that are read.
             with expecting("NotFoundException"):  # it is made below then
                 _retag(clients, f"{arn}/stages/{STAGE}", tags, gone)
+            _retag(clients, arn, tags, gone)
         if "Stage" in fields:
             _make_stage(clients, api_id, wanted)
         return actual.outputs
@@ -217,9 +218,9 @@ def _make_stage(clients: Clients, api_id: str, wanted: Resource) -> None:
 
 
 def _retag(clients: Clients, arn: str, tags: Mapping[str, Any], gone: Sequence[str]) -> None:
-    clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
     if gone:
         clients.call("apigatewayv2", "UntagResource", ResourceArn=arn, TagKeys=gone)
+    clients.call("apigatewayv2", "TagResource", ResourceArn=arn, Tags=tags)
 
 
 def _mapping(resource: Resource | None, field: str) -> Mapping[str, Any]:

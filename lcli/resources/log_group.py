@@ -9,7 +9,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.resources.compare import merged
-from lcli.resources.function_tags import are_ours, own, owner
+from lcli.resources.function_tags import are_lclis, are_ours, dropped, own, owner
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.log_group_tags import asked, indexed, owners_of, wanted_tags
 from lcli.resources.model import Actual, Change, Key, Outputs, Place, Reading, Resource, Value
@@ -125,10 +125,9 @@ class LogGroup(Kind):
         if any(change.path == "RetentionInDays" for change in changes):
             _keep(wanted, applying.clients)
         arn, tags = actual.outputs["arn"], merged(wanted, actual, "Tags")
-        applying.clients.call("logs", "TagResource", resourceArn=arn, tags=tags)
-        before = actual.resource.fields["Tags"]
-        if gone := sorted(_names(before) - _names(tags)):
+        if gone := dropped(actual.resource.fields["Tags"], tags):
             applying.clients.call("logs", "UntagResource", resourceArn=arn, tagKeys=gone)
+        applying.clients.call("logs", "TagResource", resourceArn=arn, tags=tags)
         return actual.outputs
 
     def delete(self, actual: Actual, applying: Applying) -> None:
@@ -199,7 +198,7 @@ def _whose(actual: Actual, wanted: Resource | None, place: Place) -> Actual:
         alone = replace(actual.resource, needs=())
         return replace(actual, resource=alone, ours=False, owner=owner(tags))
     if not isinstance(wanted.payload, Named):
-        is_free = "lcli:app" not in tags
+        is_free = not are_lclis(tags)
         return actual if is_free else replace(actual, ours=False, owner=owner(tags))
     kept, asked = (one.fields["RetentionInDays"] for one in (actual.resource, wanted))
     note = f"was not made for this app, so its retention stays {kept or 'unlimited'}"
@@ -216,10 +215,6 @@ def _chosen(
     """Of the groups that would go with their functions those that are not called after one."""
     lambdas = {LOG_GROUPS + one.resource.key.name for one in logged.values()}
     return [one for one in groups if one["logGroupName"] not in lambdas | {*wanted}]
-
-
-def _names(tags: Value) -> set[str]:
-    return {*tags} if isinstance(tags, Mapping) else set()
 
 
 def _needs(function: Actual | None) -> tuple[Key, ...]:

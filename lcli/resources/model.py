@@ -98,6 +98,8 @@ class Actual:
     ours: bool = True
     """False turns a create or an update into a refusal that names `owner`."""
     owner: str = ""
+    adopted: bool = False
+    """A function that this run takes over from `owner`: it counts as ours, before its tags do."""
     revision: str = ""
     """RevisionId or ETag that guards an update against somebody else's."""
     unknown: frozenset[str] = frozenset()
@@ -170,6 +172,8 @@ class Reading:
     everywhere: frozenset[str] = frozenset()
     """Kinds of which also that is wanted which only a search of the whole account finds: for a
     deletion, whose traces are the last."""
+    adopt: frozenset[str] = frozenset()
+    """Manifest keys of functions that are taken over, whosever they are."""
 
     def wanted(self, kind: str) -> list[Resource]:
         """The desired resources of one kind, in their order."""

@@ -9,6 +9,7 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.expected import expecting
 from lcli.aws.texts import ROLE_HAS_POLICIES
+from lcli.resources.function_tags import dropped
 from lcli.resources.kind import Applying
 from lcli.resources.model import Resource
 from lcli.resources.role_reading import GONE, POLICY_NAME, attached, inline
@@ -56,8 +57,7 @@ def _put_boundary(name: str, boundary: Any, before: Any, clients: Clients) -> No
 
 
 def _put_tags(name: str, wanted: Any, before: Any, clients: Clients) -> None:
-    gone = sorted({*before} - {*wanted})
-    if gone:
+    if gone := dropped(before, wanted):
         clients.call("iam", "UntagRole", RoleName=name, TagKeys=gone)
     clients.call("iam", "TagRole", RoleName=name, Tags=tag_list(wanted))
 
