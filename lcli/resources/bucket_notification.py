@@ -9,7 +9,15 @@ from typing import Any
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.texts import DESTINATION_REFUSED
 from lcli.errors import ExitCode, LcliError, Problem
-from lcli.resources.bucket_rules import Configuration, Rule, holds, merge, rules_of
+from lcli.resources.bucket_rules import (
+    Configuration,
+    Rule,
+    holds,
+    is_own,
+    mark,
+    merge,
+    rules_of,
+)
 from lcli.resources.kind import Applying, Kind
 from lcli.resources.model import Action, Actual, Key, Outputs, Place, Reading, Resource, Verb
 from lcli.resources.naming import function_of, short_hash, unqualified
@@ -17,8 +25,6 @@ from lcli.resources.owners import led_to, owners
 
 ONE_RULE = "S3 allows one rule for an object's event"
 EXCLUDE = "give them prefixes or suffixes that exclude each other"
-_LCLI = "lcli."
-"""What the ids of every app's rules begin with."""
 _PRUNE = "that rule is this app's: `lcli deploy --prune` removes it"
 _SETTLES = 60.0
 """Seconds for S3 to show what was written."""
@@ -44,7 +50,7 @@ def bucket_notification(
     destinations that do not answer, in the one write of the bucket's rules.
     """
     sorted_events = tuple(sorted(set(events)))
-    rule_id = _mark(place) + f"{function}.{short_hash(bucket, *sorted_events, prefix, suffix)}"
+    rule_id = mark(place) + f"{function}.{short_hash(bucket, *sorted_events, prefix, suffix)}"
     return Resource(
         Key("bucket_notification", f"{bucket}/{rule_id}"),
         {
@@ -58,11 +64,6 @@ def bucket_notification(
         where=where,
         payload=skip_validation,
     )
-
-
-def _mark(place: Place) -> str:
-    """What the ids of this app's and stage's rules begin with; no name in it has a dot."""
-    return f"{_LCLI}{place.app}.{place.stage}."
 
 
 class BucketNotification(Kind):
@@ -94,7 +95,7 @@ class BucketNotification(Kind):
             found += [
                 _actual(reading, keys, bucket, rule)
                 for rule in rules_of(answer or {})
-                if _is_own(rule, reading.place, mine)
+                if is_own(rule, reading.place, mine)
             ]
         if problems:
             raise LcliError(problems, ExitCode.USAGE)
@@ -204,14 +205,6 @@ def _ours(reading: Reading) -> set[str]:
     return {one.resource.key.name for one in reading.existing("function") if one.ours}
 
 
-def _is_own(rule: Rule, place: Place, functions: Collection[str]) -> bool:
-    """Whether this app made a rule, or another one for what is one of these `functions` by now."""
-    if rule.id.startswith(_mark(place)):
-        return True
-    is_here = rule.destination.startswith(place.arn("lambda", "function:"))
-    return is_here and rule.id.startswith(_LCLI) and led_to(rule.destination) in functions
-
-
 def _refusals(
     reading: Reading,
     functions: Collection[str],
@@ -231,7 +224,7 @@ def _refusals(
                 "make it first, or correct the trigger's bucket",
             )
         return
-    theirs = [one for one in rules_of(answer) if not _is_own(one, reading.place, functions)]
+    theirs = [one for one in rules_of(answer) if not is_own(one, reading.place, functions)]
     for one, two in product(wanted, theirs):
         mine = _rule(one.key, one.fields)
         if mine.overlaps(two):
@@ -248,9 +241,9 @@ def _overlap(bucket: str, one: Rule, two: Rule, where: str) -> Problem:
     )
 
 
-def _function(mark: str, rule_id: str) -> str:
+def _function(place: Place, rule_id: str) -> str:
     """The manifest's key of the function in one of our ids."""
-    return rule_id.removeprefix(mark).rpartition(".")[0]
+    return rule_id.removeprefix(mark(place)).rpartition(".")[0]
 
 
 def _actual(reading: Reading, keys: Mapping[str, str], bucket: str, rule: Rule) -> Actual:
@@ -273,7 +266,7 @@ def _actual(reading: Reading, keys: Mapping[str, str], bucket: str, rule: Rule) 
             },
             needs=needs,
             shared=f"bucket {bucket}",
-            function=keys.get(name) or _function(_mark(reading.place), rule.id),
+            function=keys.get(name) or _function(reading.place, rule.id),
         )
     )
 
@@ -291,7 +284,7 @@ def _unvalidated(
     for rule in rules_of(target):
         if rule.destination.split(":")[2] == "lambda" and not _exists(clients, rule.destination):
             name = function_of(rule.destination)[0]
-            is_ours = rule.id.startswith(_mark(place))
+            is_ours = rule.id.startswith(mark(place))
             return Problem(
                 "notification-destination-dead",
                 f'S3 refuses to change the notifications of "{bucket}": its rule "{rule.id}" goes '

@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lcli.resources.model import Place
+from lcli.resources.owners import led_to
+
 Configuration = Mapping[str, Any]
 """What GetBucketNotificationConfiguration answers."""
 
@@ -15,6 +18,8 @@ _LISTS = {
     "TopicConfigurations": "TopicArn",
 }
 """The lists of a configuration, and where their rules say their destination."""
+_LCLI = "lcli."
+"""What the ids of every app's rules begin with."""
 _WRITTEN = (*_LISTS, "EventBridgeConfiguration")
 
 
@@ -55,6 +60,22 @@ def _same_event(one: str, two: str) -> bool:
 
 def _nested(one: str, two: str) -> bool:
     return one.startswith(two) or two.startswith(one)
+
+
+def mark(place: Place) -> str:
+    """What the ids of this app's and stage's rules begin with; no name in it has a dot."""
+    return f"{_LCLI}{place.app}.{place.stage}."
+
+
+def is_own(rule: Rule, place: Place, functions: Collection[str]) -> bool:
+    """Whether this app made a rule, or another one did for what is its function by now.
+
+    `functions` are the AWS names of those that count as this app's.
+    """
+    if rule.id.startswith(mark(place)):
+        return True
+    is_here = rule.destination.startswith(place.arn("lambda", "function:"))
+    return is_here and rule.id.startswith(_LCLI) and led_to(rule.destination) in functions
 
 
 def merge(existing: Configuration, put: Collection[Rule], drop: Collection[str]) -> dict[str, Any]:

@@ -275,12 +275,16 @@ def _given(reading: Reading) -> set[str]:
     return {str(arn).rpartition("/")[2] for arn in arns}
 
 
+def _ours(reading: Reading) -> list[Actual]:
+    """Our functions; the roles of those that are taken over stay with whom they are taken from."""
+    return [one for one in reading.existing("function") if one.ours and not one.adopted]
+
+
 def _in_parts(reading: Reading) -> set[str]:
     """Roles that ``lcli:parts`` names: those whose path or name does not lead to them."""
     return {
         name.replace(_COMMA[1], _COMMA[0])
-        for function in reading.existing("function")
-        if function.ours
+        for function in _ours(reading)
         for name in qualifiers(function.outputs["parts"], "role")
     }
 
@@ -288,10 +292,10 @@ def _in_parts(reading: Reading) -> set[str]:
 def _left_behind(reading: Reading) -> set[str]:
     """Roles that our functions have but will not have any more; their names may be anything."""
     found = set()
-    for function in reading.existing("function"):
+    for function in _ours(reading):
         arn = function.outputs["role"]
         wanted = reading.desired.get(function.resource.key)
-        if function.ours and arn and (wanted is None or wanted.fields.get("Role") != arn):
+        if arn and (wanted is None or wanted.fields.get("Role") != arn):
             found.add(arn.rpartition("/")[2])
     return found
 

@@ -11,7 +11,7 @@ from app_on_cloud import DyingClients, Killed, OnCloud, everything_in, problems
 from overlay.account import Kept, everything, keep
 from overlay.kills import difference
 
-from lcli.errors import ExitCode
+from lcli.errors import ExitCode, LcliError
 
 HEAD = """
 app: {app}
@@ -119,6 +119,9 @@ def test_nothing_is_left_when_both_apps_are_deleted(apps: Apps, after: str) -> N
 
 def test_a_rule_with_the_same_bucket_and_prefix_is_the_function_s_own(apps: Apps) -> None:
     apps.deployed(ALL, ALL)
+    with pytest.raises(LcliError) as raised:
+        apps.store.prepare()
+    assert {one.code for one in raised.value.problems} == {"not-ours"}
     assert f"delete {RULE}" in apps.store.plan(adopt=MINE)
     apps.store.calls()
     apps.adopt()
@@ -171,6 +174,7 @@ def test_what_was_made_by_hand_stays(apps: Apps) -> None:
         pytest.param(ALL, ALL, id="the same is wanted"),
         pytest.param(ALL, SOME, id="something is wanted"),
         pytest.param(ALL, "alias: false, triggers: [sqs: jobs]", id="without an alias"),
+        pytest.param(ALL, f"alias: prod, {ALL}", id="another alias"),
         pytest.param("", ALL, id="more is wanted"),
     ],
 )
