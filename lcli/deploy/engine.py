@@ -92,7 +92,7 @@ def prepare(
     left += _room(compared, clients, only_looking=only_looking)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
-    left += routes_left(made.changes, compared.actual)
+    left += (*routes_left(made.changes, compared.actual),)
     if not only_looking:
         bucket = app.artifacts.bucket or ""
         left += bucket_told(sent(made), place, clients, configured=bucket)
