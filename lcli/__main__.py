@@ -16,6 +16,8 @@ from lcli.ui.encoding import write_anything
 from lcli.ui.output import go_on, lost, outlasting
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from lcli.cli.run import Run
 
 _FILES = 4096
@@ -36,6 +38,8 @@ def main() -> NoReturn:
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not so under nohup
+        signal.signal(signal.SIGHUP, _hang_up)
     try:
         from lcli.cli.run import Run
 
@@ -49,6 +53,14 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         code = int(ExitCode.INTERRUPTED)
     _leave(code, run)
+
+
+def _hang_up(number: int, frame: FrameType | None) -> None:
+    """The terminal has closed, which it tells no tool that has a process group of its own."""
+    if tools := sys.modules.get("lcli.artifact.process"):
+        tools.end_tools(signal.SIGKILL)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def _run(run: Run) -> int:

@@ -76,7 +76,7 @@ def end_tools(number: signal.Signals) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it has ended
+    with suppress(ProcessLookupError, PermissionError):  # it has ended, or is another user's (sudo)
         os.killpg(process.pid, number)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,6 +42,8 @@ class Followed:
     """Of the lines that were shown."""
     printed: set[str] = field(default_factory=set)
     """Ids of their events."""
+    messages: Counter[str] = field(default_factory=Counter)
+    """What they say; an answer's own log has no ids."""
     over: bool = False
     """Whether the REPORT was among them."""
     report: InvocationReport | None = None
@@ -123,8 +126,11 @@ class CallLog:
                 self._tell(f"{why}; its log level may suppress it")
                 return
         except AwsError as error:
+            self._take(reading, found)
             why = f"logs:{error.operation}: {error.message}"
-        self._show_all(log)
+        if shown.request == response.request_id:
+            found.messages += shown.messages
+        self._show_all(log, but_for=found.messages)
         self._tell(f"only the end of the log: {why}")
 
     def _take(self, reading: Apart[Record | str], into: Followed) -> None:
@@ -139,6 +145,7 @@ class CallLog:
         self._show(item)
         into.request = item.request
         into.printed.add(item.event.id)
+        into.messages[item.event.message.rstrip()] += 1
         if item.kind is Kind.REPORT:
             into.over, into.report = True, find_report(item.event.message)
 
@@ -171,6 +178,11 @@ class CallLog:
         ):
             put(record)
 
-    def _show_all(self, log: str) -> None:
+    def _show_all(self, log: str, but_for: Counter[str] | None = None) -> None:
+        """Show an answer's own log, but for the messages that were shown already."""
+        left = Counter(but_for)
         for record in records_in(log, self._source):
-            self._show(record)
+            if left[text := record.event.message.rstrip()] > 0:
+                left[text] -= 1
+            else:
+                self._show(record)

@@ -54,7 +54,7 @@ def follow_invocation(
         try:
             events = read_group(clients, source, start or began(), pattern)
             if pattern and events:
-                start, pattern = events[0].timestamp, ""
+                start, pattern = began(), ""  # its START may come later than what names it
                 events = read_group(clients, source, start, pattern)
         except AwsError as error:
             if not passing(error) or clock() >= until:
@@ -63,8 +63,10 @@ def follow_invocation(
         for event in events:
             if event.id in seen:
                 continue
-            seen.add(event.id)
             record = reader.read(event)
+            if not record.request:
+                continue  # read again, when its START may be there
+            seen.add(event.id)
             if record.request == request:
                 if event.id not in printed:
                     yield record

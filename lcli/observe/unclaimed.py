@@ -40,10 +40,12 @@ class Unclaimed:
             else:
                 yield record
             if record.kind is Kind.START:
-                yield from self._claimed((record.event.group, record.event.stream))
+                yield from self._claimed(record)
 
     def _hold(self, record: Record) -> None:
         now, weight = self._clock(), record.weight
+        if weight > MOST:
+            return
         self._number += 1
         self._held[self._number] = (now + HELD, weight, record)
         event = record.event
@@ -60,11 +62,13 @@ class Unclaimed:
         if not self._of[where]:
             del self._of[where]
 
-    def _claimed(self, where: Where) -> Iterator[Record]:
+    def _claimed(self, start: Record) -> Iterator[Record]:
+        where, began = (start.event.group, start.event.stream), start.event.timestamp
         left: deque[int] = deque()
         for number in self._of.pop(where, ()):
             _, weight, record = self._held[number]
-            record.known = self._spans.of(record.event)
+            if record.event.timestamp >= began:
+                record.known = self._spans.of(record.event)
             if not record.known:
                 left.append(number)
                 continue

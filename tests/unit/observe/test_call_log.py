@@ -136,6 +136,14 @@ class Silent(Group):
             ["only the end of the log: logs:FilterLogEvents: no answer within 0 s"],
             id="after it was shown",
         ),
+        pytest.param(
+            Silent([START, "one\n"], [], []),
+            3,
+            f"{START}one\ntwo\none\n{REPORT}",
+            [START, "one\n", "two", "one", REPORT[:-1]],
+            ["only the end of the log: logs:FilterLogEvents: no answer within 0 s"],
+            id="after some of it was shown",
+        ),
     ],
 )
 def test_a_log_that_does_not_answer_keeps_nobody_waiting(group, looks, log, shown, told):

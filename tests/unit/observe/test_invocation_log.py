@@ -122,6 +122,13 @@ def test_only_the_invocation_is_followed_each_event_once_until_its_report():
     assert len(group.reads) == 1
 
 
+def test_lines_that_come_before_their_start_are_told_behind_it():
+    start, end = f"START RequestId: {MINE}", f"REPORT RequestId: {MINE}{REPORT}"
+    named = f"[INFO]\tnow\t{MINE}\tlogged"
+    group = Group([event(2, "mine"), event(3, named)], [], [event(1, start)], [event(4, end)])
+    assert followed(group) == [named, start, "mine", end]
+
+
 def test_the_wait_is_bounded():
     group = Group([event(1, f"START RequestId: {MINE}")])
     assert followed(group, within=5) == [f"START RequestId: {MINE}"]

@@ -47,3 +47,11 @@ def test_what_was_held_first_is_dropped(monkeypatch, seconds, most, left):
     followed.shown((13, "last"))
     assert [text for text, _, late in followed.shown((10, START)) if late] == left
     assert followed.shown((10, START), stream="c") == [(START, "one", False)]
+
+
+def test_a_line_beyond_the_bound_is_let_go_alone(monkeypatch):
+    monkeypatch.setattr(unclaimed, "MOST", 1_300)
+    followed = Followed()
+    followed.shown((12, "kept"))
+    followed.shown((13, "y" * 2_000))
+    assert [text for text, _, late in followed.shown((10, START)) if late] == ["kept"]
