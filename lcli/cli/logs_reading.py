@@ -254,6 +254,8 @@ class Logs:
                 aliases.look()
                 printer.look()
             tail.end()
+            for events in tail.rest():
+                printer.events(events)
         if printer.enough:
             return ExitCode.DONE
         return self._counted(f", {tail.sampled:,} updates sampled" if tail.sampled else "")

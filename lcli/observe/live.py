@@ -107,6 +107,11 @@ class LiveTail:
         """No session is renewed from here on."""
         self._ended.set()
 
+    def rest(self) -> Iterator[list[LogEvent]]:
+        """The updates that have come by now, and were not taken."""
+        for _ in range(self._updates.qsize()):
+            yield self._updates.get_nowait()[0]
+
     def _start(self, connect: Connect, sources: Sequence[Source]) -> None:
         work = (self._work, connect, sources)
         Thread(target=copy_context().run, args=work, name="live", daemon=True).start()

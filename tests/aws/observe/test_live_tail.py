@@ -73,6 +73,23 @@ def test_events_are_pushed_in_the_order_of_time_with_their_function_and_stream()
     assert notices == []
 
 
+def test_what_has_come_by_the_end_is_given_out():
+    updates = (update((GROUP, STREAM, at, f"{at}\n")) for at in (5, 6, 7))
+    script = Script([start(), *updates])
+    with logs_service({"DescribeLogGroups": groups(GROUP), "StartLiveTail": script}) as (
+        session,
+        _,
+    ):
+        tail = live(session, [Source("f", GROUP, "f")], [])
+        events, until = tailed(tail, 1), time.monotonic() + 10
+        tail.end()
+        while len(events) < 3 and time.monotonic() < until:
+            events += [event for some in tail.rest() for event in some]
+            time.sleep(0.01)
+        script.hold.set()
+    assert [event.timestamp for event in events] == [5, 6, 7]
+
+
 class Clock:
     def __init__(self):
         self.seconds = 0.0
