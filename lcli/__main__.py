@@ -38,8 +38,9 @@ def main() -> NoReturn:
     write_anything(sys.stdout, sys.stderr)
     # A CI system that cancels a job sends SIGTERM: it ends a command as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # not so under nohup
-        signal.signal(signal.SIGHUP, _hang_up)
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up and signal.getsignal(hang_up) is signal.SIG_DFL:  # not so under nohup
+        signal.signal(hang_up, _hang_up)
     try:
         from lcli.cli.run import Run
 

@@ -58,3 +58,28 @@ class Clients(Protocol):
         self, service: str, operation: str, /, **parameters: Any
     ) -> Iterator[dict[str, Any]]:
         """The events of an answer that is an event stream, as they arrive; raises AwsError."""
+
+
+class Relay:
+    """Passes every call on to other Clients, whose region it has; implements `Clients`.
+
+    For who does more about some calls, and overrides `call`.
+    """
+
+    def __init__(self, clients: Clients) -> None:
+        self.clients = clients
+        self.region = clients.region
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """As `Clients.call`."""
+        return self.clients.call(service, operation, **parameters)
+
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """As `Clients.pages`."""
+        return self.clients.pages(service, operation, **parameters)
+
+    def events(
+        self, service: str, operation: str, /, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """As `Clients.events`."""
+        return self.clients.events(service, operation, **parameters)

@@ -7,7 +7,7 @@ values out of it; all else goes by AWS's codes. Each row says where AWS writes i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lcli.aws.clients import AwsError
 
@@ -52,13 +52,15 @@ KEY_NOT_GRANTED = Text(r"invalid for CreateGrant", _INVALID)
 """CreateFunction and UpdateFunctionConfiguration ("Troubleshoot configuration issues")."""
 PRINCIPAL_UNKNOWN = Text(r"principal was invalid", _INVALID, r"lambda:AddPermission$")
 """AddPermission, for a role or user that IAM made just now."""
-ROLE_NOT_SEEN = Text(
-    r"role with name \S+ cannot be found",
+NO_ROLE = Text(
+    r"role with name (?P<name>\S+) cannot be found",
     frozenset({"NoSuchEntity", "NoSuchEntityException"}),
-    r"iam:(Put|Attach|Update|Tag)\w+$",
+    r"iam:",
 )
-"""Every call that adds to a role ("Changes that I make are not always immediately visible", IAM
-guide)."""
+"""Every call that names a role (IAM, API reference)."""
+ROLE_NOT_SEEN = replace(NO_ROLE, operations=r"iam:(Put|Attach|Update|Tag)\w+$")
+"""Every call that adds to a role, which may have been made just now ("Changes that I make are not
+always immediately visible", IAM guide)."""
 ROLE_HAS_POLICIES = Text(
     r"must (detach all|delete) policies",
     frozenset({"DeleteConflict", "DeleteConflictException"}),
@@ -93,13 +95,6 @@ NO_FUNCTION = Text(
     r"(?P<name>[^:\s]+)(?::(?P<qualifier>\S+))?"
 )
 """Every call that names a function (GetFunction, API reference)."""
-NO_ROLE = Text(
-    r"role with name (?P<name>\S+) cannot be found",
-    frozenset({"NoSuchEntity", "NoSuchEntityException"}),
-    r"iam:",
-)
-"""Every call that names a role (IAM, API reference: the code; `ROLE_NOT_SEEN` in those that may
-meet one that was made just now)."""
 NO_API = Text(
     r"Invalid API identifier specified (?:\d+:)?(?P<id>\w+)",
     frozenset({"NotFoundException"}),

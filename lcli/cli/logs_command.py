@@ -66,15 +66,7 @@ def command(
         raise typer.Exit(ask(run, chosen, insights, span, limit))
     from lcli.cli.logs_reading import Logs, Selection
 
-    selection = Selection(
-        wanted,
-        limit,
-        group,
-        tail,
-        backwards=not (follow or request),
-        by_request=bool(request),
-        follows=follow or live,
-    )
+    selection = Selection(wanted, limit, group, tail, bool(request), follows=follow or live)
     logs = Logs(run, chosen, span, _write(run, chosen, span, timestamps, utc, raw), selection)
     raise typer.Exit(logs.live() if live else logs.follow() if follow else logs.history())
 

@@ -53,12 +53,15 @@ class Selection:
     """Whole invocations together."""
     tail: int | None
     """Only the last so many."""
-    backwards: bool
-    """The last ones are looked for from the end."""
     by_request: bool
     """An invocation's lines are wanted: its START is read, too, where it is earlier."""
     follows: bool
     """What arrives is printed, too: events may come behind newer ones."""
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the last ones may be looked for from the end."""
+        return not (self.follows or self.by_request)
 
 
 class Logs:

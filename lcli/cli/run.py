@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from lcli.cli.connections import Connections, OnDemand
 from lcli.cli.options import Globals
 from lcli.errors import ExitCode, LcliError, Problem
 from lcli.ui.mask import Mask
 from lcli.ui.output import go_on, lost
 
 if TYPE_CHECKING:
-    from lcli.aws.identity import Caller
     from lcli.aws.session import Session
     from lcli.manifest.document import Document, Identity
     from lcli.manifest.loading import Checked
@@ -49,13 +49,7 @@ class Run:
         """Whether something is changed or sent (`go_on`)."""
         self.parallel = 16
         """Threads that call AWS at once, for which connections are kept; set before the first."""
-        self._sessions: dict[str, Session] = {}
-        self._before: dict[str, Session] = {}
-        """Of each region, the last session before `reconnect`."""
-        self._checked: set[str] = set()
-        """Regions whose session is known to have the manifest's account."""
-        self._caller: Caller | None = None
-        self._cloud = ""
+        self._connections = Connections(self)
         self._answered = False
 
     @cached_property
@@ -202,57 +196,18 @@ class Run:
         credentials these are before anything else. Raises LcliError (USAGE) for another account's,
         AwsError where AWS cannot be asked.
         """
-        region = region or self.regions[0]
-        session = self._connected(region)
-        if region not in self._checked:
-            self._check_account(session)
-            self._checked.add(region)
-        return session
+        return self._connections.checked(region or self.regions[0])
 
     def region(self, region: str = "") -> str:
         """Where calls go; with "" by the SDK's chain, where nothing else says it. Asks nothing."""
-        return self._connected(region or self.regions[0]).region
-
-    def _connected(self, region: str) -> Session:
-        """A session of which it may not be known yet whose it is."""
-        session = self._sessions.get(region)
-        if session is None:
-            session = self._sessions[region] = self._renewed(region)
-        return session
-
-    def _renewed(self, region: str) -> Session:
-        """A new session; again the one before where none can be set up after `reconnect`.
-
-        What renews credentials may write files anew, in which a profile is missing meanwhile, and
-        a `credential_process` fails until they are: the session before says that they have expired.
-        """
-        before = self._before.get(region)
-        try:
-            session = self._connect(region)
-            if before:
-                session.sign_in()
-        except LcliError:
-            if before is None:
-                raise
-            return before
-        return session
+        return self._connections.connected(region or self.regions[0]).region
 
     def reconnect(self) -> bool:
         """Connect anew at the next call, with the credentials that there are then.
 
         Whether another local cloud answers then: one that was started since. None is started.
         """
-        if self.options.local:
-            from lcli.local.daemon import found
-
-            cloud = found(self.environ)
-            if cloud is None or cloud.url == self._cloud:
-                return False
-        self._before.update(self._sessions)
-        self._sessions.clear()
-        self._checked.clear()
-        self._caller = None
-        return self.options.local
+        return self._connections.reconnect()
 
     def place(self, region: str = "") -> Place:
         """Where the app is deployed; asks AWS for the account. Raises as `session` does."""
@@ -261,47 +216,19 @@ class Run:
         session = self.session(region)
         app = self.identity
         if self.options.local:
-            return Place(app.app, app.stage, session.region, self._local_account, local=True)
-        caller = self._asked_caller(session)
+            return Place(app.app, app.stage, session.region, self.local_account, local=True)
+        caller = self._connections.caller(session)
         return Place(app.app, app.stage, session.region, caller.account, caller.partition)
 
     def account(self, region: str = "") -> str:
         """The account that is worked on. Raises as `session` does."""
         if self.options.local:
-            return self._local_account
-        return self._asked_caller(self.session(region)).account
+            return self.local_account
+        return self._connections.caller(self.session(region)).account
 
     def close(self) -> None:
         """Close the connections to AWS that no call uses."""
-        for session in self._sessions.values():
-            session.close()
-
-    def _check_account(self, session: Session) -> None:
-        """Refuse credentials of another account than the manifest's, whatever the command names.
-
-        What a manifest that cannot be read would say is not known: what works without one goes on.
-        """
-        try:
-            document = self.any_document
-        except LcliError:
-            return
-        account = document.identified[0].account if document else ""
-        if document and account and not self.options.local:
-            from lcli.aws.identity import guard
-
-            caller = self._asked_caller(session)
-            try:
-                guard(caller, account, document.where(("account",)))
-            except LcliError as error:
-                raise LcliError(map(document.shown, error.problems), error.exit_code) from None
-
-    def _asked_caller(self, session: Session) -> Caller:
-        """Whose credentials these are, asked for once."""
-        from lcli.aws.identity import identity
-
-        if self._caller is None:
-            self._caller = identity(session)
-        return self._caller
+        self._connections.close()
 
     def presumed_place(self, region: str = "") -> Place:
         """Where the manifest says it is deployed, without asking AWS: enough to check it."""
@@ -351,7 +278,7 @@ class Run:
         """
         from lcli.manifest.loading import check
 
-        clients = _OnDemand(self, place.region)
+        clients = OnDemand(self, place.region)
         found = check(self.document, place, clients=clients, functions=functions, only=only)
         self.mask = self.mask.with_more(found.secrets)
         if found.app is not None:
@@ -360,59 +287,10 @@ class Run:
         return found
 
     @property
-    def _local_account(self) -> str:
+    def local_account(self) -> str:
+        """The account of the local cloud: the manifest's, if it names one."""
         document = self.any_document
         return (self.identity.account if document else "") or LOCAL_ACCOUNT
-
-    def _connect(self, region: str) -> Session:
-        from lcli.aws.session import connect
-
-        options = self.options
-        if not options.local:
-            return connect(
-                region=region,
-                profile=options.profile or "",
-                endpoint_url=options.endpoint_url or "",
-                environ=self.environ,
-                parallel=self.parallel,
-                notice=self.terminal.note,
-            )
-        from lcli.local.daemon import ensure_running
-
-        running = ensure_running(self.environ, notice=self.terminal.note)
-        self._cloud = running.url
-        return connect(
-            region=region,
-            endpoint_url=running.url,
-            local_account=self._local_account,
-            environ=self.environ,
-            parallel=self.parallel,
-        )
-
-
-class _OnDemand:
-    """Calls for references such as ${ssm:…}: AWS is first asked, and the account checked, when
-    one is met. Implements `lcli.aws.clients.Clients`."""
-
-    def __init__(self, run: Run, region: str) -> None:
-        self._run = run
-        self.region = region
-
-    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        return self._guarded.call(service, operation, **parameters)
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        return self._guarded.pages(service, operation, **parameters)
-
-    def events(
-        self, service: str, operation: str, /, **parameters: Any
-    ) -> Iterator[dict[str, Any]]:
-        return self._guarded.events(service, operation, **parameters)
-
-    @cached_property
-    def _guarded(self) -> Session:
-        self._run.place(self.region)
-        return self._run.session(self.region)
 
 
 def usage(code: str, what: str, next_step: str, where: str = "") -> LcliError:

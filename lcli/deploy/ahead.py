@@ -7,17 +7,17 @@ as it is known to exist, not when all functions have been read: no quota lies id
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from lcli.aws.clients import Clients
+from lcli.aws.clients import Clients, Relay
 from lcli.aws.threads import Threads
 from lcli.resources.kind import Ask
 
 
-class Ahead:
-    """Clients that have asked already; each answer is given once. Implements `Clients`."""
+class Ahead(Relay):
+    """Clients that have asked already; each answer is given once."""
 
     def __init__(
         self,
@@ -32,8 +32,7 @@ class Ahead:
 
         `existing` are functions that are known to exist.
         """
-        self.region = clients.region
-        self._clients = clients
+        super().__init__(clients)
         self._then = then
         # One pool an operation: each waits for its own quota, and keeps no other waiting.
         operations = {"GetFunction"} | {ask.operation for asks in then.values() for ask in asks}
@@ -48,7 +47,7 @@ class Ahead:
         self._answers[ask] = self._pools[ask.operation].submit(self._ask, ask, name)
 
     def _ask(self, ask: Ask, name: str) -> dict[str, Any]:
-        answer = self._clients.call("lambda", ask.operation, **dict(ask.parameters))
+        answer = self.clients.call("lambda", ask.operation, **dict(ask.parameters))
         # Before this answer is known, so that nobody asks the same meanwhile.
         self._go_on(name)
         return answer
@@ -66,17 +65,7 @@ class Ahead:
             answer = self._answers.pop(Ask(operation, tuple(parameters.items())), None)
             if answer is not None:
                 return answer.result()
-        return self._clients.call(service, operation, **parameters)
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """As `Clients.pages`."""
-        return self._clients.pages(service, operation, **parameters)
-
-    def events(
-        self, service: str, operation: str, /, **parameters: Any
-    ) -> Iterator[dict[str, Any]]:
-        """As `Clients.events`."""
-        return self._clients.events(service, operation, **parameters)
+        return super().call(service, operation, **parameters)
 
     def close(self) -> None:
         """Ask for nothing more."""

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcli.artifact.model import Artifact, Build, Source, Target
-from lcli.artifact.process import end_tools
 from lcli.artifact.shared import Shared
 from lcli.aws.threads import Threads, interrupted
 from lcli.deploy.order import references
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 _BUILDERS = 4
 """Builds at once: packing uses threads of its own, installing is mostly waiting."""
-
 
 _TIDY = 2.0
 """Seconds in which builds whose tools were killed take their temporary files away."""
@@ -100,6 +98,8 @@ def build_all(app: App, workshop: Workshop) -> tuple[dict[str, Artifact], dict[s
     Functions whose source is an object in S3 or an image have none. Raises LcliError with the
     problems of all builds.
     """
+    from lcli.artifact.process import end_tools
+
     used, shared = layers_used(app), workshop.shared
     with Threads(_BUILDERS, "build") as pool:
         # Layers begin first: a function whose code lacks its handler waits for its own.

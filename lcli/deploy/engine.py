@@ -88,26 +88,28 @@ def prepare(
     compared = _compared(expanded, place, clients, scope, quick=quick, parallel=parallel)
     made = compared.plan
     _refuse(() if only_looking else made.refusals)
-    left = (*hidden_told(compared.actual), *_logs_left(made, compared.actual))
-    left += _room(compared, clients, only_looking=only_looking)
+    compared = replace(compared, bucket=app.artifacts.bucket or "", prefix=app.artifacts.prefix)
+    left = _left(compared, clients, only_looking=only_looking)
     if functions is not None or quick:  # what has left the manifest was not read
         left += (*leftovers_at_sources(made, compared.kinds, app.names, place, clients),)
-    left += (*routes_left(made.changes, compared.actual),)
-    if not only_looking:
-        bucket = app.artifacts.bucket or ""
-        left += bucket_told(sent(made), place, clients, configured=bucket)
     notices += (*told, *expanded.notices, *made.notices, *left)
-    return replace(
-        compared,
-        plan=replace(made, notices=tuple(dict.fromkeys(notices))),
-        bucket=app.artifacts.bucket or "",
-        prefix=app.artifacts.prefix,
-    )
+    return replace(compared, plan=replace(made, notices=tuple(dict.fromkeys(notices))))
 
 
 def _refuse_large_policies(expanded: Expanded, place: Place) -> None:
     _refuse(checks.policies(expanded.resources.values()))
     _refuse(checks.resource_policies(expanded.resources.values(), place))
+
+
+def _left(compared: Prepared, clients: Clients, *, only_looking: bool) -> tuple[str, ...]:
+    """What there is to know beside the plan. Raises LcliError (USAGE) for what keeps it from being
+    applied, AwsError."""
+    made, actual, bucket = compared.plan, compared.actual, compared.bucket
+    left = (*hidden_told(actual), *_logs_left(made, actual), *routes_left(made.changes, actual))
+    left += _room(compared, clients, only_looking=only_looking)
+    if only_looking:
+        return left
+    return left + bucket_told(sent(made), compared.place, clients, configured=bucket)
 
 
 def _room(compared: Prepared, clients: Clients, *, only_looking: bool) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ several functions share (the HTTP API), once it has lost all of those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from lcli.aws.clients import Clients
+from lcli.aws.clients import Clients, Relay
 from lcli.aws.operations import Again, again
 from lcli.deploy.applying import Known, Work
 from lcli.deploy.plan import Plan
@@ -133,27 +133,16 @@ def _settled(value: Value, work: Work) -> Value:
         return None
 
 
-class Watched:
-    """Calls for one resource; implements `lcli.aws.clients.Clients`."""
+class Watched(Relay):
+    """Calls for one resource."""
 
     def __init__(self, plain: Clients, look: Callable[[], None]) -> None:
-        self.plain = plain
+        super().__init__(plain)
         self.look = look
-        self.region = plain.region
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """See `Clients.call`; raises LcliError where the resource is somebody else's by now."""
         unguarded = again(service, operation) not in (Again.READS, Again.GUARDED)
         if unguarded and operation not in _CANNOT_OVERWRITE:
             self.look()
-        return self.plain.call(service, operation, **parameters)
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """See `Clients.pages`."""
-        return self.plain.pages(service, operation, **parameters)
-
-    def events(
-        self, service: str, operation: str, /, **parameters: Any
-    ) -> Iterator[dict[str, Any]]:
-        """See `Clients.events`."""
-        return self.plain.events(service, operation, **parameters)
+        return super().call(service, operation, **parameters)

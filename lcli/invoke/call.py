@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lcli.aws.clients import AwsError
 from lcli.invoke.payload import parsed
-from lcli.invoke.report import InvocationReport, find_report
+from lcli.invoke.report import REQUEST_ID, InvocationReport, find_report
 
 if TYPE_CHECKING:
     from urllib3.exceptions import IncompleteRead
@@ -64,7 +64,6 @@ UNBOUNDED = 6 * 3600.0
 and a peer that is gone is noticed by TCP keep-alive."""
 _STATUSES = {Mode.SYNC: 200, Mode.ASYNC: 202, Mode.DRY_RUN: 204}
 """With what Lambda answers (StatusCode: Invoke, API reference)."""
-_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _STACKS = ("stackTrace", "trace", "stack")
 
 
@@ -154,7 +153,7 @@ def request_id_of(answer: Mapping[str, Any], operation: str, mode: Mode) -> str:
     content = str(metadata.get("HTTPHeaders", {}).get("content-type", ""))
     if answer["StatusCode"] != _STATUSES[mode]:
         lacks = f"its status is {answer['StatusCode']}"
-    elif request_id and not _REQUEST_ID.fullmatch(request_id):
+    elif request_id and not re.fullmatch(REQUEST_ID, request_id, re.IGNORECASE):
         lacks = "its request id is none"
     elif not request_id and content.startswith("text/html"):
         lacks = "it is a page without a request id"

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from lcli.invoke.payload import parsed
 
+REQUEST_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+"""Pattern of the id of an invocation."""
+
 
 @dataclass(frozen=True, slots=True)
 class InvocationReport:

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Generic, TypeVar
 
-from lcli.aws.clients import AwsError, Clients
+from lcli.aws.clients import AwsError, Clients, Relay
 
 T = TypeVar("T")
 
@@ -64,31 +64,19 @@ class Apart(Generic[T]):
             self._ended.set_exception(error)
 
 
-class _Heard:
-    """Calls, and when the last answer came, be it a refusal; at first when they began.
-
-    Implements `lcli.aws.clients.Clients`.
-    """
+class _Heard(Relay):
+    """Calls, and when the last answer came, be it a refusal; at first when they began."""
 
     def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-        self.region = clients.region
+        super().__init__(clients)
         self.last = time.monotonic()
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         try:
-            answer = self._clients.call(service, operation, **parameters)
+            answer = super().call(service, operation, **parameters)
         except AwsError as error:
             if error.status:
                 self.last = time.monotonic()
             raise
         self.last = time.monotonic()
         return answer
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
-        return self._clients.pages(service, operation, **parameters)
-
-    def events(
-        self, service: str, operation: str, /, **parameters: Any
-    ) -> Iterator[dict[str, Any]]:
-        return self._clients.events(service, operation, **parameters)

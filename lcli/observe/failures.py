@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lcli.invoke.report import REQUEST_ID
 from lcli.observe.documents import text_key
 from lcli.observe.levels import LEVELS, TRACEBACK, level_of_document, level_of_text
 
-_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _LAST_WORDS = r"""
     panic:\ |fatal\ error:\                                    # Go
     |thread\ '[^'\n]*'\ (?:\(\d+\)\ )?panicked\ at\             # Rust
@@ -20,8 +20,8 @@ _LAST_WORDS = r"""
 """
 _FAILED = re.compile(
     rf"""
-    \S+\ {_ID}\ Task\ timed\ out\ after
-    |RequestId:\ {_ID}\ (?:Error:|Process\ exited)
+    \S+\ {REQUEST_ID}\ Task\ timed\ out\ after
+    |RequestId:\ {REQUEST_ID}\ (?:Error:|Process\ exited)
     |\[ERROR\]\ (?:
         [\w.]+(?:[\r\n]++|:\ (?s:.*?)[\r\n]){re.escape(TRACEBACK)}     # Python
         |\[\d+\]\ LAMBDA_RUNTIME\ )                             # a response that is refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from lcli.aws.clients import AwsError, Clients
 from lcli.aws.retry import patience
@@ -60,15 +60,9 @@ def follow_invocation(
             if not passing(error) or clock() >= until:
                 raise
             _tell_once(error, told, trouble)
-        for event in events:
-            if event.id in seen:
-                continue
-            record = reader.read(event)
-            if not record.request:
-                continue  # read again, when its START may be there
-            seen.add(event.id)
+        for record in _new(events, reader, seen):
             if record.request == request:
-                if event.id not in printed:
+                if record.event.id not in printed:
                     yield record
                 if record.kind is Kind.REPORT:
                     return
@@ -77,6 +71,18 @@ def follow_invocation(
         if clock() >= until:
             return
         sleep(_PAUSE)
+
+
+def _new(events: Iterable[LogEvent], reader: Reader, seen: set[str]) -> Iterator[Record]:
+    """The records of events that were not `seen`, but for lines whose invocation is not known:
+    those are read again, when their START may be there."""
+    for event in events:
+        if event.id in seen:
+            continue
+        record = reader.read(event)
+        if record.request:
+            seen.add(event.id)
+            yield record
 
 
 def _tell_once(error: AwsError, told: set[str], trouble: Callable[[str], None]) -> None:

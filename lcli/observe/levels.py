@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lcli.invoke.report import REQUEST_ID
+
 LEVELS = {
     "TRACE": 0,
     "FINEST": 0,
@@ -29,7 +31,6 @@ TRACEBACK = "Traceback (most recent call last):"
 
 _NUMBERED = {10: "TRACE", 20: "DEBUG", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 """pino's and bunyan's levels."""
-_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _NAMES = "|".join(sorted(LEVELS, key=len, reverse=True))
 _COLOUR = r"(?:\x1b\[[\d;]*+m)*+"
 _LOWER = "critical|warning|notice|error|fatal|trace|debug|info|warn"
@@ -37,8 +38,8 @@ _LOWER = "critical|warning|notice|error|fatal|trace|debug|info|warn"
 # What stands before a line's text: [INFO]⇥time⇥id⇥ (Python), time⇥id⇥INFO⇥ (Node.js), or a level
 # alone, as of Python's unhandled errors.
 _PREFIX = re.compile(
-    rf"\[(?P<python>{_NAMES})\](?:\t\S+\t(?:{_ID})?\t|\ )"
-    rf"|\S+Z\t(?:{_ID}|undefined)\t(?P<node>{_NAMES})\t"
+    rf"\[(?P<python>{_NAMES})\](?:\t\S+\t(?:{REQUEST_ID})?\t|\ )"
+    rf"|\S+Z\t(?:{REQUEST_ID}|undefined)\t(?P<node>{_NAMES})\t"
 )
 _NAME = r"[\w.$/\-]{1,80}+"
 _SOME_LEVEL = rf"[\[(]?(?:{_NAMES}|{_LOWER})\b"
@@ -51,7 +52,7 @@ _LEVELLED = re.compile(
       [\])]?+ {_COLOUR} \s*+
     )?+
     (?:[|\-]\s++)?+ {_COLOUR}
-    (?:{_ID}\s++)?+                           # log4j2 for Lambda: time id LEVEL
+    (?:{REQUEST_ID}\s++)?+                           # log4j2 for Lambda: time id LEVEL
     (?:\[(?!(?:{_NAMES}|{_LOWER})\s*+\])[^\]\n]{{1,60}}+\]\s++)?+   # logback: time [thread] LEVEL
     (?:(?!{_SOME_LEVEL}){_NAME}\s++-\s++     # logging: time - name - LEVEL
       |(?(time)(?!{_SOME_LEVEL}){_NAME}\s++(?=[\[(]?(?:{_NAMES})\b)|(?!)))?+   # time name LEVEL

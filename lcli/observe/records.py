@@ -8,6 +8,7 @@ from enum import StrEnum
 from sys import getsizeof
 from typing import Any
 
+from lcli.invoke.report import REQUEST_ID
 from lcli.observe.documents import parsed, request_of, unwrapped
 from lcli.observe.events import LogEvent
 from lcli.observe.failures import document_failed, is_last_words, report_failed, text_failed
@@ -47,13 +48,14 @@ _PLATFORM = {
 }
 """Lambda guide, "Log level filtering", table "System log level event mapping"."""
 
-_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TEXT = {"START": Kind.START, "END": Kind.END, "REPORT": Kind.REPORT}
 _MARK = re.compile(
     r"(START|END|REPORT) RequestId: (\S+)|(?:INIT_START|INIT_REPORT|RESTORE_START|RESTORE_REPORT) "
 )
 _MARKS = frozenset("SERI")
-_NAMED = re.compile(rf"\[\w+\]\t\S+\t({_ID})\t|(?:\S+\s){{0,2}}(?:RequestId: )?({_ID})\s")
+_NAMED = re.compile(
+    rf"\[\w+\]\t\S+\t({REQUEST_ID})\t|(?:\S+\s){{0,2}}(?:RequestId: )?({REQUEST_ID})\s"
+)
 
 _INDENT = " \t\xa0"
 """Python's runtime indents with spaces that do not break."""

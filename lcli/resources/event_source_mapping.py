@@ -279,10 +279,7 @@ def _actual(
     if tags is None:
         unknown |= {"Tags"}
     else:
-        wanted_tags = governed.get("Tags")
-        fields["Tags"] = tagging.governed(
-            tags, wanted_tags if isinstance(wanted_tags, Mapping) else {}
-        )
+        fields["Tags"] = tagging.governed(tags, governed.get("Tags"))
     alias = (Key("alias", qualified(name, qualifier)),) if qualifier else ()
     return Actual(
         Resource(

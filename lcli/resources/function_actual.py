@@ -49,9 +49,8 @@ def actual_function(answer: Mapping[str, Any], wanted: Resource | None, place: P
         raise LcliError(tagging.tags_hidden(name, configuration["FunctionArn"], error["ErrorCode"]))
     governed = wanted.fields if wanted else {}
     fields = read_fields(configuration, governed) | source_key(answer)
-    wanted_tags = governed.get("Tags")
     fields["Code"] = code_identity(answer, tags, wanted)
-    fields["Tags"] = tagging.governed(tags, wanted_tags if isinstance(wanted_tags, Mapping) else {})
+    fields["Tags"] = tagging.governed(tags, governed.get("Tags"))
     reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions", "")
     return Actual(
         Resource(

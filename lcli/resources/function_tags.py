@@ -88,9 +88,12 @@ def own(place: Place, function: str, tags: Mapping[str, str]) -> dict[str, str]:
     return wanted | ({NAMES: names} if names else {})
 
 
-def governed(tags: Mapping[str, str], wanted: Mapping[str, object]) -> dict[str, str]:
-    """Of the tags that were read, those that lcli decides about; other people's are left out."""
-    names = {"lcli:app", "lcli:stage", "lcli:function", NAMES, *wanted}
+def governed(tags: Mapping[str, str], wanted: object) -> dict[str, str]:
+    """Of the tags that were read, those that lcli decides about; other people's are left out.
+
+    `wanted` are the desired ones, a map by their names, or else none.
+    """
+    names = {"lcli:app", "lcli:stage", "lcli:function", NAMES, *_names(wanted)}
     names |= set(tags.get(NAMES, "").split(_BETWEEN))
     return {name: value for name, value in tags.items() if name in names}
 

@@ -33,14 +33,14 @@ def wanted_tags(
     found: dict[str, dict[str, str]] = {}
     doubtful = []
     for one in asked:
-        tags = governed(index.get(one.key.name, {}), _mapping(one.fields["Tags"]))
+        tags = governed(index.get(one.key.name, {}), one.fields["Tags"])
         if tags == one.fields["Tags"]:
             found[one.key.name] = tags
         else:
             doubtful.append(one)
     answers = reading.each(lambda one: tags_of(reading.clients, arns[one.key.name]), doubtful)
     for one, answer in zip(doubtful, answers, strict=True):
-        found[one.key.name] = governed(answer, _mapping(one.fields["Tags"]))
+        found[one.key.name] = governed(answer, one.fields["Tags"])
     return found
 
 
@@ -98,7 +98,3 @@ def tags_of(clients: Clients, arn: str) -> dict[str, str]:
         answer = clients.call("logs", "ListTagsForResource", resourceArn=arn)
         return dict(answer.get("tags", {}))
     return {}
-
-
-def _mapping(tags: object) -> Mapping[str, object]:
-    return tags if isinstance(tags, Mapping) else {}

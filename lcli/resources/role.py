@@ -211,7 +211,7 @@ class Role(Kind):
         before = {
             "InlinePolicies": {*inline(applying.clients, name)} - {POLICY_NAME},
             "ManagedPolicies": tuple(sorted(attached(applying.clients, name))),
-            "Tags": governed(tags, _tags(wanted)),
+            "Tags": governed(tags, wanted.fields["Tags"]),
         }
         converge(wanted, before, FIELDS, applying)
         return {"arn": role["Arn"]}
@@ -259,7 +259,7 @@ def _actual(reading: Reading, keys: Mapping[str, str], name: str, role: Held) ->
                 "Policy": _document(role.policy),
                 "InlinePolicies": role.inline,
                 "ManagedPolicies": role.attached,
-                "Tags": governed(role.tags, _tags(wanted)),
+                "Tags": governed(role.tags, wanted.fields["Tags"] if wanted else None),
             },
             function=keys.get(role.description) or role.tags.get("lcli:function", ""),
         ),
@@ -303,11 +303,6 @@ def _left_behind(reading: Reading) -> set[str]:
 def _document(document: Mapping[str, Any]) -> dict[str, object]:
     statements = document.get("Statement", ())
     return normal_policy([statements] if isinstance(statements, Mapping) else statements)
-
-
-def _tags(wanted: Resource | None) -> Mapping[str, object]:
-    tags = wanted.fields["Tags"] if wanted else {}
-    return tags if isinstance(tags, Mapping) else {}
 
 
 KINDS = (Role(),)

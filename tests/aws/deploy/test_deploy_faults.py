@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -12,7 +11,7 @@ from unittest.mock import Mock
 import pytest
 from app_on_cloud import OnCloud, done, everything_in, problems
 
-from lcli.aws.clients import AwsError
+from lcli.aws.clients import AwsError, Relay
 from lcli.aws.session import Session
 from lcli.deploy import engine
 from lcli.deploy.events import Doing, Event
@@ -27,41 +26,29 @@ functions:
 """
 
 
-@dataclass
-class Refusing:
+class Refusing(Relay):
     """Real calls, but for one operation on one function that is refused."""
 
-    session: Session
-    operation: str
-    function: str
-    error: AwsError
-
-    @property
-    def region(self) -> str:
-        return self.session.region
+    def __init__(self, session: Session, operation: str, function: str, error: AwsError) -> None:
+        super().__init__(session)
+        self.refused = operation, function
+        self.error = error
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        if operation == self.operation and parameters.get("FunctionName") == self.function:
+        if (operation, parameters.get("FunctionName")) == self.refused:
             raise self.error
-        return self.session.call(service, operation, **parameters)
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
-        return self.session.pages(service, operation, **parameters)
+        return super().call(service, operation, **parameters)
 
 
-@dataclass
-class Settling:
+class Settling(Relay):
     """Real calls, but each function is still being made at its first look after its creation."""
 
-    session: Session
-    made: set[str] = field(default_factory=set)
-
-    @property
-    def region(self) -> str:
-        return self.session.region
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.made: set[str] = set()
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        answer = self.session.call(service, operation, **parameters)
+        answer = super().call(service, operation, **parameters)
         name = parameters.get("FunctionName", "")
         if operation == "CreateFunction":
             self.made.add(name)
@@ -69,9 +56,6 @@ class Settling:
             self.made.remove(name)
             answer["Configuration"]["State"] = "Pending"
         return answer
-
-    def pages(self, service: str, operation: str, /, **parameters: Any) -> Any:
-        return self.session.pages(service, operation, **parameters)
 
 
 @pytest.fixture
